@@ -1,0 +1,80 @@
+"""The nouns of testflow: frozen values, in the order a run makes them."""
+
+from testflow_core.model.application import Application, Readiness, Start
+from testflow_core.model.change import Change
+from testflow_core.model.choice import Choice
+from testflow_core.model.context import Context
+from testflow_core.model.data import DEFAULT_SEED, DataSet, Entity, Json, Loaded, Record, TestData
+from testflow_core.model.environment import Endpoint, Environment, Provisioned, Service, Site
+from testflow_core.model.event import BatchEnded, Event, PhaseStarted, Planned, TestEnded, WorkerLost
+from testflow_core.model.failure import UNKNOWN, Diagnosis, Evidence, Failure, Route
+from testflow_core.model.history import Past, Track
+from testflow_core.model.outcome import Outcome, Status
+from testflow_core.model.plan import Batch, Bench, Plan, PlannedBatch
+from testflow_core.model.run import Run, TestResult
+from testflow_core.model.test_case import TestCase
+from testflow_core.model.workflow import (
+    DEFAULT_TEAM,
+    DEFAULT_TIMEOUT,
+    Category,
+    CrossAppTest,
+    DataFlow,
+    FailureAnalysis,
+    MappingRule,
+    Step,
+    TestSelection,
+    TestWorkflow,
+)
+
+__all__ = [
+    "DEFAULT_SEED",
+    "DEFAULT_TEAM",
+    "DEFAULT_TIMEOUT",
+    "UNKNOWN",
+    "Application",
+    "Batch",
+    "BatchEnded",
+    "Bench",
+    "Category",
+    "Change",
+    "Choice",
+    "Context",
+    "CrossAppTest",
+    "DataFlow",
+    "DataSet",
+    "Diagnosis",
+    "Endpoint",
+    "Entity",
+    "Environment",
+    "Event",
+    "Evidence",
+    "Failure",
+    "FailureAnalysis",
+    "Json",
+    "Loaded",
+    "MappingRule",
+    "Outcome",
+    "Past",
+    "PhaseStarted",
+    "Plan",
+    "Planned",
+    "PlannedBatch",
+    "Provisioned",
+    "Readiness",
+    "Record",
+    "Route",
+    "Run",
+    "Service",
+    "Site",
+    "Start",
+    "Status",
+    "Step",
+    "TestCase",
+    "TestData",
+    "TestEnded",
+    "TestResult",
+    "TestSelection",
+    "TestWorkflow",
+    "Track",
+    "WorkerLost",
+]

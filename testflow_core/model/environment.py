@@ -1,0 +1,90 @@
+"""What tests run against: services, and where they can be reached once they are up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from attrs import field, frozen
+
+from testflow_core.model.application import Application, Readiness
+from testflow_core.model.data import Json
+
+
+@frozen(kw_only=True)
+class Service:
+    """
+    One service of an environment, as declared.
+
+    `ports` maps the port inside to the port wished for on the host. `config` is what the service's type takes, checked
+    by the provisioner. `application` is bound by the core where the service bears the name of a registered application.
+    """
+
+    name: str
+    type: str
+    version: str | None = None
+    image: str | None = None
+    command: tuple[str, ...] | None = None
+    ports: Mapping[int, int] = field(factory=dict[int, int])
+    env: Mapping[str, str] = field(factory=dict[str, str])
+    depends_on: tuple[str, ...] = ()
+    readiness: Readiness | None = None
+    config: Mapping[str, Json] = field(factory=dict[str, Json])
+    application: Application | None = None
+
+
+@frozen(kw_only=True)
+class Environment:
+    """A named set of services that tests need together."""
+
+    name: str
+    services: Mapping[str, Service] = field(factory=dict[str, Service])
+
+
+@frozen(kw_only=True)
+class Endpoint:
+    """Where a running service is reached; `ports` maps the declared port to the real one, the first declared first."""
+
+    host: str
+    ports: Mapping[int, int] = field(factory=dict[int, int])
+    url: str | None = None
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
+    database: str | None = None
+
+    @property
+    def port(self) -> int | None:
+        """The real port of the first declared one."""
+        return next(iter(self.ports.values()), None)
+
+
+@frozen(kw_only=True)
+class Site:
+    """
+    Where one environment goes up.
+
+    `lease` names it, unique on the machine. `directory` is private to it and gone once it is down. `workspace` and the
+    checkouts of the applications are where declared files are looked for, in that order.
+    """
+
+    lease: str
+    directory: Path
+    workspace: Path
+    checkouts: Mapping[str, Path] = field(factory=dict[str, Path])
+
+
+@frozen(kw_only=True)
+class Provisioned:
+    """
+    An environment that is up.
+
+    `variables` is what a test needs to reach every service (`PAYMENT_DB_HOST`); `unavailable` says why a service was
+    left down; `logs` are the files that the services write.
+    """
+
+    environment: str
+    endpoints: Mapping[str, Endpoint] = field(factory=dict[str, Endpoint])
+    variables: Mapping[str, str] = field(factory=dict[str, str], repr=False)
+    unavailable: Mapping[str, str] = field(factory=dict[str, str])
+    logs: Mapping[str, Path] = field(factory=dict[str, Path])
+    warnings: tuple[str, ...] = ()

@@ -1,0 +1,51 @@
+"""How one attempt at a test ended."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from attrs import frozen
+
+from testflow_core.model.data import Json
+from testflow_core.model.test_case import TestCase
+
+
+class Status(StrEnum):
+    """How a test ended; `error` is a failure of its set-up, its environment, its data or its process."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    ERROR = "error"
+    TIMED_OUT = "timed_out"
+    SKIPPED = "skipped"
+    UNAVAILABLE = "unavailable"
+    INTERRUPTED = "interrupted"
+
+    @property
+    def failing(self) -> bool:
+        """Whether a test that ended so belongs to the failed tests."""
+        return self in {Status.FAILED, Status.ERROR, Status.TIMED_OUT}
+
+
+@frozen(kw_only=True)
+class Outcome:
+    """
+    One attempt at one test.
+
+    `duration` is in seconds, `started` in seconds since the epoch. `message` is the line that says what went wrong,
+    `text` the framework's whole account of it. `values` is what the test returned, for the steps that come after it.
+    The same (run, test, flow, attempt) twice is one outcome.
+    """
+
+    test: TestCase
+    status: Status
+    duration: float = 0.0
+    attempt: int = 1
+    reason: str = ""
+    message: str = ""
+    text: str = ""
+    stdout: str = ""
+    stderr: str = ""
+    values: Json = None
+    flow: str | None = None
+    started: float = 0.0

@@ -1,0 +1,95 @@
+"""What will be done: choices, and the batches that carry them out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+
+from attrs import field, frozen
+
+from testflow_core.model.application import Application
+from testflow_core.model.change import Change
+from testflow_core.model.choice import Choice
+from testflow_core.model.data import Json
+from testflow_core.model.test_case import TestCase
+from testflow_core.model.workflow import DEFAULT_TIMEOUT, DataFlow, TestWorkflow
+
+
+@frozen(kw_only=True)
+class Bench:
+    """
+    Where tests of one application run, as plain data.
+
+    `checkout` is its directory, `python` the interpreter it names, `command` its test command; `variables` are added to
+    the tests' environment; `directory` is private to the run and gone after it.
+    """
+
+    directory: Path
+    checkout: Path
+    python: str | None = None
+    command: tuple[str, ...] = ()
+    variables: Mapping[str, str] = field(factory=dict[str, str], repr=False)
+
+
+@frozen(kw_only=True)
+class Batch:
+    """
+    Tests to run one after the other, as plain data that another host could run.
+
+    `exclude` are tests of a chosen file that run elsewhere. `inputs` is what earlier steps hand over; `wanted` are the
+    paths into the returned value that later steps will ask for. `timeout` limits every single attempt.
+    """
+
+    id: str
+    runner: str
+    bench: Bench
+    tests: tuple[TestCase, ...]
+    exclude: tuple[TestCase, ...] = ()
+    inputs: Mapping[str, Json] = field(factory=dict[str, Json])
+    wanted: tuple[tuple[str, ...], ...] = ()
+    timeout: timedelta = DEFAULT_TIMEOUT
+    flow: str | None = None
+    attempt: int = 1
+
+
+@frozen(kw_only=True)
+class PlannedBatch:
+    """
+    A batch before its environment is known.
+
+    `after` are the ids of batches that must have ended; `feeds` are the values it is given, each with the id of the
+    batch that produces it.
+    """
+
+    id: str
+    application: str
+    tests: tuple[TestCase, ...]
+    exclude: tuple[TestCase, ...] = ()
+    timeout: timedelta = DEFAULT_TIMEOUT
+    flow: str | None = None
+    after: tuple[str, ...] = ()
+    feeds: tuple[tuple[str, DataFlow], ...] = ()
+    wanted: tuple[tuple[str, ...], ...] = ()
+    environment: bool = True
+    data: bool = True
+    priority: float = 0.0
+
+
+@frozen(kw_only=True)
+class Plan:
+    """
+    What a run will do, before anything is started.
+
+    `choices` has one per test, run or skipped, with its reason. `applications` are those whose checkout was found;
+    `unavailable` says why the others were not.
+    """
+
+    workflow: TestWorkflow
+    applications: Mapping[str, Application] = field(factory=dict[str, Application])
+    unavailable: Mapping[str, str] = field(factory=dict[str, str])
+    changes: Mapping[str, Change] = field(factory=dict[str, Change])
+    choices: tuple[Choice, ...] = ()
+    batches: tuple[PlannedBatch, ...] = ()
+    unavailable_tests: Mapping[str, str] = field(factory=dict[str, str])
+    warnings: tuple[str, ...] = ()

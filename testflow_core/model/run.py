@@ -1,0 +1,93 @@
+"""A run: what was learnt."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from attrs import field, frozen
+
+from testflow_core.model.choice import Choice
+from testflow_core.model.failure import Diagnosis, Route
+from testflow_core.model.outcome import Outcome, Status
+
+
+@frozen(kw_only=True)
+class TestResult:
+    """
+    How one test ended in a run, all its attempts and flows taken together.
+
+    `category`, `assigned_to` and `logs` are filled in where it failed.
+    """
+
+    __test__ = False
+
+    test_id: str
+    status: Status
+    reason: str = ""
+    duration: float = 0.0
+    category: str = ""
+    assigned_to: str = ""
+    logs: str = ""
+    message: str = ""
+    diagnosis: Diagnosis | None = None
+    route: Route | None = None
+
+
+@frozen(kw_only=True)
+class Run:
+    """
+    The result of `execute`.
+
+    `started` is in seconds since the epoch, `phases` maps a phase's name to its seconds. `results` has each test once.
+    `provisioner` is the one that was used, with the reason it was.
+    """
+
+    run_id: str
+    workflow: str
+    started: float
+    choices: tuple[Choice, ...] = ()
+    outcomes: tuple[Outcome, ...] = ()
+    results: tuple[TestResult, ...] = ()
+    warnings: tuple[str, ...] = ()
+    phases: Mapping[str, float] = field(factory=dict[str, float])
+    provisioner: str = ""
+    reports: Path | None = None
+
+    def _with(self, *statuses: Status) -> tuple[TestResult, ...]:
+        return tuple(result for result in self.results if result.status in statuses)
+
+    @property
+    def executed_tests(self) -> tuple[TestResult, ...]:
+        """Passed and failed ones."""
+        return self._with(Status.PASSED, *(status for status in Status if status.failing))
+
+    @property
+    def passed_tests(self) -> tuple[TestResult, ...]:
+        """Tests that passed."""
+        return self._with(Status.PASSED)
+
+    @property
+    def failed_tests(self) -> tuple[TestResult, ...]:
+        """Tests that failed, ended in an error or timed out."""
+        return self._with(*(status for status in Status if status.failing))
+
+    @property
+    def skipped_tests(self) -> tuple[TestResult, ...]:
+        """Tests that were not run, by choice of a selector, of the framework, or of a step before them."""
+        return self._with(Status.SKIPPED)
+
+    @property
+    def unavailable_tests(self) -> tuple[TestResult, ...]:
+        """Tests whose application could not be had."""
+        return self._with(Status.UNAVAILABLE)
+
+    @property
+    def interrupted_tests(self) -> tuple[TestResult, ...]:
+        """Tests that were to run when the run was stopped."""
+        return self._with(Status.INTERRUPTED)
+
+    @property
+    def ok(self) -> bool:
+        """Nothing failed, was unavailable or interrupted."""
+        return not (self.failed_tests or self.unavailable_tests or self.interrupted_tests)

@@ -1,0 +1,26 @@
+"""A test, the same in every run."""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+
+@frozen(kw_only=True)
+class TestCase:
+    """
+    One test, or a whole file of them while its tests are not known (`name` is None).
+
+    `file` is relative to the checkout, with `/` between its parts; `name` is what the framework calls the test in it.
+    """
+
+    __test__ = False
+
+    application: str
+    file: str
+    name: str | None = None
+
+    @property
+    def id(self) -> str:
+        """`application::file::name`, or `application::file` for a whole file."""
+        whole = f"{self.application}::{self.file}"
+        return whole if self.name is None else f"{whole}::{self.name}"

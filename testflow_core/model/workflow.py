@@ -1,0 +1,102 @@
+"""What must be tested, as declared."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+
+from attrs import field, frozen
+
+from testflow_core.model.data import Json
+
+DEFAULT_TIMEOUT = timedelta(seconds=300)
+DEFAULT_TEAM = "unassigned"
+
+
+@frozen(kw_only=True)
+class MappingRule:
+    """A changed file that `source_pattern` matches whole is tested by `test_pattern`, `{1}` being its first group."""
+
+    source_pattern: re.Pattern[str]
+    test_pattern: str
+
+
+@frozen(kw_only=True)
+class TestSelection:
+    """Which tests of one application are chosen, and by which selector (`strategy` is a selector plugin's name)."""
+
+    __test__ = False
+
+    application: str
+    strategy: str = "change-based"
+    test_paths: tuple[str, ...] = ()
+    mapping_rules: tuple[MappingRule, ...] = ()
+    options: Mapping[str, Json] = field(factory=dict[str, Json])
+    environment: bool = True
+    data: bool = True
+    timeout: timedelta = DEFAULT_TIMEOUT
+
+
+@frozen(kw_only=True)
+class Step:
+    """One test, or one file of tests, of a cross-application test; `name` is what data flows call it."""
+
+    app: str
+    test: str
+    name: str
+
+
+@frozen(kw_only=True)
+class DataFlow:
+    """A value that the step at index `producer` returns and the step at index `consumer` is given, each at its path."""
+
+    name: str
+    producer: int
+    source: tuple[str, ...]
+    consumer: int
+    target: tuple[str, ...]
+
+
+@frozen(kw_only=True)
+class CrossAppTest:
+    """Steps that run in order across applications, with the values that flow between them."""
+
+    name: str
+    steps: tuple[Step, ...]
+    data_flow: tuple[DataFlow, ...] = ()
+    environment: bool = True
+    data: bool = True
+    timeout: timedelta = DEFAULT_TIMEOUT
+
+
+@frozen(kw_only=True)
+class Category:
+    """A kind of failure, known by regular expressions."""
+
+    name: str
+    patterns: tuple[re.Pattern[str], ...]
+
+
+@frozen(kw_only=True)
+class FailureAnalysis:
+    """How failures are categorised, and which team each category goes to."""
+
+    categories: tuple[Category, ...] = ()
+    routing: Mapping[str, str] = field(factory=dict[str, str])
+    default_team: str = DEFAULT_TEAM
+    analyzer: str = "regex"
+    router: str = "table"
+    options: Mapping[str, Json] = field(factory=dict[str, Json])
+
+
+@frozen(kw_only=True)
+class TestWorkflow:
+    """Everything that one `execute` is to test."""
+
+    __test__ = False
+
+    name: str
+    selections: tuple[TestSelection, ...] = ()
+    flows: tuple[CrossAppTest, ...] = ()
+    analysis: FailureAnalysis = field(factory=FailureAnalysis)
