@@ -40,6 +40,10 @@ class SpecError(TestflowError):
         return "\n  ".join([f"{len(self.problems)} mistakes:", *map(str, self.problems)])
 
 
+class UnknownReferenceError(TestflowError):
+    """A reference in braces has a form or a name that nobody knows; lists the known ones."""
+
+
 class PluginError(TestflowError):
     """Something is wrong with a plugin."""
 

@@ -166,11 +166,14 @@ class Reporter(ABC):
         """Publish; twice for one run publishes once."""
 
 
-@runtime_checkable
-class ChecksDeclaration(Protocol):
-    """Optional ability of provisioners and data generators: tell the mistakes of a declaration before anything starts."""
+D = TypeVar("D", contravariant=True)
 
-    def problems(self, declaration: Environment | TestData) -> Iterable[Problem]:
+
+@runtime_checkable
+class ChecksDeclaration(Protocol[D]):
+    """Optional ability of provisioners (of an Environment) and data generators (of TestData): tell every mistake early."""
+
+    def problems(self, declaration: D, /) -> Iterable[Problem]:
         """Every mistake, with its path from the declaration's root `$`."""
         ...
 
