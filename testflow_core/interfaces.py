@@ -166,14 +166,14 @@ class Reporter(ABC):
         """Publish; twice for one run publishes once."""
 
 
-D = TypeVar("D", contravariant=True)
+D_contra = TypeVar("D_contra", contravariant=True)
 
 
 @runtime_checkable
-class ChecksDeclaration(Protocol[D]):
-    """Optional ability of provisioners (of an Environment) and data generators (of TestData): tell every mistake early."""
+class ChecksDeclaration(Protocol[D_contra]):
+    """Optional ability of provisioners (for an Environment) and data generators (for TestData): tell mistakes early."""
 
-    def problems(self, declaration: D, /) -> Iterable[Problem]:
+    def problems(self, declaration: D_contra, /) -> Iterable[Problem]:
         """Every mistake, with its path from the declaration's root `$`."""
         ...
 
