@@ -24,3 +24,9 @@ class TestCase:
         """`application::file::name`, or `application::file` for a whole file."""
         whole = f"{self.application}::{self.file}"
         return whole if self.name is None else f"{whole}::{self.name}"
+
+    @classmethod
+    def from_id(cls, test_id: str) -> TestCase:
+        """The test that has this id; a name may itself contain `::`."""
+        application, file, name = (*test_id.split("::", 2), None, None)[:3]
+        return cls(application=application or "", file=file or "", name=name)

@@ -1,0 +1,110 @@
+"""One function for each thing that people declare; each tells every mistake at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from attrs import field, frozen
+
+from testflow_core.errors import Problem, SpecError
+from testflow_core.model import (
+    DEFAULT_TIMEOUT,
+    Application,
+    CrossAppTest,
+    Entity,
+    FailureAnalysis,
+    Service,
+    Step,
+    TestSelection,
+)
+from testflow_core.specs import data_flow
+from testflow_core.specs.data_flow import FlowSpec
+from testflow_core.specs.structure import key_path, structure
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@frozen(kw_only=True)
+class _StepSpec:
+    app: str
+    test: str
+    name: str | None = None
+
+
+@frozen(kw_only=True)
+class _CrossAppTestSpec:
+    steps: tuple[_StepSpec, ...]
+    data_flow: Mapping[str, FlowSpec] = field(factory=dict[str, FlowSpec])
+    environment: bool = True
+    data: bool = True
+    timeout: timedelta = DEFAULT_TIMEOUT
+
+
+def application(name: str, mapping: object) -> Application:
+    """What `register_application` is given."""
+    path = key_path("$.applications", name)
+    return structure(mapping, Application, path, given={"name": name})
+
+
+def application_file(name: str, mapping: object, file: str) -> Application:
+    """What an application's own `testflow.toml` says; paths begin with the file."""
+    found = structure(mapping, Application, f"{file}: $", given={"name": name})
+    if found.path is not None or found.repository is not None:
+        raise SpecError([Problem(f"{file}: $", "a checkout cannot say where it is; take `path` and `repository` out")])
+    return found
+
+
+def service(name: str, mapping: object) -> Service:
+    """What `Environment.add_service` is given."""
+    return structure(mapping, Service, key_path("$.services", name), given={"name": name})
+
+
+def entity(name: str, mapping: object) -> Entity:
+    """What `TestData.add_generator` is given."""
+    return structure(mapping, Entity, key_path("$.generators", name))
+
+
+def selection(app: str, mapping: object) -> TestSelection:
+    """What `TestWorkflow.add_test_selection` is given."""
+    path = key_path("$.test_selections", app)
+    return structure(mapping, TestSelection, path, given={"application": app})
+
+
+def cross_app_test(name: str, mapping: object) -> CrossAppTest:
+    """What `TestWorkflow.add_cross_app_test` is given."""
+    path = key_path("$.cross_app_tests", name)
+    spec = structure(mapping, _CrossAppTestSpec, path)
+    steps = tuple(Step(app=step.app, test=step.test, name=step.name or call_name(step.test)) for step in spec.steps)
+    problems = [] if steps else [Problem(f"{path}.steps", "a cross-application test needs a step")]
+    problems += _twice(steps, path)
+    flows = data_flow.resolve(spec.data_flow, steps, f"{path}.data_flow", problems)
+    if problems:
+        raise SpecError(problems)
+    return CrossAppTest(
+        name=name, steps=steps, data_flow=flows, environment=spec.environment, data=spec.data, timeout=spec.timeout
+    )
+
+
+def failure_analysis(mapping: object) -> FailureAnalysis:
+    """What `TestWorkflow.set_failure_analysis` is given."""
+    return structure(mapping, FailureAnalysis, "$.failure_analysis")
+
+
+def call_name(test: str) -> str:
+    """What data flows call a step: its function's name, or its file's without the last suffix."""
+    file, _, name = test.partition("::")
+    if not name:
+        return PurePosixPath(file).stem
+    return name.split("[", 1)[0].rsplit("::", 1)[-1].rsplit(" > ", 1)[-1]
+
+
+def _twice(steps: tuple[Step, ...], path: str) -> Iterator[Problem]:
+    seen: dict[tuple[str, str], int] = {}
+    for index, step in enumerate(steps):
+        first = seen.setdefault((step.app, step.test), index)
+        if first != index:
+            yield Problem(f"{path}.steps[{index}]", f"the same test as step {first + 1}; a step runs once in a flow")

@@ -1,0 +1,254 @@
+"""Structuring by cattrs without its coercions, and its errors as problems with paths."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import timedelta
+from difflib import get_close_matches
+from pathlib import Path
+from types import UnionType
+from typing import Any, TypeAlias, TypeVar, Union, cast, get_args, get_origin
+
+import attrs
+from cattrs import (
+    BaseValidationError,
+    ClassValidationError,
+    Converter,
+    ForbiddenExtraKeysError,
+    IterableValidationError,
+)
+from cattrs.errors import AttributeValidationNote, IterableValidationNote
+from cattrs.gen import make_dict_structure_fn, override
+
+from testflow_core.errors import Problem, SpecError
+from testflow_core.model import Application, Category, Readiness, Service, Start, TestSelection
+from testflow_core.specs import scalars
+from testflow_core.specs.checks import CHECKS
+
+T = TypeVar("T")
+
+_Hook: TypeAlias = Callable[[object, object], object]
+_Override: TypeAlias = Any  # cattrs exports the function that makes it, and not its class
+
+KEY = "testflow.key"
+"""Metadata of a field whose key in a declaration is another than its name."""
+
+_PLAIN_KEY = re.compile(r"[\w-]+")
+_SCALARS: dict[type, Callable[[object], object]] = {
+    str: scalars.text,
+    bool: scalars.boolean,
+    int: scalars.integer,
+    float: scalars.number,
+    timedelta: scalars.duration,
+    Path: scalars.path,
+}
+
+
+def structure(value: object, cls: type[T], path: str = "$", given: Mapping[str, object] | None = None) -> T:
+    """
+    The mapping `value` as an instance of the attrs class `cls`, with `given` as the fields that are not the author's.
+
+    SpecError with every mistake at once: misspelt keys, missing ones, wrong types, each with its path below `path`.
+    """
+    if not isinstance(value, Mapping):
+        raise SpecError([Problem(path, str(scalars.expected("a mapping of keys", value)))])
+    given = given or {}
+    mapping = cast("Mapping[object, object]", value)
+    problems = [_unknown_key(path, str(key), cls) for key in mapping if not isinstance(key, str) or key in given]
+    try:
+        structured = _CONVERTER.structure({**{str(key): item for key, item in mapping.items()}, **given}, cls)
+    except BaseValidationError as error:
+        raise SpecError([*problems, *_problems(error, path)]) from None
+    if problems:
+        raise SpecError(problems)
+    return structured
+
+
+def key_path(path: str, key: object) -> str:
+    """The path of a key below a path: `$.services.db`, `$.services['odd name']`."""
+    text = str(key)
+    return f"{path}.{text}" if _PLAIN_KEY.fullmatch(text) else f"{path}[{text!r}]"
+
+
+def unknown_name(what: str, name: str, known: Iterable[str]) -> str:
+    """What to say of a name that nobody knows: the nearest known one, and all of them."""
+    known = sorted(known)
+    close = get_close_matches(name, known, n=1)
+    hint = f"; did you mean {close[0]!r}?" if close else ""
+    return f"unknown {what} {name!r}{hint} (known: {', '.join(known) or 'none'})"
+
+
+def _problems(error: BaseException, path: str) -> Iterator[Problem]:
+    if isinstance(error, ForbiddenExtraKeysError):
+        for key in sorted(error.extra_fields):
+            yield _unknown_key(path, key, error.cl)
+    elif isinstance(error, BaseValidationError):
+        for each in cast("Sequence[Exception]", error.exceptions):
+            yield from _problems(each, _below(path, each, error.cl))
+    elif isinstance(error, KeyError):
+        yield Problem(path, "is missing")
+    else:
+        yield Problem(path, str(error))
+
+
+def _below(path: str, error: Exception, cls: type) -> str:
+    for note in cast("list[object]", getattr(error, "__notes__", [])):
+        if isinstance(note, AttributeValidationNote):
+            return key_path(path, _key(cls, note.name))
+        if isinstance(note, IterableValidationNote):
+            return f"{path}[{note.index}]" if isinstance(note.index, int) else key_path(path, note.index)
+    return path
+
+
+def _unknown_key(path: str, key: str, cls: type) -> Problem:
+    bound = _GIVEN.get(cls, ())
+    known = [_key(cls, each.alias) for each in attrs.fields(cls) if each.alias not in bound] if attrs.has(cls) else []
+    return Problem(key_path(path, key), unknown_name("key", key, known))
+
+
+def _key(cls: type, name: str) -> str:
+    """The key of a field: its name, or what its metadata says where the key is a word of Python's."""
+    return next((each.metadata.get(KEY, name) for each in attrs.fields(cls) if each.name == name), name)
+
+
+def _items(value: object, item: Callable[[object], T]) -> tuple[T, ...]:
+    """The items of a list, each structured; every mistake is kept with its index."""
+    if not isinstance(value, list | tuple):
+        raise scalars.expected("a list", value)
+    found: list[T] = []
+    errors: list[Exception] = []
+    for index, each in enumerate(cast("Sequence[object]", value)):
+        try:
+            found.append(item(each))
+        except (ValueError, BaseValidationError) as error:
+            error.add_note(_note(IterableValidationNote, index))
+            errors.append(error)
+    if errors:
+        raise _together(IterableValidationError, errors, tuple)
+    return tuple(found)
+
+
+def _together(kind: type[BaseValidationError], errors: Sequence[Exception], cls: type) -> BaseValidationError:
+    return kind("", errors, cls)  # pyright: ignore[reportCallIssue] - the stubs of ExceptionGroup hide cattrs' __new__
+
+
+def _note(cls: Callable[[str, Any, type], str], where: int | str) -> str:
+    """Where a mistake stands, as cattrs notes it."""
+    return cls("", where, object)
+
+
+def _hooked(hook: Callable[[object], object]) -> _Override:
+    return override(struct_hook=lambda value, _: hook(value))
+
+
+def _optional(hook: Callable[[object], object]) -> _Override:
+    return _hooked(lambda value: None if value is None else hook(value))
+
+
+def _start(value: object) -> Start:
+    """`start` may be the command alone."""
+    return _CONVERTER.structure(
+        {"command": value} if isinstance(value, str | list | tuple) else cast("Any", value), Start
+    )
+
+
+# Fields that the core fills in: no author may, so no message offers them.
+_GIVEN: dict[type, tuple[str, ...]] = {
+    Application: ("name",),
+    Service: ("name", "application"),
+    TestSelection: ("application",),
+}
+
+_OVERRIDES: dict[type, dict[str, _Override]] = {
+    Application: {"test_command": _hooked(scalars.command), "start": _optional(_start)},
+    Start: {"command": _hooked(scalars.command)},
+    Readiness: {"exec": _optional(scalars.command)},
+    Service: {
+        "command": _optional(scalars.command),
+        "ports": _hooked(scalars.ports),
+        "application": override(omit=True),
+    },
+    Category: {"patterns": _hooked(lambda value: _items(value, scalars.failure_pattern))},
+}
+
+
+def _attrs_hook(cls: type) -> _Hook:
+    renamed = {each.name: override(rename=each.metadata[KEY]) for each in attrs.fields(cls) if KEY in each.metadata}
+    overrides = cast("dict[str, Any]", {**renamed, **_OVERRIDES.get(cls, {})})
+    inner = cast("_Hook", make_dict_structure_fn(cls, _CONVERTER, _cattrs_forbid_extra_keys=True, **overrides))
+    check = CHECKS.get(cls, lambda _: iter(()))
+
+    def hook(value: object, _: object) -> object:
+        if isinstance(value, cls):
+            return value
+        if not isinstance(value, Mapping):
+            raise scalars.expected("a mapping of keys", value)
+        found = inner(cast("Mapping[str, object]", value), cls)
+        if mistakes := [_mistake(*each) for each in check(found)]:
+            raise _together(ClassValidationError, mistakes, cls)
+        return found
+
+    return hook
+
+
+def _mistake(name: str, message: str) -> Exception:
+    error = ValueError(message)
+    error.add_note(_note(AttributeValidationNote, name))
+    return error
+
+
+def _tuple_hook(cls: type) -> _Hook:
+    item = get_args(cls)[0]
+    return lambda value, _: _items(value, lambda each: _CONVERTER.structure(each, item))
+
+
+def _mapping_hook(cls: type) -> _Hook:
+    item = get_args(cls)[1]
+
+    def hook(value: object, _: object) -> object:
+        if not isinstance(value, Mapping):
+            raise scalars.expected("a mapping", value)
+        mapping = cast("Mapping[object, object]", value)
+        return _values({scalars.text(key): each for key, each in mapping.items()}, item)
+
+    return hook
+
+
+def _values(mapping: Mapping[str, object], cls: type[T]) -> dict[str, T]:
+    errors: list[Exception] = []
+    found: dict[str, T] = {}
+    for key, each in mapping.items():
+        try:
+            found[key] = _CONVERTER.structure(cast("Any", each), cls)
+        except (ValueError, BaseValidationError) as error:
+            error.add_note(_note(IterableValidationNote, key))
+            errors.append(error)
+    if errors:
+        raise _together(IterableValidationError, errors, Mapping)
+    return found
+
+
+def _converter() -> Converter:
+    converter = Converter(forbid_extra_keys=True)
+    for cls, scalar in _SCALARS.items():
+        converter.register_structure_hook(cls, _scalar_hook(scalar))
+    converter.register_structure_hook_func(
+        lambda cls: get_origin(cls) is re.Pattern, lambda value, _: scalars.pattern(value)
+    )
+    converter.register_structure_hook_func(_is_json, lambda value, _: scalars.json(value))
+    converter.register_structure_hook_factory(lambda cls: get_origin(cls) is tuple, _tuple_hook)
+    converter.register_structure_hook_factory(lambda cls: get_origin(cls) is Mapping, _mapping_hook)
+    converter.register_structure_hook_factory(attrs.has, _attrs_hook)
+    return converter
+
+
+def _scalar_hook(scalar: Callable[[object], object]) -> _Hook:
+    return lambda value, _: scalar(value)
+
+
+def _is_json(cls: object) -> bool:
+    return get_origin(cls) in {Union, UnionType} and {bool, int, float, str} <= set(get_args(cls))
+
+
+_CONVERTER = _converter()
