@@ -11,7 +11,7 @@ from testflow_core.model.failure import UNKNOWN, Diagnosis, Evidence, Failure, R
 from testflow_core.model.history import Past, Track
 from testflow_core.model.outcome import Outcome, Status
 from testflow_core.model.plan import Batch, Bench, Plan, PlannedBatch
-from testflow_core.model.run import Run, TestResult
+from testflow_core.model.run import PluginFailure, Run, TestResult
 from testflow_core.model.test_case import TestCase
 from testflow_core.model.workflow import (
     DEFAULT_TEAM,
@@ -59,6 +59,7 @@ __all__ = [
     "Plan",
     "Planned",
     "PlannedBatch",
+    "PluginFailure",
     "Provisioned",
     "Readiness",
     "Record",

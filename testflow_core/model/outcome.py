@@ -34,7 +34,7 @@ class Outcome:
 
     `duration` is in seconds, `started` in seconds since the epoch. `message` is the line that says what went wrong,
     `text` the framework's whole account of it. `values` is what the test returned, for the steps that come after it.
-    The same (run, test, flow, attempt) twice is one outcome.
+    `flow` and `batch` are those it was run in. The same (run, test, flow, attempt) twice is one outcome.
     """
 
     test: TestCase
@@ -47,5 +47,6 @@ class Outcome:
     stdout: str = ""
     stderr: str = ""
     values: Json = None
-    flow: str | None = None
     started: float = 0.0
+    flow: str | None = None
+    batch: str = ""

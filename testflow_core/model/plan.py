@@ -11,7 +11,8 @@ from attrs import field, frozen
 from testflow_core.model.application import Application
 from testflow_core.model.change import Change
 from testflow_core.model.choice import Choice
-from testflow_core.model.data import Json
+from testflow_core.model.data import Json, TestData
+from testflow_core.model.environment import Environment
 from testflow_core.model.test_case import TestCase
 from testflow_core.model.workflow import DEFAULT_TIMEOUT, DataFlow, TestWorkflow
 
@@ -81,15 +82,16 @@ class Plan:
     """
     What a run will do, before anything is started.
 
-    `choices` has one per test, run or skipped, with its reason. `applications` are those whose checkout was found;
-    `unavailable` says why the others were not.
+    `choices` has one per test, run or skipped, with its reason; `unavailable` says of the tests that cannot run why.
+    `applications` are those whose checkout was found.
     """
 
     workflow: TestWorkflow
+    environment: Environment | None = None
+    data: TestData | None = None
     applications: Mapping[str, Application] = field(factory=dict[str, Application])
-    unavailable: Mapping[str, str] = field(factory=dict[str, str])
     changes: Mapping[str, Change] = field(factory=dict[str, Change])
+    unavailable: Mapping[TestCase, str] = field(factory=dict[TestCase, str])
     choices: tuple[Choice, ...] = ()
     batches: tuple[PlannedBatch, ...] = ()
-    unavailable_tests: Mapping[str, str] = field(factory=dict[str, str])
     warnings: tuple[str, ...] = ()

@@ -35,6 +35,18 @@ class TestResult:
 
 
 @frozen(kw_only=True)
+class PluginFailure:
+    """A plugin that raised where it should not: its kind, its name, its traceback."""
+
+    kind: str
+    name: str
+    traceback: str
+
+    def __str__(self) -> str:
+        return f"the {self.kind} {self.name!r} raised {self.traceback.rstrip().rsplit(chr(10), 1)[-1]}"
+
+
+@frozen(kw_only=True)
 class Run:
     """
     The result of `execute`.
@@ -50,42 +62,43 @@ class Run:
     outcomes: tuple[Outcome, ...] = ()
     results: tuple[TestResult, ...] = ()
     warnings: tuple[str, ...] = ()
+    plugin_failures: tuple[PluginFailure, ...] = ()
     phases: Mapping[str, float] = field(factory=dict[str, float])
     provisioner: str = ""
     reports: Path | None = None
 
-    def _with(self, *statuses: Status) -> tuple[TestResult, ...]:
+    def _of(self, *statuses: Status) -> tuple[TestResult, ...]:
         return tuple(result for result in self.results if result.status in statuses)
 
     @property
     def executed_tests(self) -> tuple[TestResult, ...]:
         """Passed and failed ones."""
-        return self._with(Status.PASSED, *(status for status in Status if status.failing))
+        return self._of(Status.PASSED, *(status for status in Status if status.failing))
 
     @property
     def passed_tests(self) -> tuple[TestResult, ...]:
         """Tests that passed."""
-        return self._with(Status.PASSED)
+        return self._of(Status.PASSED)
 
     @property
     def failed_tests(self) -> tuple[TestResult, ...]:
         """Tests that failed, ended in an error or timed out."""
-        return self._with(*(status for status in Status if status.failing))
+        return self._of(*(status for status in Status if status.failing))
 
     @property
     def skipped_tests(self) -> tuple[TestResult, ...]:
         """Tests that were not run, by choice of a selector, of the framework, or of a step before them."""
-        return self._with(Status.SKIPPED)
+        return self._of(Status.SKIPPED)
 
     @property
     def unavailable_tests(self) -> tuple[TestResult, ...]:
         """Tests whose application could not be had."""
-        return self._with(Status.UNAVAILABLE)
+        return self._of(Status.UNAVAILABLE)
 
     @property
     def interrupted_tests(self) -> tuple[TestResult, ...]:
         """Tests that were to run when the run was stopped."""
-        return self._with(Status.INTERRUPTED)
+        return self._of(Status.INTERRUPTED)
 
     @property
     def ok(self) -> bool:

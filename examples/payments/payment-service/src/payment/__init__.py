@@ -1,0 +1,1 @@
+"""A small service that takes payments and keeps them in PostgreSQL."""

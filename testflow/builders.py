@@ -1,0 +1,106 @@
+"""Small builders: each call checks its mapping at once, so that a mistake is told on the line that made it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attrs import evolve
+
+from testflow_core import model, specs
+from testflow_core.errors import Problem, SpecError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Self
+
+
+class Environment:
+    """The services that tests need together."""
+
+    def __init__(self, name: str) -> None:
+        self._value = model.Environment(name=_name(name, "Environment"))
+
+    def add_service(self, name: str, declaration: Mapping[str, object]) -> Self:
+        """Add a service: its `type`, and `version`, `image`, `ports`, `env`, `config`, ... SpecError with every mistake."""
+        _once(name, self._value.services, "$.services")
+        service = specs.service(name, declaration)
+        self._value = evolve(self._value, services={**self._value.services, name: service})
+        return self
+
+    @property
+    def value(self) -> model.Environment:
+        """What was declared."""
+        return self._value
+
+
+class TestData:
+    """Records to be made for tests; the same seed gives the same records."""
+
+    __test__ = False
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        seed: int = model.DEFAULT_SEED,
+        generator: str = "faker",
+        options: Mapping[str, model.Json] | None = None,
+    ) -> None:
+        self._value = model.TestData(
+            name=_name(name, "TestData"), seed=seed, generator=generator, options=dict(options or {})
+        )
+
+    def add_generator(self, name: str, declaration: Mapping[str, object]) -> Self:
+        """Add a kind of record: its `count` and its `schema`, field to type. SpecError with every mistake."""
+        _once(name, self._value.entities, "$.generators")
+        entity = specs.entity(name, declaration)
+        self._value = evolve(self._value, entities={**self._value.entities, name: entity})
+        return self
+
+    @property
+    def value(self) -> model.TestData:
+        """What was declared."""
+        return self._value
+
+
+class TestWorkflow:
+    """What is to be tested, and what is done with its failures."""
+
+    __test__ = False
+
+    def __init__(self, name: str) -> None:
+        self._value = model.TestWorkflow(name=_name(name, "TestWorkflow"))
+
+    def add_test_selection(self, application: str, declaration: Mapping[str, object]) -> Self:
+        """Choose tests of an application: `strategy`, `test_paths`, `mapping_rules`, ... SpecError with every mistake."""
+        selection = specs.selection(application, declaration)
+        self._value = evolve(self._value, selections=(*self._value.selections, selection))
+        return self
+
+    def add_cross_app_test(self, name: str, declaration: Mapping[str, object]) -> Self:
+        """Add `steps` across applications and the `data_flow` between them. SpecError with every mistake."""
+        _once(name, [flow.name for flow in self._value.flows], "$.cross_app_tests")
+        self._value = evolve(self._value, flows=(*self._value.flows, specs.cross_app_test(name, declaration)))
+        return self
+
+    def set_failure_analysis(self, declaration: Mapping[str, object]) -> Self:
+        """Say the `categories` of failures and the `routing` of each to a team. SpecError with every mistake."""
+        self._value = evolve(self._value, analysis=specs.failure_analysis(declaration))
+        return self
+
+    @property
+    def value(self) -> model.TestWorkflow:
+        """What was declared."""
+        return self._value
+
+
+def _name(name: object, what: str) -> str:
+    if not isinstance(name, str) or not name.strip():
+        raise SpecError([Problem("$.name", f"{what} needs a name, got {name!r}")])
+    return name
+
+
+def _once(name: str, known: Mapping[str, object] | list[str], path: str) -> None:
+    _name(name, specs.key_path(path, name))
+    if name in known:
+        raise SpecError([Problem(specs.key_path(path, name), "is declared twice; names are unique")])

@@ -1,0 +1,115 @@
+"""The engine as scripts see it: every argument has a default, and environment variables stand in for some."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from testflow.catalog import CATALOG, Applications
+from testflow_core import engine
+from testflow_core.errors import Problem, SpecError
+from testflow_core.history import History
+from testflow_core.planning import Declaration
+from testflow_core.registry import Plugins, plugin_set
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from testflow.builders import Environment, TestData, TestWorkflow
+    from testflow_core.interfaces import Reporter
+    from testflow_core.model import Plan, Run
+
+STATE = Path(".testflow")
+"""Below the current folder: the history, reports by run, clones of applications."""
+
+REPORTERS = ("junit", "markdown")
+
+
+class Engine:
+    """
+    Plans and executes workflows.
+
+    `history` is the file that remembers runs (default `.testflow/history.db`), `workspace` the folder where applications
+    and files are looked for (the current one), `workers` how many batches run at a time (the cores), `provisioner` a
+    plugin's name (the first that refuses nothing), `applications` another catalog than that of `register_application`,
+    `plugins` a set of plugins (`installed`; `memory` touches nothing outside the process), `reporters` what a run is
+    published by (`junit` and `markdown` files).
+    """
+
+    def __init__(
+        self,
+        *,
+        history: str | Path | None = None,
+        workspace: str | Path | None = None,
+        workers: int | None = None,
+        provisioner: str | None = None,
+        applications: Applications | Mapping[str, Mapping[str, object]] | None = None,
+        plugins: str | Plugins | None = None,
+        reporters: Sequence[str | Reporter] | None = None,
+    ) -> None:
+        state = Path.cwd() / STATE
+        chosen = plugins or os.environ.get("TESTFLOW_PLUGINS") or "installed"
+        self._plugins = chosen if isinstance(chosen, Plugins) else plugin_set(chosen)
+        file = Path(history or os.environ.get("TESTFLOW_HISTORY") or state / "history.db").absolute()
+        if applications is None:
+            applications = CATALOG
+        self._applications = applications if isinstance(applications, Applications) else Applications(applications)
+        default = REPORTERS if self._plugins.outside else ()
+        self._engine = engine.Engine(
+            plugins=self._plugins,
+            history=History(file if self._plugins.outside else None),
+            workspace=Path(workspace or os.environ.get("TESTFLOW_WORKSPACE") or Path.cwd()).absolute(),
+            state=state,
+            workers=_workers(workers),
+            provisioner=provisioner or os.environ.get("TESTFLOW_PROVISIONER") or None,
+            reporters=default if reporters is None else _listed(reporters),
+        )
+
+    def plan(
+        self, workflow: TestWorkflow, environment: Environment | None = None, test_data: TestData | None = None
+    ) -> Plan:
+        """
+        What `execute` would do with the same arguments; nothing is started.
+
+        `plan.choices` has every test with `.test.id`, `.selected`, `.reason` and `.priority`.
+        """
+        return self._engine.plan(self._declaration(workflow, environment, test_data))
+
+    def execute(
+        self, workflow: TestWorkflow, environment: Environment | None = None, test_data: TestData | None = None
+    ) -> Run:
+        """
+        Runs what the workflow asks for, in the environment, with the data.
+
+        SpecError or PluginError, with every mistake at once, before anything is started. Afterwards nothing is raised:
+        tests that fail, an environment that does not come up and data that cannot be made are in the result.
+        """
+        return self._engine.execute(self._declaration(workflow, environment, test_data))
+
+    def _declaration(
+        self, workflow: TestWorkflow, environment: Environment | None, test_data: TestData | None
+    ) -> Declaration:
+        return Declaration(
+            workflow=workflow.value,
+            environment=environment.value if environment else None,
+            data=test_data.value if test_data else None,
+            applications=self._applications.values,
+        )
+
+
+def _workers(workers: int | None) -> int:
+    asked = workers if workers is not None else os.environ.get("TESTFLOW_WORKERS") or os.cpu_count() or 1
+    try:
+        number = int(asked)
+    except ValueError:
+        number = 0
+    if number < 1:
+        where = "Engine(workers=...)" if workers is not None else "TESTFLOW_WORKERS"
+        raise SpecError([Problem(where, f"expected a whole number of 1 or more, got {asked!r}")])
+    return number
+
+
+def _listed(reporters: Sequence[str | Reporter]) -> tuple[str | Reporter, ...]:
+    """A single name is a list of one."""
+    return (cast("str", reporters),) if isinstance(reporters, str) else tuple(reporters)

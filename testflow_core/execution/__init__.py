@@ -1,0 +1,7 @@
+"""From a plan to outcomes."""
+
+from testflow_core.execution.schedule import Schedule
+from testflow_core.execution.sessions import WarmSessions
+from testflow_core.execution.stage import Setting, Stage, prepared
+
+__all__ = ["Schedule", "Setting", "Stage", "WarmSessions", "prepared"]

@@ -1,0 +1,139 @@
+"""What tests find when they run: their data, their environment, or why one of them is not there."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from attrs import field, frozen
+
+from testflow_core.errors import DataError, ProvisionError
+from testflow_core.interfaces import DATA_GENERATOR, DESTINATION, PROVISIONER
+from testflow_core.model import Bench, DataSet, Loaded, Plan, Provisioned, Site
+from testflow_core.planning import ChosenProvisioner
+from testflow_core.plugin_calls import PluginCalls
+from testflow_core.registry import Plugins
+
+if TYPE_CHECKING:
+    from testflow_core.interfaces import Kind
+    from testflow_core.model import TestData
+
+P = TypeVar("P")
+A = TypeVar("A")
+
+DESTINATION_NAME = "records"
+
+
+@frozen(kw_only=True)
+class Absence:
+    """Why something that tests need is not there: a sentence, and the logs that explain it."""
+
+    reason: str
+    text: str = ""
+
+
+@frozen(kw_only=True)
+class Stage:
+    """The data and the environment of a run, each up, absent with its reason, or None where nobody needs it."""
+
+    directory: Path
+    data: Loaded | Absence | None = None
+    environment: Provisioned | Absence | None = None
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+
+
+@frozen(kw_only=True)
+class Setting:
+    """What a stage is set up with; `phase` times what is done, by name."""
+
+    plan: Plan
+    provisioner: ChosenProvisioner | None
+    plugins: Plugins
+    calls: PluginCalls
+    directory: Path
+    workspace: Path
+    phase: Callable[[str], AbstractContextManager[None]]
+
+
+@contextmanager
+def prepared(setting: Setting) -> Generator[Stage]:
+    """The stage of a plan, gone on exit: records first, then services, each only if some batch needs it."""
+    plan = setting.plan
+    with ExitStack() as exits:
+        data = None
+        environment = None
+        if plan.data is not None and any(batch.data for batch in plan.batches):
+            with setting.phase("data"):
+                data = _data(plan.data, setting, exits)
+        if setting.provisioner is not None and any(batch.environment for batch in plan.batches):
+            with setting.phase("provision"):
+                environment = _environment(setting.provisioner, setting, exits)
+        secrets = _secrets(environment) if isinstance(environment, Provisioned) else ()
+        yield Stage(directory=setting.directory, data=data, environment=environment, secrets=secrets)
+
+
+def _data(data: TestData, setting: Setting, exits: ExitStack) -> Loaded | Absence:
+    try:
+        generator = setting.plugins.load(DATA_GENERATOR, data.generator, **data.options)
+        records = {entity: tuple(rows) for entity, rows in generator.generate(data).items()}
+    except DataError as error:
+        return Absence(reason=f"the test data {data.name!r} could not be made: {error}")
+    except Exception:  # noqa: BLE001 - whatever a plugin raises is its failure, not the run's
+        return _raised(DATA_GENERATOR, data.generator, f"the test data {data.name!r} could not be made", setting)
+    destination = setting.plugins.load(DESTINATION, DESTINATION_NAME)
+    bench = Bench(directory=setting.directory, checkout=setting.workspace)
+    loading = destination.load(DataSet(name=data.name, records=records), bench)
+    what = f"the test data {data.name!r} could not be put in place"
+    return _entered(loading, DESTINATION, DESTINATION_NAME, what, setting, exits)
+
+
+def _environment(chosen: ChosenProvisioner, setting: Setting, exits: ExitStack) -> Provisioned | Absence:
+    environment = setting.plan.environment
+    assert environment is not None  # noqa: S101 - a provisioner is chosen for an environment only
+    if chosen.refusal is not None:
+        return Absence(reason=f"no provisioner can bring up {environment.name!r}: {chosen.refusal}")
+    site = Site(
+        lease=setting.directory.name,
+        directory=setting.directory / "environment",
+        workspace=setting.workspace,
+        checkouts={name: each.path for name, each in setting.plan.applications.items() if each.path is not None},
+    )
+    going_up = chosen.provisioner.provision(environment, site)
+    what = f"the environment {environment.name!r} did not come up"
+    return _entered(going_up, PROVISIONER, chosen.name, what, setting, exits)
+
+
+def _entered(
+    manager: AbstractContextManager[A], kind: Kind[P], name: str, what: str, setting: Setting, exits: ExitStack
+) -> A | Absence:
+    """What a context manager gives, or why not; what goes wrong on its way out is recorded and loses nothing."""
+    try:
+        entered = manager.__enter__()
+    except ProvisionError as error:
+        logs = "\n\n".join(f"--- log of {service} ---\n{log}" for service, log in error.logs.items())
+        return Absence(reason=f"{what}: {error}", text=logs)
+    except DataError as error:
+        return Absence(reason=f"{what}: {error}")
+    except Exception:  # noqa: BLE001 - whatever a plugin raises is its failure, not the run's
+        return _raised(kind, name, what, setting)
+
+    def leave(*error: object) -> None:
+        try:
+            manager.__exit__(*error)  # pyright: ignore[reportArgumentType] - the three that ExitStack hands over
+        except Exception:  # noqa: BLE001 - the run's results outlive a plugin that fails to clean up
+            setting.calls.record(kind, name)
+
+    exits.push(leave)
+    return entered
+
+
+def _raised(kind: Kind[P], name: str, what: str, setting: Setting) -> Absence:
+    setting.calls.record(kind, name)
+    return Absence(reason=f"{what}: the {kind.title} {name!r} raised", text=traceback.format_exc())
+
+
+def _secrets(provisioned: Provisioned) -> tuple[str, ...]:
+    return tuple(point.password for point in provisioned.endpoints.values() if point.password)

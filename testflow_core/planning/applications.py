@@ -1,0 +1,121 @@
+"""The applications that a workflow concerns: where they are, what they say of themselves, what changed in them."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING
+
+import attrs
+from attrs import evolve, frozen
+
+from testflow_core import specs
+from testflow_core.errors import ApplicationUnavailableError, Problem, SpecError
+from testflow_core.interfaces import CHANGE_SOURCE, CHECKOUT_SOURCE
+from testflow_core.model import Application, Change
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from testflow_core.plugin_calls import PluginCalls
+    from testflow_core.registry import Plugins
+
+APPLICATION_FILE = "testflow.toml"
+CHECKOUT_SOURCES = ("local", "git")
+CHANGE_SOURCES = ("declared", "git")
+
+
+@frozen(kw_only=True)
+class Landscape:
+    """The applications whose checkout was found, why the others are unavailable, and what changed."""
+
+    applications: Mapping[str, Application]
+    unavailable: Mapping[str, str]
+    changes: Mapping[str, Change]
+
+
+def survey(
+    concerned: Iterable[Application], plugins: Plugins, calls: PluginCalls, workspace: Path, cache: Path
+) -> Landscape:
+    """
+    Finds the checkout of every concerned application and asks what changed in it.
+
+    SpecError with every mistake in the applications' own `testflow.toml` files.
+    """
+    found: dict[str, Application] = {}
+    unavailable: dict[str, str] = {}
+    problems: list[Problem] = []
+    sources = [
+        (name, plugins.load(CHECKOUT_SOURCE, name, workspace=workspace, cache=cache)) for name in _known(plugins)
+    ]
+    for application in concerned:
+        reasons: list[str] = []
+        for name, source in sources:
+            try:
+                path = source.checkout(application)
+            except ApplicationUnavailableError as error:
+                reasons.append(str(error))
+            except Exception:  # noqa: BLE001 - whatever a plugin raises is its failure, not the run's
+                calls.record(CHECKOUT_SOURCE, name)
+            else:
+                try:
+                    found[application.name] = evolve(_completed(application, path), path=path)
+                except SpecError as error:
+                    problems += error.problems
+                break
+        else:
+            unavailable[application.name] = "; ".join(reasons) or "no checkout source could look for it"
+    if problems:
+        raise SpecError(problems)
+    changes = {name: _change(application, plugins, calls) for name, application in found.items()}
+    return Landscape(applications=found, unavailable=unavailable, changes=changes)
+
+
+def runner_name(application: Application) -> str:
+    """The runner that speaks to an application's test command: `pytest`, or `command` for any other program."""
+    words = [PurePath(word).stem for word in application.test_command]
+    module = words[1:3] == ["-m", "pytest"] and words[0].startswith("python")
+    return "pytest" if words[0] in {"pytest", "py.test"} or module else "command"
+
+
+def _known(plugins: Plugins) -> list[str]:
+    installed = plugins.names(CHECKOUT_SOURCE)
+    first = [name for name in CHECKOUT_SOURCES if name in installed]
+    return [*first, *(name for name in installed if name not in first)]
+
+
+def _completed(application: Application, checkout: Path) -> Application:
+    """What was registered wins over what the checkout says of itself."""
+    file = checkout / APPLICATION_FILE
+    shown = f"{application.name}/{APPLICATION_FILE}"
+    try:
+        mapping = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        return application
+    except (OSError, ValueError) as error:
+        raise SpecError([Problem(shown, f"cannot be read as TOML: {error}")]) from None
+    own = specs.application_file(application.name, mapping, shown)
+    defaults = Application(name=application.name)
+    said = {
+        field.name: getattr(own, field.name)
+        for field in attrs.fields(Application)
+        if getattr(application, field.name) == getattr(defaults, field.name)
+    }
+    return evolve(application, **said)
+
+
+def _change(application: Application, plugins: Plugins, calls: PluginCalls) -> Change:
+    """What the first source that can say says; otherwise why none can."""
+    installed = plugins.names(CHANGE_SOURCE)
+    reasons: list[str] = []
+    for name in [*CHANGE_SOURCES, *(each for each in installed if each not in CHANGE_SOURCES)]:
+        if name not in installed:
+            continue
+        source = plugins.load(CHANGE_SOURCE, name)
+        nobody = Change(application=application.name, files=None, reason=f"the change source {name!r} raised")
+        change = calls.answer(CHANGE_SOURCE, name, lambda source=source: source.changes(application), nobody)
+        if change.files is not None:
+            return change
+        reasons.append(change.reason)
+    return Change(application=application.name, files=None, reason="; ".join(filter(None, reasons)))

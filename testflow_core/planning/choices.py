@@ -1,0 +1,130 @@
+"""Which tests run, and why: what selectors, flows and history say, each test once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from attrs import evolve, frozen
+
+from testflow_core.interfaces import RUNNER, SELECTOR, Warns
+from testflow_core.model import Choice, Context, CrossAppTest, TestCase, TestSelection
+from testflow_core.planning.applications import runner_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from testflow_core.model import Change, Past
+    from testflow_core.planning.applications import Landscape
+    from testflow_core.plugin_calls import PluginCalls
+    from testflow_core.registry import Plugins
+
+Origin = TypeVar("Origin", TestSelection, CrossAppTest)
+
+_SHOWN_FILES = 3
+
+
+@frozen(kw_only=True)
+class Verdict(Generic[Origin]):
+    """What one selection or one flow says of its tests; `unavailable` is why none of them can run."""
+
+    origin: Origin
+    choices: tuple[Choice, ...]
+    unavailable: str = ""
+    warnings: tuple[str, ...] = ()
+
+
+def judge_selection(
+    selection: TestSelection, landscape: Landscape, past: Past, plugins: Plugins, calls: PluginCalls
+) -> Verdict[TestSelection]:
+    """What the selector that a selection names says of every test below the selection's paths."""
+    name = selection.application
+    if name in landscape.unavailable:
+        reason = f"{name} is unavailable: {landscape.unavailable[name]}"
+        paths = selection.test_paths or (".",)
+        tests = [TestCase(application=name, file=path.rstrip("/") or ".") for path in paths]
+        choices = tuple(Choice(test=test, selected=False, reason=reason) for test in tests)
+        return Verdict(origin=selection, choices=choices, unavailable=reason)
+    application = landscape.applications[name]
+    runner = runner_name(application)
+    tests = calls.answer(
+        RUNNER, runner, lambda: tuple(plugins.load(RUNNER, runner).discover(application, selection.test_paths)), ()
+    )
+    context = Context(application=application, change=landscape.changes[name], selection=selection, past=past)
+    selector = plugins.load(SELECTOR, selection.strategy, **selection.options)
+    said = calls.answer(SELECTOR, selection.strategy, lambda: tuple(selector.select(tests, context)), ())
+    warnings: tuple[str, ...] = () if tests else (_nothing_found(selection),)
+    if isinstance(selector, Warns):
+        warner = selector
+        warnings += calls.answer(SELECTOR, selection.strategy, lambda: tuple(warner.warnings(tests, context)), ())
+    return Verdict(origin=selection, choices=_complete(tests, said, selection), warnings=warnings)
+
+
+def judge_flow(flow: CrossAppTest, landscape: Landscape) -> Verdict[CrossAppTest]:
+    """A flow runs if any of its applications changed, or cannot say; it cannot where one of them is unavailable."""
+    missing = [step.app for step in flow.steps if step.app in landscape.unavailable]
+    if missing:
+        reason = f"{flow.name} goes through {missing[0]}, which is unavailable: {landscape.unavailable[missing[0]]}"
+        return Verdict(origin=flow, choices=_step_choices(flow, reason, selected=False), unavailable=reason)
+    apps = dict.fromkeys(step.app for step in flow.steps)
+    why = [_why(change) for app in apps if (change := landscape.changes[app]).files is None or change.files]
+    if why:
+        return Verdict(origin=flow, choices=_step_choices(flow, "; ".join(why), selected=True))
+    reason = "nothing changed in " + ", ".join(apps)
+    return Verdict(origin=flow, choices=_step_choices(flow, reason, selected=False))
+
+
+def merge(verdicts: Iterable[Verdict[CrossAppTest] | Verdict[TestSelection]]) -> tuple[Choice, ...]:
+    """One choice per test: it runs if anyone chose it, for the reasons of those who did."""
+    merged: dict[TestCase, Choice] = {}
+    for choice in (choice for verdict in verdicts for choice in verdict.choices):
+        known = merged.setdefault(choice.test, choice)
+        if known is choice or known.reason == choice.reason:
+            continue
+        if known.selected == choice.selected:
+            merged[choice.test] = evolve(known, reason=f"{known.reason}; {choice.reason}")
+        elif choice.selected:
+            merged[choice.test] = choice
+    return tuple(merged.values())
+
+
+def prioritised(choices: Sequence[Choice], past: Past, plugins: Plugins, calls: PluginCalls) -> tuple[Choice, ...]:
+    """The choices with the priorities that history gives the chosen tests, the most urgent first."""
+    chosen = [choice.test for choice in choices if choice.selected]
+    selector = plugins.load(SELECTOR, "history")
+    said = calls.answer(SELECTOR, "history", lambda: tuple(selector.select(chosen, Context(past=past))), ())
+    priorities = {choice.test: choice.priority for choice in said}
+    weighed = [evolve(choice, priority=priorities.get(choice.test, choice.priority)) for choice in choices]
+    return tuple(sorted(weighed, key=lambda choice: (not choice.selected, -choice.priority)))
+
+
+def step_test(app: str, test: str) -> TestCase:
+    """The test that a step names as `file` or `file::name`."""
+    file, _, name = test.partition("::")
+    return TestCase(application=app, file=file, name=name or None)
+
+
+def _complete(tests: Sequence[TestCase], said: Iterable[Choice], selection: TestSelection) -> tuple[Choice, ...]:
+    """A test that a selector says nothing of runs: what is not known to be safe to leave out is not left out."""
+    by_test: Mapping[TestCase, Choice] = {choice.test: choice for choice in said}
+    silent = f"the selector {selection.strategy!r} said nothing of it"
+    return tuple(by_test.get(test) or Choice(test=test, selected=True, reason=silent) for test in tests)
+
+
+def _step_choices(flow: CrossAppTest, why: str, *, selected: bool) -> tuple[Choice, ...]:
+    return tuple(
+        Choice(test=step_test(step.app, step.test), selected=selected, reason=f"step {number} of {flow.name}: {why}")
+        for number, step in enumerate(flow.steps, start=1)
+    )
+
+
+def _why(change: Change) -> str:
+    if change.files is None:
+        return f"what changed in {change.application} is not known ({change.reason})"
+    shown = ", ".join(change.files[:_SHOWN_FILES])
+    more = f" and {len(change.files) - _SHOWN_FILES} more" if len(change.files) > _SHOWN_FILES else ""
+    return f"{change.application} changed ({shown}{more})"
+
+
+def _nothing_found(selection: TestSelection) -> str:
+    paths = ", ".join(selection.test_paths) or "its checkout"
+    return f"{selection.application} has no tests below {paths}; check `test_paths` and `test_files`"

@@ -1,0 +1,132 @@
+"""What can be wrong with a declaration as a whole: names that nothing bears, circles, options that do not fit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, TypeVar, cast
+
+from attrs import field, frozen
+
+from testflow_core import graph, specs
+from testflow_core.errors import PluginNotFoundError, Problem, SpecError
+from testflow_core.interfaces import ANALYZER, DATA_GENERATOR, ROUTER, SELECTOR, ChecksDeclaration
+from testflow_core.model import Application, Environment, TestData, TestWorkflow
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from testflow_core.interfaces import Kind
+    from testflow_core.registry import Plugins
+
+
+P = TypeVar("P")
+
+
+@frozen(kw_only=True)
+class Declaration:
+    """Everything that people declared for one `execute`; `applications` are all that are registered."""
+
+    workflow: TestWorkflow
+    environment: Environment | None = None
+    data: TestData | None = None
+    applications: Mapping[str, Application] = field(factory=dict[str, Application])
+
+
+def concerned(declaration: Declaration) -> tuple[Application, ...]:
+    """The registered applications that the declaration tests or starts, in the order of their registration."""
+    names = {selection.application for selection in declaration.workflow.selections}
+    names |= {step.app for flow in declaration.workflow.flows for step in flow.steps}
+    names |= set(declaration.environment.services) if declaration.environment else set()
+    return tuple(each for name, each in declaration.applications.items() if name in names)
+
+
+def check(declaration: Declaration, plugins: Plugins) -> None:
+    """SpecError with every mistake; PluginNotFoundError where a plugin that is not installed is the only one."""
+    missing: list[PluginNotFoundError] = []
+    problems = [
+        *_applications(declaration),
+        *_plugin_names(declaration, plugins, missing),
+        *_data(declaration.data, plugins, missing),
+    ]
+    if len(missing) == 1 and len(problems) == 1:
+        raise missing[0]
+    if problems:
+        raise SpecError(problems)
+
+
+def remarks(workflow: TestWorkflow) -> tuple[str, ...]:
+    """What has no effect though somebody wrote it."""
+    categories = {category.name for category in workflow.analysis.categories}
+    if not categories:
+        return ()
+    return tuple(
+        f"routing sends the category {name!r} to {team!r}, but no category bears that name"
+        for name, team in workflow.analysis.routing.items()
+        if name not in {*categories, "unknown"}
+    )
+
+
+def _applications(declaration: Declaration) -> Iterator[Problem]:
+    known = declaration.applications
+    for path, name in _named_applications(declaration):
+        if name not in known:
+            yield Problem(path, specs.unknown_name("application", name, known))
+    if any(application.depends_on for application in known.values()):
+        try:
+            graph.waves({name: application.depends_on for name, application in known.items()})
+        except graph.CycleError as error:
+            path = f"{specs.key_path('$.applications', error.path[0])}.depends_on"
+            yield Problem(path, f"the applications depend on each other in a circle: {error}")
+
+
+def _named_applications(declaration: Declaration) -> Iterator[tuple[str, str]]:
+    """Every application that is named somewhere, with the path of the place."""
+    for selection in declaration.workflow.selections:
+        yield specs.key_path("$.test_selections", selection.application), selection.application
+    for flow in declaration.workflow.flows:
+        for index, step in enumerate(flow.steps):
+            yield f"{specs.key_path('$.cross_app_tests', flow.name)}.steps[{index}].app", step.app
+    for name, application in declaration.applications.items():
+        for index, needed in enumerate(application.depends_on):
+            yield f"{specs.key_path('$.applications', name)}.depends_on[{index}]", needed
+
+
+def _plugin_names(declaration: Declaration, plugins: Plugins, missing: list[PluginNotFoundError]) -> Iterator[Problem]:
+    workflow = declaration.workflow
+    for selection in workflow.selections:
+        path = specs.key_path("$.test_selections", selection.application)
+        yield from _plugin(SELECTOR, selection.strategy, selection.options, f"{path}.strategy", plugins, missing)
+    analysis = workflow.analysis
+    path = "$.failure_analysis"
+    yield from _plugin(ANALYZER, analysis.analyzer, analysis.options, f"{path}.analyzer", plugins, missing)
+    yield from _plugin(ROUTER, analysis.router, {}, f"{path}.router", plugins, missing)
+
+
+def _data(data: TestData | None, plugins: Plugins, missing: list[PluginNotFoundError]) -> Iterator[Problem]:
+    if data is None:
+        return
+    problems = list(_plugin(DATA_GENERATOR, data.generator, data.options, "$.generator", plugins, missing))
+    yield from problems
+    if not problems:
+        generator = plugins.load(DATA_GENERATOR, data.generator, **data.options)
+        if isinstance(generator, ChecksDeclaration):
+            yield from cast("ChecksDeclaration[TestData]", generator).problems(data)
+
+
+def _plugin(
+    kind: Kind[P],
+    name: str,
+    options: Mapping[str, object],
+    path: str,
+    plugins: Plugins,
+    missing: list[PluginNotFoundError],
+) -> Iterator[Problem]:
+    try:
+        plugins.load(kind, name, **options)
+    except PluginNotFoundError as error:
+        missing.append(error)
+        yield Problem(path, str(error))
+    except SpecError as error:
+        options_path = f"{path.rpartition('.')[0]}.options"
+        for problem in error.problems:
+            yield Problem(options_path + problem.path.removeprefix("$"), problem.message)

@@ -1,0 +1,74 @@
+"""The order in which a plan is made."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attrs import evolve
+
+from testflow_core.model import Application, Plan
+from testflow_core.planning.applications import survey
+from testflow_core.planning.batches import planned_batches
+from testflow_core.planning.choices import Verdict, judge_flow, judge_selection, merge, prioritised
+from testflow_core.planning.declaration import check, concerned, remarks
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+    from testflow_core.model import CrossAppTest, Environment, Past, TestCase, TestSelection
+    from testflow_core.planning.applications import Landscape
+    from testflow_core.planning.declaration import Declaration
+    from testflow_core.plugin_calls import PluginCalls
+    from testflow_core.registry import Plugins
+
+
+def make_plan(
+    declaration: Declaration,
+    plugins: Plugins,
+    calls: PluginCalls,
+    past_of: Callable[[Iterable[str]], Past],
+    workspace: Path,
+    cache: Path,
+) -> Plan:
+    """
+    What a run will do. Nothing is started.
+
+    `past_of` answers the past of the named applications. SpecError or PluginError where the declaration is wrong.
+    """
+    check(declaration, plugins)
+    workflow = declaration.workflow
+    landscape = survey(concerned(declaration), plugins, calls, workspace, cache)
+    past = past_of(landscape.applications)
+    flows = [judge_flow(flow, landscape) for flow in workflow.flows]
+    selections = [judge_selection(each, landscape, past, plugins, calls) for each in workflow.selections]
+    verdicts = [*flows, *selections]
+    choices = prioritised(merge(verdicts), past, plugins, calls)
+    return Plan(
+        workflow=workflow,
+        environment=declaration.environment and _bound(declaration.environment, declaration, landscape),
+        data=declaration.data,
+        applications=landscape.applications,
+        changes=landscape.changes,
+        unavailable=_unavailable(verdicts),
+        choices=choices,
+        batches=planned_batches(flows, selections, choices),
+        warnings=(*remarks(workflow), *(warning for verdict in verdicts for warning in verdict.warnings)),
+    )
+
+
+def _bound(environment: Environment, declaration: Declaration, landscape: Landscape) -> Environment:
+    """Services that bear an application's name know it, with its checkout where there is one."""
+
+    def application(name: str) -> Application | None:
+        registered = declaration.applications.get(name)
+        return landscape.applications.get(name, registered and evolve(registered, path=None))
+
+    services = {name: evolve(service, application=application(name)) for name, service in environment.services.items()}
+    return evolve(environment, services=services)
+
+
+def _unavailable(verdicts: Iterable[Verdict[CrossAppTest] | Verdict[TestSelection]]) -> dict[TestCase, str]:
+    return {
+        choice.test: verdict.unavailable for verdict in verdicts if verdict.unavailable for choice in verdict.choices
+    }

@@ -1,0 +1,59 @@
+"""Which provisioner brings an environment up, and why that one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from attrs import frozen
+
+from testflow_core.errors import Problem, SpecError
+from testflow_core.interfaces import PROVISIONER, ChecksDeclaration, Provisioner
+
+if TYPE_CHECKING:
+    from testflow_core.model import Environment
+    from testflow_core.registry import Plugins
+
+PREFERRED = ("docker", "process")
+
+
+@frozen(kw_only=True)
+class ChosenProvisioner:
+    """A provisioner by name, why it was chosen, and why it cannot provide the environment where it cannot."""
+
+    name: str
+    provisioner: Provisioner
+    reason: str
+    refusal: str | None = None
+
+
+def choose_provisioner(environment: Environment, asked: str | None, plugins: Plugins) -> ChosenProvisioner:
+    """
+    The provisioner that was asked for, else the first that refuses nothing.
+
+    SpecError where it finds mistakes in the environment. Where every one refuses, the last, with all their reasons.
+    """
+    installed = plugins.names(PROVISIONER)
+    preferred = [name for name in PREFERRED if name in installed]
+    candidates = [asked] if asked else [*preferred, *(name for name in installed if name not in preferred)]
+    refusals: list[str] = []
+    problems: tuple[Problem, ...] = ()
+    chosen: ChosenProvisioner | None = None
+    # With none installed, loading the default says what to install.
+    for name in candidates or [PREFERRED[-1]]:
+        provisioner = plugins.load(PROVISIONER, name)
+        problems = _problems(provisioner, environment)
+        refusal = None if problems else provisioner.refuses(environment)
+        if not problems and refusal is None:
+            why = "asked for" if asked else "; ".join(refusals) or "refuses nothing of this environment"
+            return ChosenProvisioner(name=name, provisioner=provisioner, reason=why)
+        refusals.append(f"{name}: {refusal or '; '.join(map(str, problems))}")
+        chosen = ChosenProvisioner(name=name, provisioner=provisioner, reason="", refusal="; ".join(refusals))
+    if problems or chosen is None:
+        raise SpecError(problems)
+    return chosen
+
+
+def _problems(provisioner: object, environment: Environment) -> tuple[Problem, ...]:
+    if not isinstance(provisioner, ChecksDeclaration):
+        return ()
+    return tuple(cast("ChecksDeclaration[Environment]", provisioner).problems(environment))
