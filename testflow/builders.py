@@ -21,8 +21,8 @@ class Environment:
         self._value = model.Environment(name=_name(name, "Environment"))
 
     def add_service(self, name: str, declaration: Mapping[str, object]) -> Self:
-        """Add a service: its `type`, and `version`, `image`, `ports`, `env`, `config`, ... SpecError with every mistake."""
-        _once(name, self._value.services, "$.services")
+        """Add a service: its `type`, `version`, `image`, `ports`, `env`, `config`, ... SpecError with every mistake."""
+        _once(name, self._value.services, "a service", "$.services")
         service = specs.service(name, declaration)
         self._value = evolve(self._value, services={**self._value.services, name: service})
         return self
@@ -46,13 +46,13 @@ class TestData:
         generator: str = "faker",
         options: Mapping[str, model.Json] | None = None,
     ) -> None:
-        self._value = model.TestData(
-            name=_name(name, "TestData"), seed=seed, generator=generator, options=dict(options or {})
-        )
+        given = {"name": _name(name, "TestData")}
+        mapping = {"seed": seed, "generator": generator, "options": options or {}}
+        self._value = specs.structure(mapping, model.TestData, given=given)
 
     def add_generator(self, name: str, declaration: Mapping[str, object]) -> Self:
         """Add a kind of record: its `count` and its `schema`, field to type. SpecError with every mistake."""
-        _once(name, self._value.entities, "$.generators")
+        _once(name, self._value.entities, "a generator", "$.generators")
         entity = specs.entity(name, declaration)
         self._value = evolve(self._value, entities={**self._value.entities, name: entity})
         return self
@@ -72,14 +72,14 @@ class TestWorkflow:
         self._value = model.TestWorkflow(name=_name(name, "TestWorkflow"))
 
     def add_test_selection(self, application: str, declaration: Mapping[str, object]) -> Self:
-        """Choose tests of an application: `strategy`, `test_paths`, `mapping_rules`, ... SpecError with every mistake."""
-        selection = specs.selection(application, declaration)
+        """Choose tests of an application: `strategy`, `test_paths`, `mapping_rules`. SpecError with every mistake."""
+        selection = specs.selection(_name(application, "a test selection", "$.test_selections"), declaration)
         self._value = evolve(self._value, selections=(*self._value.selections, selection))
         return self
 
     def add_cross_app_test(self, name: str, declaration: Mapping[str, object]) -> Self:
         """Add `steps` across applications and the `data_flow` between them. SpecError with every mistake."""
-        _once(name, [flow.name for flow in self._value.flows], "$.cross_app_tests")
+        _once(name, [flow.name for flow in self._value.flows], "a cross-application test", "$.cross_app_tests")
         self._value = evolve(self._value, flows=(*self._value.flows, specs.cross_app_test(name, declaration)))
         return self
 
@@ -94,13 +94,13 @@ class TestWorkflow:
         return self._value
 
 
-def _name(name: object, what: str) -> str:
+def _name(name: object, what: str, path: str = "$.name") -> str:
     if not isinstance(name, str) or not name.strip():
-        raise SpecError([Problem("$.name", f"{what} needs a name, got {name!r}")])
+        raise SpecError([Problem(path, f"{what} needs a name, got {name!r}")])
     return name
 
 
-def _once(name: str, known: Mapping[str, object] | list[str], path: str) -> None:
-    _name(name, specs.key_path(path, name))
+def _once(name: str, known: Mapping[str, object] | list[str], what: str, path: str) -> None:
+    _name(name, what, path)
     if name in known:
         raise SpecError([Problem(specs.key_path(path, name), "is declared twice; names are unique")])

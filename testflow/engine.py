@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from testflow.catalog import CATALOG, Applications
 from testflow_core import engine
@@ -30,11 +30,11 @@ class Engine:
     """
     Plans and executes workflows.
 
-    `history` is the file that remembers runs (default `.testflow/history.db`), `workspace` the folder where applications
-    and files are looked for (the current one), `workers` how many batches run at a time (the cores), `provisioner` a
-    plugin's name (the first that refuses nothing), `applications` another catalog than that of `register_application`,
-    `plugins` a set of plugins (`installed`; `memory` touches nothing outside the process), `reporters` what a run is
-    published by (`junit` and `markdown` files).
+    `history` is the file that remembers runs (default `.testflow/history.db`), `workspace` the folder where
+    applications and files are looked for (the current one), `workers` how many batches run at a time (the cores),
+    `provisioner` a plugin's name (the first that refuses nothing), `applications` another catalog than that of
+    `register_application`, `plugins` a set of plugins (`installed`; `memory` touches nothing outside the process),
+    `reporters` what a run is published by (`junit` and `markdown` files).
     """
 
     def __init__(
@@ -112,4 +112,4 @@ def _workers(workers: int | None) -> int:
 
 def _listed(reporters: Sequence[str | Reporter]) -> tuple[str | Reporter, ...]:
     """A single name is a list of one."""
-    return (cast("str", reporters),) if isinstance(reporters, str) else tuple(reporters)
+    return (reporters,) if isinstance(reporters, str) else tuple(reporters)

@@ -13,7 +13,7 @@ from attrs import evolve, field, frozen
 
 from testflow_core import triage
 from testflow_core.errors import HistoryError
-from testflow_core.execution import Schedule, Setting, WarmSessions, prepared
+from testflow_core.execution import Schedule, Setting, WarmSessions, prepared, run_directory
 from testflow_core.history import History
 from testflow_core.interfaces import EXECUTOR, REPORTER, Observes, Reporter
 from testflow_core.model import (
@@ -29,7 +29,6 @@ from testflow_core.model import (
 )
 from testflow_core.planning import ChosenProvisioner, Declaration, choose_provisioner, make_plan
 from testflow_core.plugin_calls import PluginCalls
-from testflow_core.provisioning import run_directory
 from testflow_core.registry import Plugins
 
 if TYPE_CHECKING:

@@ -38,4 +38,6 @@ def waves(dependencies: Mapping[str, Iterable[str]]) -> tuple[tuple[str, ...], .
         position = {member: index for index, member in enumerate(dependencies)}
         return tuple(tuple(sorted(wave, key=position.__getitem__)) for wave in nx.topological_generations(graph))
     circle = [edge[0] for edge in reversed(edges)]
+    first = min(range(len(circle)), key=lambda index: list(dependencies).index(circle[index]))
+    circle = circle[first:] + circle[:first]
     raise CycleError((*circle, circle[0]))

@@ -37,6 +37,9 @@ _DISTRIBUTIONS = {
 class Plugins(ABC):
     """Where plugins come from; the engine asks for each by its kind and name."""
 
+    outside: bool = True
+    """Whether they touch anything outside the process: a run of those that do not leaves no file."""
+
     @abstractmethod
     def names(self, kind: Kind[P]) -> tuple[str, ...]:
         """The names that can be asked for, sorted; nothing is imported."""
@@ -83,14 +86,14 @@ def plugin_set(name: str) -> Plugins:
         known = [each.name for each in entry_points(group=PLUGIN_SETS)]
         remedy = _did_you_mean(name, known) or "see Engine(plugins=...)"
         raise PluginNotFoundError(interface="set of plugins", name=name, installed=sorted(known), remedy=remedy)
-    return cast("type[Plugins]", found)()
+    if not (isinstance(found, type) and issubclass(found, Plugins)):
+        raise PluginContractError(f"the set of plugins {name!r} is {found!r}, which is no subclass of {Plugins!r}")
+    return found()
 
 
 def _imported(group: str, name: str) -> object | None:
     # stevedore is imported by whoever loads a plugin, not by whoever imports testflow.
     from stevedore import NamedExtensionManager  # noqa: PLC0415
-    from stevedore.exception import MultipleMatches  # noqa: PLC0415
-    from stevedore.extension import error_on_conflict  # noqa: PLC0415
 
     class Extensions(NamedExtensionManager[object]):
         # stevedore's own listing is cached on disk by rounded file times and misses a plugin installed a moment ago.
@@ -98,22 +101,22 @@ def _imported(group: str, name: str) -> object | None:
             return list(entry_points(group=self.namespace))
 
     def failed(_: object, entry_point: EntryPoint, error: BaseException) -> NoReturn:
-        distribution = f" of {entry_point.dist.name}" if entry_point.dist else ""
-        message = f"the plugin {name!r}{distribution} ({entry_point.value}) cannot be imported: {error}"
-        raise PluginLoadError(message) from error
+        cause = str(error) or type(error).__name__
+        raise PluginLoadError(f"the plugin {name!r} ({_origin(entry_point)}) cannot be imported: {cause}") from error
 
+    offers = list(entry_points(group=group, name=name))
+    if len(offers) > 1:
+        origins = ", ".join(sorted(map(_origin, offers)))
+        raise PluginLoadError(f"{group} has more than one plugin named {name!r}; uninstall one of them: {origins}")
     try:
-        found = Extensions(
-            group,
-            [name],
-            on_load_failure_callback=failed,
-            on_missing_entrypoints_callback=None,
-            conflict_resolver=error_on_conflict,
-        )
-        return found[name].plugin if name in found else None
-    except MultipleMatches as error:
-        message = f"{group} has more than one plugin named {name!r}; uninstall one of them: {error}"
-        raise PluginLoadError(message) from error
+        found = Extensions(group, [name], on_load_failure_callback=failed, on_missing_entrypoints_callback=None)
+    except (AssertionError, SystemExit) as error:  # stevedore reports every other failure, and lets these through
+        failed(None, offers[0], error)
+    return found[name].plugin if name in found else None
+
+
+def _origin(entry_point: EntryPoint) -> str:
+    return f"{entry_point.value} of {entry_point.dist.name if entry_point.dist else 'no distribution'}"
 
 
 def _not_found(kind: Kind[P], name: str, installed: tuple[str, ...]) -> PluginNotFoundError:

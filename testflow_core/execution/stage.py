@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -15,6 +15,8 @@ from testflow_core.interfaces import DATA_GENERATOR, DESTINATION, PROVISIONER
 from testflow_core.model import Bench, DataSet, Loaded, Plan, Provisioned, Site
 from testflow_core.planning import ChosenProvisioner
 from testflow_core.plugin_calls import PluginCalls
+from testflow_core.provisioning.leases import DirectoryLease, private_directory
+from testflow_core.provisioning.supervisor import Supervisor
 from testflow_core.registry import Plugins
 
 if TYPE_CHECKING:
@@ -59,6 +61,13 @@ class Setting:
 
 
 @contextmanager
+def run_directory() -> Generator[Path]:
+    """A directory of one run, which only we can read; gone on exit, and also after we were killed."""
+    with private_directory() as lease, Supervisor(remove=[lease.directory]):
+        yield lease.directory
+
+
+@contextmanager
 def prepared(setting: Setting) -> Generator[Stage]:
     """The stage of a plan, gone on exit: records first, then services, each only if some batch needs it."""
     plan = setting.plan
@@ -85,9 +94,9 @@ def _data(data: TestData, setting: Setting, exits: ExitStack) -> Loaded | Absenc
         return _raised(DATA_GENERATOR, data.generator, f"the test data {data.name!r} could not be made", setting)
     destination = setting.plugins.load(DESTINATION, DESTINATION_NAME)
     bench = Bench(directory=setting.directory, checkout=setting.workspace)
-    loading = destination.load(DataSet(name=data.name, records=records), bench)
+    made = DataSet(name=data.name, records=records)
     what = f"the test data {data.name!r} could not be put in place"
-    return _entered(loading, DESTINATION, DESTINATION_NAME, what, setting, exits)
+    return _entered(lambda: destination.load(made, bench), DESTINATION, DESTINATION_NAME, what, setting, exits)
 
 
 def _environment(chosen: ChosenProvisioner, setting: Setting, exits: ExitStack) -> Provisioned | Absence:
@@ -95,22 +104,32 @@ def _environment(chosen: ChosenProvisioner, setting: Setting, exits: ExitStack) 
     assert environment is not None  # noqa: S101 - a provisioner is chosen for an environment only
     if chosen.refusal is not None:
         return Absence(reason=f"no provisioner can bring up {environment.name!r}: {chosen.refusal}")
+    outside = setting.plugins.outside
+    nothing = DirectoryLease(name=setting.directory.name, directory=setting.directory)
+    lease = exits.enter_context(private_directory()) if outside else nothing
     site = Site(
-        lease=setting.directory.name,
-        directory=setting.directory / "environment",
+        lease=lease.name,
+        directory=lease.directory,
         workspace=setting.workspace,
         checkouts={name: each.path for name, each in setting.plan.applications.items() if each.path is not None},
     )
-    going_up = chosen.provisioner.provision(environment, site)
     what = f"the environment {environment.name!r} did not come up"
-    return _entered(going_up, PROVISIONER, chosen.name, what, setting, exits)
+    return _entered(
+        lambda: chosen.provisioner.provision(environment, site), PROVISIONER, chosen.name, what, setting, exits
+    )
 
 
 def _entered(
-    manager: AbstractContextManager[A], kind: Kind[P], name: str, what: str, setting: Setting, exits: ExitStack
+    enter: Callable[[], AbstractContextManager[A]],
+    kind: Kind[P],
+    name: str,
+    what: str,
+    setting: Setting,
+    exits: ExitStack,
 ) -> A | Absence:
     """What a context manager gives, or why not; what goes wrong on its way out is recorded and loses nothing."""
     try:
+        manager = enter()
         entered = manager.__enter__()
     except ProvisionError as error:
         logs = "\n\n".join(f"--- log of {service} ---\n{log}" for service, log in error.logs.items())

@@ -5,17 +5,15 @@ from __future__ import annotations
 import re
 import reprlib
 import shlex
-from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from math import isfinite
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
-
-if TYPE_CHECKING:
-    from testflow_core.model import Json
+from typing import cast
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h)")
 _MAX_PORT = 65_535
+_DIGITS = re.compile(r"[0-9]{1,5}")
 
 
 def expected(what: str, value: object) -> ValueError:
@@ -48,7 +46,10 @@ def number(value: object) -> float:
     """A number."""
     if not isinstance(value, int | float) or isinstance(value, bool):
         raise expected("a number", value)
-    return float(value)
+    try:
+        return float(value)
+    except OverflowError:
+        raise expected("a number that a float can hold", value) from None
 
 
 def duration(value: object) -> timedelta:
@@ -56,17 +57,21 @@ def duration(value: object) -> timedelta:
     if isinstance(value, timedelta):
         found = value
     elif isinstance(value, str) and (match := _DURATION.fullmatch(value.strip())):
-        found = timedelta(seconds=float(match[1]) * _UNITS[match[2]])
+        found = _seconds(float(match[1]) * _UNITS[match[2]], value)
     elif isinstance(value, int | float) and not isinstance(value, bool):
-        try:
-            found = timedelta(seconds=value)
-        except (OverflowError, ValueError):
-            raise expected("a duration", value) from None
+        found = _seconds(value, value)
     else:
         raise expected('seconds or a duration such as "30s" or "10m"', value)
     if found <= timedelta(0):
         raise expected("a duration longer than nothing", value)
     return found
+
+
+def _seconds(seconds: float, value: object) -> timedelta:
+    try:
+        return timedelta(seconds=seconds)
+    except (OverflowError, ValueError):
+        raise expected("a duration shorter than for ever", value) from None
 
 
 def path(value: object) -> Path:
@@ -90,6 +95,8 @@ def failure_pattern(value: object) -> re.Pattern[str]:
 
 def _compiled(value: object, flags: re.RegexFlag) -> re.Pattern[str]:
     if isinstance(value, re.Pattern):
+        if not isinstance(cast("re.Pattern[str] | re.Pattern[bytes]", value).pattern, str):
+            raise expected("a regular expression for text", cast("object", value))
         return cast("re.Pattern[str]", value)
     try:
         return re.compile(text(value), flags)
@@ -97,31 +104,32 @@ def _compiled(value: object, flags: re.RegexFlag) -> re.Pattern[str]:
         raise ValueError(f"{value!r} is no regular expression: {error}") from None
 
 
-def command(value: object) -> tuple[str, ...]:
-    """An argument vector, or text that is split into one as a POSIX shell splits words; no shell ever runs it."""
-    if isinstance(value, str):
-        try:
-            words = tuple(shlex.split(value))
-        except ValueError as error:
-            raise ValueError(f"{value!r} cannot be split into words: {error}") from None
-    elif isinstance(value, list | tuple):
-        words = tuple(text(word) for word in cast("Sequence[object]", value))
-    else:
-        raise expected("a command as text or a list of words", value)
-    if not words or any("\0" in word for word in words):
-        raise expected("a command of one word or more", cast("object", value))
-    return words
+def words(value: str) -> tuple[str, ...]:
+    """Text split into an argument vector as a POSIX shell splits words; no shell ever runs it."""
+    try:
+        return tuple(shlex.split(value))
+    except ValueError as error:
+        raise ValueError(f"{value!r} cannot be split into words: {error}") from None
 
 
-def ports(value: object) -> dict[int, int]:
-    """Ports inside (numbers, or text as JSON has it) to the ports wished for on the host (0: any)."""
-    if not isinstance(value, Mapping):
-        raise expected("a mapping of ports", value)
-    found: dict[int, int] = {}
-    for inner, outer in cast("Mapping[object, object]", value).items():
-        key = int(inner) if isinstance(inner, str) and inner.isascii() and inner.isdigit() else inner
-        found[_port(key, lowest=1)] = _port(outer, lowest=0)
+def word(value: object) -> str:
+    """One word of an argument vector."""
+    found = text(value)
+    if "\0" in found:
+        raise expected("a word without a zero byte", value)
     return found
+
+
+def inner_port(value: object) -> int:
+    """A port inside: a number, or text as the keys of JSON are."""
+    if isinstance(value, str) and _DIGITS.fullmatch(value):
+        return _port(int(value), lowest=1)
+    return _port(value, lowest=1)
+
+
+def outer_port(value: object) -> int:
+    """A port wished for on the host; 0 is any."""
+    return _port(value, lowest=0)
 
 
 def _port(value: object, *, lowest: int) -> int:
@@ -130,12 +138,8 @@ def _port(value: object, *, lowest: int) -> int:
     return value
 
 
-def json(value: object) -> Json:
-    """Anything that JSON can say."""
-    if value is None or isinstance(value, bool | int | float | str):
+def plain_json(value: object) -> bool | int | float | str | None:
+    """Anything that JSON can say in one word; JSON has neither NaN nor an infinity."""
+    if value is None or isinstance(value, bool | int | str) or (isinstance(value, float) and isfinite(value)):
         return value
-    if isinstance(value, Mapping):
-        return {text(key): json(item) for key, item in cast("Mapping[object, object]", value).items()}
-    if isinstance(value, Sequence) and not isinstance(value, bytes | bytearray):
-        return [json(item) for item in cast("Sequence[object]", value)]
     raise expected("a value that JSON can say", value)

@@ -22,11 +22,12 @@ from cattrs.errors import AttributeValidationNote, IterableValidationNote
 from cattrs.gen import make_dict_structure_fn, override
 
 from testflow_core.errors import Problem, SpecError
-from testflow_core.model import Application, Category, Readiness, Service, Start, TestSelection
+from testflow_core.model import Application, Category, Json, Readiness, Service, Start, TestSelection
 from testflow_core.specs import scalars
 from testflow_core.specs.checks import CHECKS
 
 T = TypeVar("T")
+K = TypeVar("K")
 
 _Hook: TypeAlias = Callable[[object, object], object]
 _Override: TypeAlias = Any  # cattrs exports the function that makes it, and not its class
@@ -35,6 +36,14 @@ KEY = "testflow.key"
 """Metadata of a field whose key in a declaration is another than its name."""
 
 _PLAIN_KEY = re.compile(r"[\w-]+")
+# cattrs would take the letters of a text for its items.
+_LISTS: dict[type, Callable[[tuple[object, ...]], object]] = {
+    tuple: tuple,
+    Sequence: tuple,
+    list: list,
+    set: set,
+    frozenset: frozenset,
+}
 _SCALARS: dict[type, Callable[[object], object]] = {
     str: scalars.text,
     bool: scalars.boolean,
@@ -55,9 +64,9 @@ def structure(value: object, cls: type[T], path: str = "$", given: Mapping[str, 
         raise SpecError([Problem(path, str(scalars.expected("a mapping of keys", value)))])
     given = given or {}
     mapping = cast("Mapping[object, object]", value)
-    problems = [_unknown_key(path, str(key), cls) for key in mapping if not isinstance(key, str) or key in given]
+    problems = [_unknown_key(path, key, cls) for key in mapping if key in given]
     try:
-        structured = _CONVERTER.structure({**{str(key): item for key, item in mapping.items()}, **given}, cls)
+        structured = _CONVERTER.structure({**mapping, **given}, cls)
     except BaseValidationError as error:
         raise SpecError([*problems, *_problems(error, path)]) from None
     if problems:
@@ -81,13 +90,15 @@ def unknown_name(what: str, name: str, known: Iterable[str]) -> str:
 
 def _problems(error: BaseException, path: str) -> Iterator[Problem]:
     if isinstance(error, ForbiddenExtraKeysError):
-        for key in sorted(error.extra_fields):
+        for key in sorted(error.extra_fields, key=str):
             yield _unknown_key(path, key, error.cl)
     elif isinstance(error, BaseValidationError):
         for each in cast("Sequence[Exception]", error.exceptions):
             yield from _problems(each, _below(path, each, error.cl))
     elif isinstance(error, KeyError):
         yield Problem(path, "is missing")
+    elif isinstance(error, RecursionError):
+        yield Problem(path, "is nested too deeply")
     else:
         yield Problem(path, str(error))
 
@@ -101,10 +112,11 @@ def _below(path: str, error: Exception, cls: type) -> str:
     return path
 
 
-def _unknown_key(path: str, key: str, cls: type) -> Problem:
+def _unknown_key(path: str, key: object, cls: type) -> Problem:
     bound = _GIVEN.get(cls, ())
-    known = [_key(cls, each.alias) for each in attrs.fields(cls) if each.alias not in bound] if attrs.has(cls) else []
-    return Problem(key_path(path, key), unknown_name("key", key, known))
+    fields = attrs.fields(cls) if attrs.has(cls) else ()
+    known = [_key(cls, each.name) for each in fields if each.init and each.name not in bound]
+    return Problem(key_path(path, key), unknown_name("key", str(key), known))
 
 
 def _key(cls: type, name: str) -> str:
@@ -127,6 +139,56 @@ def _items(value: object, item: Callable[[object], T]) -> tuple[T, ...]:
     if errors:
         raise _together(IterableValidationError, errors, tuple)
     return tuple(found)
+
+
+def _entries(value: object, key: Callable[[object], K], item: Callable[[object], T]) -> dict[K, T]:
+    """The entries of a mapping, each structured; every mistake is kept with its key."""
+    if not isinstance(value, Mapping):
+        raise scalars.expected("a mapping", value)
+    found: dict[K, T] = {}
+    errors: list[Exception] = []
+    for name, each in cast("Mapping[object, object]", value).items():
+        try:
+            known = key(name)
+            if known in found:
+                raise ValueError(f"{known!r} is declared twice")  # noqa: TRY301 - it is told with the other mistakes
+            found[known] = item(each)
+        except (ValueError, BaseValidationError) as error:
+            error.add_note(_note(IterableValidationNote, str(name)))
+            errors.append(error)
+    if errors:
+        raise _together(IterableValidationError, errors, Mapping)
+    return found
+
+
+def _text_key(value: object) -> str:
+    if not isinstance(value, str):
+        raise scalars.expected("text as a key", value)
+    return value
+
+
+def _json(value: object) -> Json:
+    """Anything that JSON can say."""
+    if isinstance(value, Mapping):
+        return _entries(cast("object", value), _text_key, _json)
+    if isinstance(value, list | tuple):
+        return list(_items(cast("object", value), _json))
+    return scalars.plain_json(value)
+
+
+def _command(value: object) -> tuple[str, ...]:
+    """An argument vector, or text that is split into one."""
+    if not isinstance(value, str | list | tuple):
+        raise scalars.expected("a command as text or a list of words", value)
+    found = _items(scalars.words(value) if isinstance(value, str) else cast("object", value), scalars.word)
+    if not found:
+        raise scalars.expected("a command of one word or more", cast("object", value))
+    return found
+
+
+def _ports(value: object) -> dict[int, int]:
+    """Ports inside to the ports wished for on the host."""
+    return _entries(value, scalars.inner_port, scalars.outer_port)
 
 
 def _together(kind: type[BaseValidationError], errors: Sequence[Exception], cls: type) -> BaseValidationError:
@@ -161,12 +223,12 @@ _GIVEN: dict[type, tuple[str, ...]] = {
 }
 
 _OVERRIDES: dict[type, dict[str, _Override]] = {
-    Application: {"test_command": _hooked(scalars.command), "start": _optional(_start)},
-    Start: {"command": _hooked(scalars.command)},
-    Readiness: {"exec": _optional(scalars.command)},
+    Application: {"test_command": _hooked(_command), "start": _optional(_start)},
+    Start: {"command": _hooked(_command)},
+    Readiness: {"exec": _optional(_command)},
     Service: {
-        "command": _optional(scalars.command),
-        "ports": _hooked(scalars.ports),
+        "command": _optional(_command),
+        "ports": _hooked(_ports),
         "application": override(omit=True),
     },
     Category: {"patterns": _hooked(lambda value: _items(value, scalars.failure_pattern))},
@@ -198,35 +260,15 @@ def _mistake(name: str, message: str) -> Exception:
     return error
 
 
-def _tuple_hook(cls: type) -> _Hook:
+def _list_hook(cls: type) -> _Hook:
     item = get_args(cls)[0]
-    return lambda value, _: _items(value, lambda each: _CONVERTER.structure(each, item))
+    made = _LISTS[cast("type", get_origin(cls))]
+    return lambda value, _: made(_items(value, lambda each: _CONVERTER.structure(each, item)))
 
 
 def _mapping_hook(cls: type) -> _Hook:
     item = get_args(cls)[1]
-
-    def hook(value: object, _: object) -> object:
-        if not isinstance(value, Mapping):
-            raise scalars.expected("a mapping", value)
-        mapping = cast("Mapping[object, object]", value)
-        return _values({scalars.text(key): each for key, each in mapping.items()}, item)
-
-    return hook
-
-
-def _values(mapping: Mapping[str, object], cls: type[T]) -> dict[str, T]:
-    errors: list[Exception] = []
-    found: dict[str, T] = {}
-    for key, each in mapping.items():
-        try:
-            found[key] = _CONVERTER.structure(cast("Any", each), cls)
-        except (ValueError, BaseValidationError) as error:
-            error.add_note(_note(IterableValidationNote, key))
-            errors.append(error)
-    if errors:
-        raise _together(IterableValidationError, errors, Mapping)
-    return found
+    return lambda value, _: _entries(value, _text_key, lambda each: _CONVERTER.structure(cast("Any", each), item))
 
 
 def _converter() -> Converter:
@@ -236,9 +278,9 @@ def _converter() -> Converter:
     converter.register_structure_hook_func(
         lambda cls: get_origin(cls) is re.Pattern, lambda value, _: scalars.pattern(value)
     )
-    converter.register_structure_hook_func(_is_json, lambda value, _: scalars.json(value))
-    converter.register_structure_hook_factory(lambda cls: get_origin(cls) is tuple, _tuple_hook)
-    converter.register_structure_hook_factory(lambda cls: get_origin(cls) is Mapping, _mapping_hook)
+    converter.register_structure_hook_func(_is_json, lambda value, _: _json(value))
+    converter.register_structure_hook_factory(lambda cls: get_origin(cls) in _LISTS, _list_hook)
+    converter.register_structure_hook_factory(lambda cls: get_origin(cls) in {Mapping, dict}, _mapping_hook)
     converter.register_structure_hook_factory(attrs.has, _attrs_hook)
     return converter
 

@@ -1,0 +1,154 @@
+"""The change source `git`: what differs between a base commit and the files of a checkout."""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from attrs import evolve, frozen
+
+from testflow_core.interfaces import ChangeSource
+from testflow_core.model import Change
+from testflow_git_selector.git_command import Git, GitError
+
+if TYPE_CHECKING:
+    from testflow_core.model import Application
+
+# The first that is there is the main branch. A clone of a continuous integration server may have none but the last two.
+_MAIN_BRANCHES = (
+    "refs/remotes/origin/HEAD",
+    "refs/heads/main",
+    "refs/heads/master",
+    "refs/remotes/origin/main",
+    "refs/remotes/origin/master",
+)
+
+
+class _UnknowableError(Exception):
+    """What changed cannot be told; the message is the reason."""
+
+
+@frozen(kw_only=True)
+class GitChanges(ChangeSource):
+    """
+    Answers the files below the checkout that differ from the base, untracked ones included, ignored ones not.
+
+    The base is the application's `base`, else the last commit that HEAD has in common with the main branch. A renamed
+    file is two, its old name and its new one; a submodule is one, its folder. Nothing is run that the repository
+    configures (hooks, filters, fsmonitor, external diffs) and nothing is fetched. `timeout` limits every single git
+    command.
+    """
+
+    timeout: timedelta = timedelta(seconds=60)
+
+    def changes(self, application: Application) -> Change:
+        """The change, paths relative to the checkout, sorted; files None, with the reason, where git cannot say."""
+        try:
+            return self._changes(application)
+        except (_UnknowableError, GitError) as error:
+            return Change(application=application.name, files=None, reason=str(error), base=application.base)
+
+    def _changes(self, application: Application) -> Change:
+        if application.path is None or not application.path.is_dir():
+            raise _UnknowableError(f"{application.name} has no checkout to ask git about")
+        git = Git(checkout=application.path.absolute(), timeout=self.timeout)
+        _check_tracked(git)
+        head = _commit(git, "HEAD")
+        if head is None:
+            raise _UnknowableError("the repository has no commit yet")
+        base, named = _declared_base(git, application.base) if application.base else _common_base(git, head)
+        git = _without_filters(git)
+        files = _names(git("diff", *_DIFF_OPTIONS, base, "--", "."))
+        files |= _names(git("ls-files", "-z", "--others", "--exclude-standard", "--", "."))
+        return Change(
+            application=application.name,
+            files=tuple(sorted(files)),
+            reason=f"git, compared with {named}",
+            base=base,
+            head=head,
+        )
+
+
+_DIFF_OPTIONS = (
+    "-z",
+    "--name-only",
+    "--relative",
+    "--no-renames",
+    "--no-ext-diff",
+    "--no-textconv",
+    "--ignore-submodules=none",
+)
+
+
+def _check_tracked(git: Git) -> None:
+    try:
+        top = os.fsdecode(git("rev-parse", "--show-toplevel").removesuffix(b"\n"))
+    except GitError as error:
+        if "not a git repository" in str(error):
+            raise _UnknowableError(f"{git.checkout} is in no git repository") from error
+        raise
+    if Path(top).resolve() != git.checkout.resolve() and not git("ls-files", "-z", "--cached", "--", "."):
+        raise _UnknowableError(f"{git.checkout} is not tracked by the git repository around it, {top}")
+
+
+def _commit(git: Git, revision: str) -> str | None:
+    try:
+        found = git("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
+    except GitError:
+        return None
+    return found.decode().strip()
+
+
+def _declared_base(git: Git, base: str) -> tuple[str, str]:
+    commit = None if base.startswith("-") else _commit(git, base)
+    if commit is None:
+        remedy = "; git fetch --unshallow gets it" if _is_shallow(git) else ""
+        lacks = "the clone is shallow and lacks the base" if remedy else "git does not know the base"
+        raise _UnknowableError(f"{lacks} {base!r}{remedy}")
+    return commit, base
+
+
+def _common_base(git: Git, head: str) -> tuple[str, str]:
+    for branch in _MAIN_BRANCHES:
+        tip = _commit(git, branch)
+        if tip is not None:
+            break
+    else:
+        raise _UnknowableError("git knows no main branch (origin/HEAD, main or master); give the application a base")
+    name = branch.removeprefix("refs/heads/").removeprefix("refs/remotes/")
+    try:
+        found = git("merge-base", head, tip)
+    except GitError as error:
+        if _is_shallow(git):
+            message = (
+                f"the clone is shallow and lacks the base that HEAD and {name} share; git fetch --unshallow gets it"
+            )
+        else:
+            message = f"HEAD and {name} have no commit in common; give the application a base"
+        raise _UnknowableError(message) from error
+    base = found.decode().strip()
+    return base, "HEAD" if base == head else f"where HEAD left {name}"
+
+
+def _is_shallow(git: Git) -> bool:
+    return git("rev-parse", "--is-shallow-repository").strip() == b"true"
+
+
+def _without_filters(git: Git) -> Git:
+    """Git that does not run the content filters of the repository's own configuration; those of the user stay."""
+    try:
+        listed = git("config", "-z", "--show-scope", "--name-only", "--get-regexp", r"^filter\..*\.(clean|process)$")
+    except GitError:  # there are none
+        return git
+    words = os.fsdecode(listed).split("\0")
+    names = [name for scope, name in zip(words[::2], words[1::2], strict=False) if scope in {"local", "worktree"}]
+    if any("=" in name for name in names):  # such a name cannot be said after -c, so it would run
+        raise GitError(f"the repository configures a filter with = in its name: {', '.join(names)}")
+    options = [part for name in names for part in ("-c", f"{name}=", "-c", f"{name.rpartition('.')[0]}.required=false")]
+    return evolve(git, options=(*git.options, *options))
+
+
+def _names(listed: bytes) -> set[str]:
+    return {os.fsdecode(name).removesuffix("/") for name in listed.split(b"\0") if name}

@@ -1,0 +1,1 @@
+"""Plugins that come with the core, found by entry points like any other."""

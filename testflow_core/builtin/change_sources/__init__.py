@@ -1,0 +1,1 @@
+"""Change sources that come with the core."""

@@ -1,0 +1,1 @@
+"""Checkout sources that come with the core."""

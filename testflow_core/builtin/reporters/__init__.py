@@ -1,0 +1,1 @@
+"""Reporters that come with the core."""

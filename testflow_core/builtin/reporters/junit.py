@@ -1,0 +1,111 @@
+"""The reporter `junit`: JUnit XML, which every continuous integration server reads."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET
+
+from attrs import frozen
+
+from testflow_core.builtin.reporters.plain import one_line, plain
+from testflow_core.builtin.reporters.publication import publish
+from testflow_core.builtin.reporters.tally import word
+from testflow_core.interfaces import Reporter
+from testflow_core.model import Outcome, Status, TestCase
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from testflow_core.model import Run, TestResult
+
+_ELEMENTS = {
+    Status.FAILED: "failure",
+    Status.TIMED_OUT: "failure",
+    Status.ERROR: "error",
+    Status.UNAVAILABLE: "error",
+    Status.INTERRUPTED: "error",
+    Status.SKIPPED: "skipped",
+}
+_COUNTS = {"failure": "failures", "error": "errors", "skipped": "skipped"}
+_TEXT_LIMIT = 200_000
+
+
+@frozen(kw_only=True)
+class JUnitReporter(Reporter):
+    """
+    `junit.xml`: a test suite for each application, a test case for each test.
+
+    Unavailable and interrupted tests are errors: they were to run, and did not. The dialect is the one of
+    https://github.com/testmoapp/junitxml, which Jenkins, GitLab and GitHub's actions understand.
+    """
+
+    def report(self, run: Run) -> None:
+        """Write `junit.xml` to the folder of the run's reports."""
+        root = ET.Element("testsuites", name=one_line(run.workflow), timestamp=_timestamp(run.started))
+        last = {outcome.test.id: outcome for outcome in run.outcomes if outcome.status.failing}
+        suites: dict[str, list[TestResult]] = {}
+        for result in run.results:
+            suites.setdefault(TestCase.from_id(result.test_id).application, []).append(result)
+        for application, results in suites.items():
+            suite = ET.SubElement(root, "testsuite", name=one_line(application), timestamp=_timestamp(run.started))
+            _count(suite, results)
+            for result in results:
+                suite.append(_case(result, last))
+        _count(root, run.results)
+        ET.indent(root)
+        publish(run, "junit.xml", f'<?xml version="1.0" encoding="utf-8"?>\n{ET.tostring(root, encoding="unicode")}\n')
+
+
+def _count(element: ET.Element, results: tuple[TestResult, ...] | list[TestResult]) -> None:
+    kinds = [_ELEMENTS.get(result.status) for result in results]
+    element.set("tests", str(len(results)))
+    for kind, name in _COUNTS.items():
+        element.set(name, str(kinds.count(kind)))
+    element.set("time", f"{sum(result.duration for result in results):.3f}")
+
+
+def _case(result: TestResult, last: Mapping[str, Outcome]) -> ET.Element:
+    test = TestCase.from_id(result.test_id)
+    case = ET.Element(
+        "testcase",
+        classname=one_line(".".join(PurePosixPath(test.file).with_suffix("").parts)),
+        name=one_line(test.name or test.file),
+        file=one_line(test.file),
+        time=f"{result.duration:.3f}",
+    )
+    _add_properties(case, result)
+    kind = _ELEMENTS.get(result.status)
+    if kind is None:
+        return case
+    message = one_line(result.message or result.reason) or word(result.status)
+    element = ET.SubElement(case, kind, message=message)
+    if result.status is not Status.SKIPPED:
+        element.set("type", one_line(result.category) or result.status.value)
+        outcome = last.get(result.test_id)
+        element.text = _limited(outcome.text if outcome else "") or message
+    if result.logs:
+        ET.SubElement(case, "system-out").text = _limited(result.logs)
+    return case
+
+
+def _add_properties(case: ET.Element, result: TestResult) -> None:
+    values = {"category": result.category, "assigned_to": result.assigned_to}
+    named = {name: one_line(value) for name, value in values.items() if value}
+    if named:
+        properties = ET.SubElement(case, "properties")
+        for name, value in named.items():
+            ET.SubElement(properties, "property", name=name, value=value)
+
+
+def _limited(text: str) -> str:
+    text = plain(text)
+    if len(text) <= _TEXT_LIMIT:
+        return text
+    half = _TEXT_LIMIT // 2
+    return f"{text[:half]}\n[{len(text) - 2 * half} characters left out]\n{text[-half:]}"
+
+
+def _timestamp(started: float) -> str:
+    return datetime.fromtimestamp(started, tz=UTC).replace(tzinfo=None).isoformat(timespec="seconds")

@@ -1,0 +1,1 @@
+"""Routers that come with the core."""

@@ -1,0 +1,1 @@
+"""How the tests of a framework are found and run."""

@@ -1,0 +1,103 @@
+"""The forked child: turns into a pytest process that works on one piece of an order."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import faulthandler
+import json
+import os
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Callable
+from typing import NoReturn, cast
+
+from . import wire
+from .ledger import Piece
+
+Tell = Callable[[bytes], None]
+PR_SET_PDEATHSIG = 1
+INTERNAL_ERROR = 3
+
+
+def parse(line: bytes) -> wire.Event:
+    """An event as a child wrote it."""
+    return cast("wire.Event", json.loads(line))
+
+
+def work(order: wire.Event, piece: Piece, events: int, output: int, dump: int, dump_signal: int) -> NoReturn:
+    """Become the test process; ends by leaving it."""
+    code = INTERNAL_ERROR
+    try:
+        detach(output)
+        # Chained to the signal's own default, which ends the process once the dump is written.
+        faulthandler.register(dump_signal, file=dump, all_threads=True, chain=True)
+        code = run_pytest(order, piece, wire.Channel(events))
+    except BaseException:  # noqa: BLE001 -- whatever it is, it must not climb up into the server's own frames
+        os.write(2, traceback.format_exc().encode("utf-8", "backslashreplace"))
+    finally:
+        leave(code)
+
+
+def detach(output: int) -> None:
+    """Forget the server: signals, group, standard streams."""
+    signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    parent = os.getppid()
+    os.setsid()
+    die_with(parent)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+
+
+def die_with(parent: int) -> None:
+    """Have the kernel end this process when the server dies, however it dies; where it cannot, the pipes tell."""
+    if not sys.platform.startswith("linux"):
+        return
+    with contextlib.suppress(ImportError, OSError, AttributeError):
+        import ctypes  # noqa: PLC0415 -- some interpreters are built without it
+
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            os._exit(INTERNAL_ERROR)
+
+
+def run_pytest(order: wire.Event, piece: Piece, channel: wire.Channel) -> int:
+    """Run the piece; the exit code of pytest."""
+    # The server has imported these already, or said that it cannot.
+    import pytest  # noqa: PLC0415
+
+    from .fixtures import Offer  # noqa: PLC0415
+    from .plugin import TestflowPlugin  # noqa: PLC0415
+
+    os.environ.update(order["variables"])
+    os.chdir(order["checkout"])
+    if order["path_first"]:
+        sys.path.insert(0, order["checkout"])
+    arguments: list[str] = [*order["arguments"], "--continue-on-collection-errors"]
+    arguments += [os.path.join(order["checkout"], file) for file, _ in piece]  # noqa: PTH118 -- hot
+    sys.argv = ["pytest", *arguments]
+    offered = Offer(order["inputs"], order["variables"].get("TESTFLOW_DATA"))
+    plugin = TestflowPlugin(channel, order["checkout"], piece, order["exclude"], offered)
+    code = int(pytest.main(arguments, plugins=[plugin]))
+    channel.send({"event": "finished", "code": code, "stopped": plugin.stopped})
+    return code
+
+
+def leave(code: int) -> NoReturn:
+    """End as an interpreter does, but for tearing down the heap that is shared with the server."""
+    with contextlib.suppress(BaseException):
+        shutdown = getattr(threading, "_shutdown", None)
+        if shutdown is not None:
+            shutdown()
+    with contextlib.suppress(BaseException):
+        run = getattr(atexit, "_run_exitfuncs", None)
+        if run is not None:
+            run()
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(BaseException):
+            stream.flush()
+    os._exit(code)

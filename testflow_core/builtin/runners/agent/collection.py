@@ -1,0 +1,114 @@
+"""Which of the collected items were asked for, and what to say of those that were asked for and are not there."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Iterable, Mapping, Sequence
+
+import pytest
+
+from .ledger import Piece
+from .texts import first_lines
+
+LISTED = 20
+
+
+class Places:
+    """Finds a path's file, as the order writes it."""
+
+    def __init__(self, checkout: str, piece: Piece) -> None:
+        self._root = os.path.realpath(checkout)
+        self._files = {os.path.realpath(os.path.join(checkout, file)): file for file, _ in piece}  # noqa: PTH118 -- hot
+        self._known: dict[str, str] = {}
+
+    def file(self, path: object) -> str:
+        """The file relative to the checkout, with `/` between its parts."""
+        text = str(path)
+        if text not in self._known:
+            real = os.path.realpath(text)
+            relative = os.path.relpath(real, self._root).replace(os.sep, "/")
+            self._known[text] = self._files.get(real, relative)
+        return self._known[text]
+
+    def name(self, item: pytest.Item) -> str:
+        """What pytest calls the item within its file."""
+        return item.nodeid.partition("::")[2] or item.name
+
+
+def matches(name: str, wanted: str) -> bool:
+    """Whether a test is meant by a name: it bears it, with or without parameters, or stands in the class that does."""
+    return name == wanted or name.startswith((wanted + "[", wanted + "::"))
+
+
+def rank(name: str, wanted: Sequence[str] | None) -> int | None:
+    """The position of the first name that means the test; None where none does."""
+    if wanted is None:
+        return 0
+    return next((position for position, each in enumerate(wanted) if matches(name, each)), None)
+
+
+class Sieve:
+    """Keeps the items that a piece asks for, in its order."""
+
+    def __init__(self, piece: Piece, exclude: Mapping[str, Sequence[str]], places: Places) -> None:
+        self.piece = piece
+        self.places = places
+        self._wanted = dict(piece)
+        self._order = {file: position for position, (file, _) in enumerate(piece)}
+        self._exclude = exclude
+        self.found: dict[str, list[str]] = {}
+
+    def sift(self, items: Iterable[pytest.Item]) -> tuple[list[pytest.Item], list[pytest.Item]]:
+        """The items to keep, and those to deselect; remembers the names of all."""
+        kept: list[tuple[int, int, pytest.Item]] = []
+        dropped: list[pytest.Item] = []
+        for item in items:
+            file, name = self.places.file(item.path), self.places.name(item)
+            self.found.setdefault(file, []).append(name)
+            position = rank(name, self._wanted[file]) if file in self._wanted else None
+            if position is None or any(matches(name, each) for each in self._exclude.get(file, ())):
+                dropped.append(item)
+            else:
+                kept.append((self._order[file], position, item))
+        kept.sort(key=lambda each: each[:2])
+        return [item for _, _, item in kept], dropped
+
+    def missing(
+        self, final: Mapping[str, Sequence[str]], told: Iterable[str]
+    ) -> Iterable[tuple[str, str | None, str, str]]:
+        """What was asked for and will not run: file, name, status and why; `told` are files that are accounted for."""
+        accounted = set(told)
+        for file, wanted in self.piece:
+            if file in accounted:
+                continue
+            here, ours = final.get(file, ()), self.found.get(file, ())
+            excluded = self._exclude.get(file, ())
+            for name in wanted or ():
+                if any(matches(each, name) for each in here):
+                    continue
+                if any(matches(each, name) for each in ours):
+                    yield file, name, "skipped", "the options of pytest, or what its plugins decide, deselect it"
+                else:
+                    yield file, name, "error", unknown_test(file, name, ours)
+            if wanted is None and not ours:
+                yield file, None, "skipped", f"pytest collects no tests in {file}"
+            elif (
+                wanted is None and not here and not all(any(matches(each, name) for name in excluded) for each in ours)
+            ):
+                yield (
+                    file,
+                    None,
+                    "skipped",
+                    f"the options of pytest, or its plugins, deselect every test in {file}",
+                )
+
+
+def unknown_test(file: str, name: str, known: Sequence[str]) -> str:
+    """What to say of a test that is not there."""
+    plain = list(dict.fromkeys(each.partition("[")[0] for each in known))
+    close = difflib.get_close_matches(name, plain, n=1)
+    hint = f"; did you mean {close[0]}?" if close else ""
+    more = f", ... ({len(plain)} in all)" if len(plain) > LISTED else ""
+    listed = ", ".join(plain[:LISTED]) + more if plain else "none"
+    return first_lines("no test named {} in {}{} there are: {}".format(name, file, hint or ";", listed))

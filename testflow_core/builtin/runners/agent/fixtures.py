@@ -1,0 +1,101 @@
+"""What the steps before hand over, as fixtures; and the refusal to win silently over fixtures of the same name."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import os
+import types
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+
+INPUTS = "testflow_inputs"
+DATA = "testflow_data"
+MODULE = "testflow_fixtures"
+DATA_LIMIT = 1 << 30
+
+
+class Offer:
+    """The fixtures of a batch by name; `taken` tells where a name that it should provide is pytest's or a plugin's."""
+
+    def __init__(self, inputs: Mapping[str, Any] | None, data: str | None) -> None:
+        self.keys = dict(inputs or {})
+        self.data = data
+        self.taken: dict[str, str] = {}
+
+    @property
+    def names(self) -> list[str]:
+        """Every name that a test may meet."""
+        return [INPUTS, DATA, *self.keys]
+
+    def install(self, session: pytest.Session) -> None:
+        """Make the fixtures known to a session whose plugins are all there."""
+        # The private table is the only way to ask; it has been there, so named, since pytest 3.
+        known = getattr(getattr(session, "_fixturemanager", None), "_arg2fixturedefs", {})
+        module = types.ModuleType(MODULE)
+        values: dict[str, Callable[[], object]] = {INPUTS: lambda: dict(self.keys), DATA: self._read}
+        for key in self.keys:
+            if key in values or key == "request":
+                self.taken[key] = "testflow" if key in values else "pytest itself"
+            else:
+                values[key] = lambda key=key: self.keys[key]
+        for position, (name, value) in enumerate(values.items()):
+            before = [each for each in known.get(name, ()) if not each.baseid]
+            if before and name in self.keys:
+                self.taken[name] = place(before[-1].func)
+            else:
+                setattr(module, "fixture_%d" % position, _fixture(name, value))
+        session.config.pluginmanager.register(module, MODULE)
+
+    def _read(self) -> object:
+        if self.data is None:
+            pytest.fail("testflow_data: this run has no test data (TESTFLOW_DATA is not set)", pytrace=False)
+        try:
+            if os.stat(self.data).st_size > DATA_LIMIT:
+                pytest.fail(f"testflow_data: {self.data} is larger than {DATA_LIMIT} bytes", pytrace=False)
+            with open(self.data, encoding="utf-8") as stream:  # noqa: PTH123 -- a plain path from the environment
+                return json.load(stream)
+        except (OSError, ValueError) as error:
+            pytest.fail(f"testflow_data: {self.data} cannot be read: {error}", pytrace=False)
+
+    def conflict(self, item: pytest.Item) -> str | None:
+        """Why a test cannot know which of two fixtures it is given, or None."""
+        info = getattr(item, "_fixtureinfo", None)
+        asked = set(getattr(item, "fixturenames", ()))
+        # Autouse fixtures of pytest ask for `request` in nearly every test: only the test's own wish counts.
+        own = set(getattr(info, "argnames", ()))
+        parameters = getattr(getattr(item, "callspec", None), "params", {})
+        for name in self.names:
+            if name not in (own if name == "request" else asked):
+                continue
+            other = "the test's own parameters" if name in parameters else self._other(info, name)
+            if other is not None:
+                ours = "an input of this step" if name in self.keys else "testflow"
+                return f"the fixture {name!r} is given twice: by {ours} and by {other}; rename one of them"
+        return None
+
+    def _other(self, info: object, name: str) -> str | None:
+        if name in self.taken:
+            return self.taken[name]
+        definitions = getattr(info, "name2fixturedefs", {}).get(name, ())
+        others = [each.func for each in definitions if getattr(each.func, "__module__", None) != __name__]
+        return place(others[-1]) if others else None
+
+
+def _fixture(name: str, value: Callable[[], object]) -> object:
+    def provide() -> object:
+        return value()
+
+    provide.__doc__ = "Handed over by testflow."
+    return pytest.fixture(scope="session", name=name)(provide)
+
+
+def place(function: Callable[..., object]) -> str:
+    """Where a fixture stands: `file:line`."""
+    function = inspect.unwrap(function)
+    code = getattr(function, "__code__", None)
+    if code is None:
+        return repr(function)
+    return f"{code.co_filename}:{code.co_firstlineno}"

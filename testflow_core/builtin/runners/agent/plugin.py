@@ -1,0 +1,163 @@
+"""The pytest plugin of a child: keeps to the order, and tells of every test as it starts and ends."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator, Mapping, Sequence
+from typing import Any
+
+import pytest
+
+from . import collection, results, values, wire
+from .fixtures import Offer
+from .ledger import Piece
+
+
+class TestflowPlugin:
+    """Registered by hand for one session; old-style wrappers, which every pytest since 7 knows."""
+
+    __test__ = False
+
+    def __init__(
+        self, channel: wire.Channel, checkout: str, piece: Piece, exclude: Mapping[str, Sequence[str]], offer: Offer
+    ) -> None:
+        self.stopped = ""
+        self._channel = channel
+        self._places = collection.Places(checkout, piece)
+        self._sieve = collection.Sieve(piece, exclude, self._places)
+        self._piece = piece
+        self._offer = offer
+        self._reports: list[pytest.TestReport] = []
+        self._kept: dict[str, Any] = {}
+        self._told: list[str] = []
+        self._broken: dict[str, pytest.CollectReport] = {}
+        self._left = 0
+
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_cmdline_main(self, config: pytest.Config) -> Generator[None, Any, None]:
+        """Keep a configured pytest-xdist from starting workers of its own: a child is one already."""
+        for option, value in (("numprocesses", None), ("dist", "no"), ("tx", []), ("usepdb", False)):
+            if hasattr(config.option, option):
+                setattr(config.option, option, value)
+        yield
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
+        """Offer the fixtures once everybody else has."""
+        self._offer.install(session)
+
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_make_collect_report(self, collector: pytest.Collector) -> Generator[None, Any, None]:
+        """Tell which file is being imported, and what came of it."""
+        is_file = isinstance(collector, pytest.File)
+        file = self._places.file(getattr(collector, "path", ""))
+        if is_file:
+            self._channel.send({"event": "collecting", "file": file})
+        outcome = yield
+        report: pytest.CollectReport = outcome.get_result()
+        if report.failed or report.skipped:
+            self._uncollected(collector, file, report)
+        if is_file:
+            self._channel.send({"event": "collected-file"})
+
+    def _uncollected(self, collector: pytest.Collector, file: str, report: pytest.CollectReport) -> None:
+        wanted = dict(self._piece)
+        if file not in wanted:
+            self._broken[file] = report
+            return
+        if isinstance(collector, pytest.File):
+            self._tell_report(file, wanted[file] or [None], report)
+            return
+        within = collector.nodeid.partition("::")[2]
+        # A class in the file: it alone is lost, where it is asked for.
+        if collection.rank(within, wanted[file]) is not None:
+            self._tell_report(file, [within], report, accounted=False)
+
+    def _tell_report(
+        self, file: str, names: Sequence[str | None], report: pytest.CollectReport, *, accounted: bool = True
+    ) -> None:
+        if accounted:
+            self._told.append(file)
+        for name in names:
+            if report.failed:
+                self._tell(file, name, "error", message=results.message_of(report), text=report.longreprtext)
+            else:
+                self._tell(file, name, "skipped", reason=results.skip_reason(report))
+
+    def _tell(
+        self, file: str, name: str | None, status: str, *, reason: str = "", message: str = "", text: str = ""
+    ) -> None:
+        event = {"event": "ended", "file": file, "name": name, "status": status, "started": time.time(), "left": 0}
+        limited = results.limited(text)
+        self._channel.send({**event, "duration": 0.0, "reason": reason, "message": message, "text": limited})
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
+        """Deselect what was not asked for."""
+        kept, dropped = self._sieve.sift(items)
+        if dropped:
+            config.hook.pytest_deselected(items=dropped)
+        items[:] = kept
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Tell what will run, and what was asked for and will not."""
+        final: dict[str, list[str]] = {file: [] for file, _ in self._piece}
+        for item in session.items:
+            final.setdefault(self._places.file(item.path), []).append(self._places.name(item))
+        self._left = len(session.items)
+        for file, wanted in self._piece:
+            broken = self._broken_above(file)
+            if broken is not None and not final[file] and file not in self._told:
+                self._tell_report(file, wanted or [None], broken)
+        for file, name, status, why in self._sieve.missing(final, self._told):
+            self._tell(file, name, status, **({"message": why} if status == "error" else {"reason": why}))
+        self._channel.send({"event": "collected", "tests": final})
+
+    def _broken_above(self, file: str) -> pytest.CollectReport | None:
+        folders = [folder for folder in self._broken if folder == "." or file.startswith(folder + "/")]
+        return self._broken[max(folders, key=len)] if folders else None
+
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, None]:
+        """Tell of the start and the end of a test."""
+        file, name = self._places.file(item.path), self._places.name(item)
+        self._reports.clear()
+        self._kept = {}
+        started = time.time()
+        self._channel.send({"event": "started", "file": file, "name": name})
+        outcome = yield
+        self._left -= 1
+        event = results.ending(file, name, self._reports, started)
+        if outcome.excinfo is not None:
+            # It stopped the whole session, by an interrupt or pytest.exit.
+            error = outcome.excinfo[1]
+            event["status"], event["message"] = "error", f"it stopped pytest: {error!r}"
+            self.stopped = f"{file}::{name} stopped pytest: {error!r}"
+        elif self._kept.get("value") is not None:
+            event["values"], reason = values.portable(self._kept["value"])
+            event["reason"] = event["reason"] or reason
+        event["left"] = self._left
+        self._channel.send(event)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """Refuse a test that would be given one of two things of the same name."""
+        conflict = self._offer.conflict(item)
+        if conflict is not None:
+            pytest.fail(conflict, pytrace=False)
+
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, Any, None]:
+        """Keep what the test returns."""
+        with values.consuming(item) as self._kept:
+            yield
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Keep the report of a phase."""
+        self._reports.append(report)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Note why tests were left out, where some were."""
+        self.stopped = self.stopped or str(session.shouldfail or session.shouldstop or "")

@@ -1,0 +1,98 @@
+"""From pytest's reports of a test's phases to one ending."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Union
+
+import pytest
+
+from .texts import crash_line, first_lines, limited
+from .wire import Event
+
+Report = Union[pytest.TestReport, pytest.CollectReport]
+
+
+def message_of(report: Report) -> str:
+    """The line that says what went wrong."""
+    crash = getattr(report.longrepr, "reprcrash", None)
+    if crash is not None:
+        return first_lines(str(crash.message))
+    return crash_line(report.longreprtext)
+
+
+def skip_reason(report: Report) -> str:
+    """Why a test was skipped."""
+    longrepr = report.longrepr
+    said = str(longrepr[2]) if isinstance(longrepr, tuple) else report.longreprtext
+    prefix = "Skipped: "
+    return first_lines(said.removeprefix(prefix))
+
+
+def last_attempt(reports: Sequence[pytest.TestReport]) -> list[pytest.TestReport]:
+    """The reports from the last set-up on: a plugin may have run the test again."""
+    starts = [index for index, report in enumerate(reports) if report.when == "setup"]
+    return list(reports[starts[-1] if starts else 0 :])
+
+
+def verdict(reports: Sequence[pytest.TestReport]) -> tuple[str, str, str, str]:
+    """Status, reason, message and text of the last attempt."""
+    failed = [report for report in reports if report.failed]
+    if failed:
+        in_call = any(report.when == "call" for report in failed)
+        text = "\n\n".join(report.longreprtext for report in failed)
+        return ("failed" if in_call else "error"), "", message_of(failed[0]), limited(text)
+    skipped = [report for report in reports if report.skipped]
+    if skipped:
+        report = skipped[0]
+        if hasattr(report, "wasxfail"):
+            return "skipped", _expected(report, "xfail"), message_of(report), limited(report.longreprtext)
+        return "skipped", skip_reason(report), "", ""
+    surprising = [report for report in reports if hasattr(report, "wasxfail")]
+    if surprising:
+        return "passed", _expected(surprising[0], "xpass"), "", ""
+    if not any(report.when == "call" for report in reports):
+        return "error", "", "pytest reported nothing of its call", ""
+    return "passed", "", "", ""
+
+
+def _expected(report: pytest.TestReport, word: str) -> str:
+    reason = str(getattr(report, "wasxfail", ""))
+    prefix = "reason: "
+    return f"{word}: {reason.removeprefix(prefix)}"
+
+
+def captured(reports: Sequence[pytest.TestReport]) -> tuple[str, str]:
+    """Standard output, and standard error with what was logged."""
+    if not reports:
+        return "", ""
+    out: list[str] = []
+    err: list[str] = []
+    for title, content in reports[-1].sections:
+        if "stdout" in title:
+            out.append(content)
+        elif "log" in title:
+            err.append(f"--- {title} ---\n{content}\n")
+        else:
+            err.append(content)
+    return limited("".join(out)), limited("".join(err))
+
+
+def ending(file: str, name: str, reports: Sequence[pytest.TestReport], started: float) -> Event:
+    """The event of a test's end."""
+    last = last_attempt(reports)
+    status, reason, message, text = verdict(last)
+    stdout, stderr = captured(last)
+    return {
+        "event": "ended",
+        "file": file,
+        "name": name,
+        "status": status,
+        "duration": sum(report.duration for report in reports),
+        "started": started,
+        "reason": reason,
+        "message": message,
+        "text": text,
+        "stdout": stdout,
+        "stderr": stderr,
+    }

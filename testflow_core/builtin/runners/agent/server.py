@@ -1,0 +1,140 @@
+"""Takes orders, forks a child for each, and tells what becomes of every test."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib
+import os
+import signal
+import sys
+import time
+from collections import deque
+from collections.abc import Iterator
+
+from . import verdict
+from .ledger import Ledger, Piece, Place
+from .watch import EndOfOrdersError, Watch
+from .wire import Event, Lines, write, write_line
+
+OLDEST_PYTEST = 7
+
+
+def unusable() -> str | None:
+    """Why this interpreter can run no tests, or None; imports pytest with its own plugins, once for all children."""
+    install = f"install it: {sys.executable} -m pip install pytest"
+    try:
+        import pytest  # noqa: PLC0415 -- the application's own; its absence is an answer
+    except ModuleNotFoundError as error:
+        if error.name != "pytest":
+            raise
+        return f"no pytest in {sys.executable}; {install}"
+    version = pytest.__version__
+    if int(version.split(".")[0]) < OLDEST_PYTEST:
+        return f"pytest {version} in {sys.executable} is too old; {OLDEST_PYTEST} or later: {install}"
+    config = importlib.import_module("_pytest.config")
+    for name in getattr(config, "default_plugins", ()):
+        importlib.import_module("_pytest." + name)
+    importlib.import_module(".plugin", __package__)
+    return None
+
+
+class Server:
+    """The agent's side of the two pipes."""
+
+    def __init__(self, orders: int, events: int) -> None:
+        self.orders = Lines(orders)
+        self.events = events
+        self.pending: deque[bytes] = deque()
+
+    def tell(self, event: Event) -> None:
+        """Send an event of the agent's own."""
+        write(self.events, event)
+
+    def relay(self, line: bytes) -> None:
+        """Send an event of a child, as it is."""
+        write_line(self.events, line)
+
+    def receive(self) -> bool:
+        """Take what has come in; False at the end of the pipe."""
+        lines = self.orders.read()
+        self.pending.extend(lines or ())
+        return lines is not None
+
+    def run(self) -> None:
+        """Serve until the orders end."""
+        with waking() as wake:
+            while True:
+                while not self.pending:
+                    if not self.receive():
+                        return
+                self.carry_out(verdict.parse_order(self.pending.popleft()), wake)
+                self.tell({"event": "done"})
+
+    def carry_out(self, order: Event, wake: int) -> None:
+        """Run an order to its end, in as many children as that takes."""
+        told: set[Place] = set()
+        pieces: deque[Piece] = deque([self.present(order)])
+        while pieces:
+            piece = pieces.popleft()
+            if piece:
+                pieces.extendleft(reversed(self.attempt(order, piece, wake, told)))
+
+    def present(self, order: Event) -> Piece:
+        """The files of an order that are there; tells of the others."""
+        piece: Piece = []
+        for file, names in order["tests"]:
+            if os.path.isfile(os.path.join(order["checkout"], file)):  # noqa: PTH113, PTH118 -- once per file, hot
+                piece.append((file, names))
+                continue
+            for name in names or [None]:
+                self.tell(verdict.ended(file, name, "error", "no file {} in {}".format(file, order["checkout"])))
+        return piece
+
+    def attempt(self, order: Event, piece: Piece, wake: int, told: set[Place]) -> list[Piece]:
+        """Run a piece in a child of its own; the pieces that are left."""
+        ledger = Ledger(piece, order["timeout"], told)
+        try:
+            watch = Watch(order, piece)
+        except OSError as error:
+            verdict.give_up(ledger, f"no process could be started for it: {error}", self.tell)
+            return []
+        try:
+            watch.follow(ledger, wake, self.receive, self.orders.descriptor, self.relay)
+            return verdict.conclude(ledger, watch, self.tell)
+        finally:
+            watch.close()
+
+
+@contextlib.contextmanager
+def waking() -> Iterator[int]:
+    """A descriptor that becomes readable when a child dies."""
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
+    try:
+        yield reading
+    finally:
+        signal.set_wakeup_fd(-1)
+
+
+def main() -> None:
+    """Take over standard input and output as channel, so that nothing else can write to it, and serve."""
+    orders, events = os.dup(0), os.dup(1)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.dup2(2, 1)
+    os.close(nothing)
+    began = time.monotonic()
+    reason = unusable()
+    if reason is not None:
+        write(events, {"event": "unusable", "reason": reason})
+        return
+    gc.collect()
+    gc.freeze()
+    try:
+        write(events, {"event": "ready", "seconds": time.monotonic() - began})
+        Server(orders, events).run()
+    except (EndOfOrdersError, BrokenPipeError):
+        return

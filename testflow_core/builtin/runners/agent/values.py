@@ -1,0 +1,71 @@
+"""What a test function returns: taken from it, so that pytest does not object, and said in JSON."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import inspect
+import json
+import unittest
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+VALUE_LIMIT = 4 << 20
+
+
+def portable(value: object) -> tuple[object, str]:
+    """The value as JSON has it, or None and the reason why JSON has no such thing."""
+    try:
+        said = json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as error:
+        return None, f"it returned a {type(value).__name__}, which is no JSON ({error})"
+    if len(said) > VALUE_LIMIT:
+        return None, f"it returned {len(said)} characters of JSON; the limit is {VALUE_LIMIT}"
+    return value, ""
+
+
+@contextlib.contextmanager
+def consuming(item: pytest.Item) -> Iterator[dict[str, Any]]:
+    """While this lasts, what the item's function returns goes under `value` of the mapping that is given."""
+    kept: dict[str, Any] = {}
+    original = getattr(item, "obj", None)
+    if not isinstance(item, pytest.Function) or original is None or not _plain(item, original):
+        yield kept
+        return
+    item.obj = _wrapped(original, kept)
+    try:
+        yield kept
+    finally:
+        item.obj = original
+
+
+def _plain(item: pytest.Function, function: Callable[..., object]) -> bool:
+    if item.cls is not None and issubclass(item.cls, unittest.TestCase):
+        return False
+    # Hypothesis calls the function itself, many times, and minds what it returns.
+    if getattr(function, "is_hypothesis_test", False):
+        return False
+    return not (inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function))
+
+
+def _wrapped(function: Callable[..., Any], kept: dict[str, Any]) -> Callable[..., object]:
+    if inspect.iscoroutinefunction(function):
+
+        @functools.wraps(function)
+        async def awaiting(*args: object, **kwargs: object) -> None:
+            kept["value"] = await function(*args, **kwargs)
+
+        return awaiting
+
+    @functools.wraps(function)
+    def calling(*args: object, **kwargs: object) -> object:
+        result = function(*args, **kwargs)
+        # What must still be awaited or iterated is for pytest to judge.
+        if hasattr(result, "__await__") or inspect.isgenerator(result) or inspect.isasyncgen(result):
+            return result
+        kept["value"] = result
+        return None
+
+    return calling

@@ -1,0 +1,114 @@
+"""One child process: forked, watched, and ended when it takes too long."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import selectors
+import signal
+import tempfile
+import time
+from collections.abc import Callable
+from typing import IO
+
+from . import child
+from .ledger import Ledger, Piece
+from .texts import limited
+from .wire import Event, Lines
+
+DUMP_GRACE = 5.0
+OUTPUT_LIMIT = 16 << 20
+TAIL = 16 << 10
+DUMP_SIGNAL = int(getattr(signal, "SIGRTMAX", signal.SIGUSR2))
+
+
+class EndOfOrdersError(Exception):
+    """Whoever gives the orders is gone."""
+
+
+class Watch:
+    """A forked child at work on a piece of an order; `status` is how it ended, as waitpid tells."""
+
+    def __init__(self, order: Event, piece: Piece) -> None:
+        folder = order["directory"]
+        self.output: IO[bytes] = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 -- closed by close()
+        self.dump: IO[bytes] = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 -- closed by close()
+        self.status: int | None = None
+        self.expired = False
+        self._mark = 0
+        reading, writing = os.pipe()
+        self.lines = Lines(reading)
+        self.pid = os.fork()
+        if self.pid == 0:
+            os.close(reading)
+            child.work(order, piece, writing, self.output.fileno(), self.dump.fileno(), DUMP_SIGNAL)
+        os.close(writing)
+
+    def follow(self, ledger: Ledger, wake: int, orders: Callable[[], bool], source: int, tell: child.Tell) -> None:
+        """Relay what the child tells until it is dead; EndOfOrdersError where `orders` finds that nobody wants it."""
+        with selectors.DefaultSelector() as selector:
+            for descriptor in (self.lines.descriptor, wake, source):
+                selector.register(descriptor, selectors.EVENT_READ)
+            while not self._reaped():
+                ready = {key.fd for key, _ in selector.select(max(0.0, ledger.deadline - time.monotonic()))}
+                if wake in ready:
+                    os.read(wake, 1024)
+                if source in ready and not orders():
+                    raise EndOfOrdersError
+                if self.lines.descriptor in ready:
+                    lines = self.lines.read()
+                    if lines is None:
+                        selector.unregister(self.lines.descriptor)
+                    for line in lines or ():
+                        self._relay(line, ledger, tell)
+                elif time.monotonic() >= ledger.deadline:
+                    self._expire(ledger)
+        for line in self.lines.drain():
+            self._relay(line, ledger, tell)
+
+    def _relay(self, line: bytes, ledger: Ledger, tell: child.Tell) -> None:
+        event = child.parse(line)
+        if event["event"] == "started":
+            self._mark = os.fstat(self.output.fileno()).st_size
+            if self._mark > OUTPUT_LIMIT:
+                os.ftruncate(self.output.fileno(), 0)
+                self._mark = 0
+        if ledger.note(event):
+            tell(line)
+
+    def _reaped(self) -> bool:
+        if self.status is None:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                self.status = status
+        return self.status is not None
+
+    def _expire(self, ledger: Ledger) -> None:
+        ledger.deadline = time.monotonic() + DUMP_GRACE
+        # The dump's handler ends the process once it has written: its death is the sign that the dump is whole.
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGKILL if self.expired else DUMP_SIGNAL)
+        self.expired = True
+
+    def traceback(self) -> str:
+        """What faulthandler wrote when the child's time was up."""
+        self.dump.seek(0)
+        return limited(self.dump.read(OUTPUT_LIMIT).decode("utf-8", "replace"))
+
+    def printed(self) -> str:
+        """The end of what the child printed past pytest's capture since its running test began."""
+        size = os.fstat(self.output.fileno()).st_size
+        self.output.seek(max(self._mark if self._mark <= size else 0, size - TAIL))
+        return limited(self.output.read(TAIL).decode("utf-8", "replace"))
+
+    def close(self) -> None:
+        """End the child, and whatever it started and left behind."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, signal.SIGKILL)
+        if self.status is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGKILL)
+            self.status = os.waitpid(self.pid, 0)[1]
+        os.close(self.lines.descriptor)
+        self.output.close()
+        self.dump.close()

@@ -1,0 +1,130 @@
+"""Our side of the agent: gives it batches, and turns its events into outcomes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from testflow_core.builtin.runners.agent.texts import first_lines, limited
+from testflow_core.builtin.runners.agent_process import AgentProcess, AgentTroubleError
+from testflow_core.builtin.runners.exchange import exchange, with_outputs
+from testflow_core.builtin.runners.pytest_command import pytest_words
+from testflow_core.errors import UnknownReferenceError
+from testflow_core.interfaces import RunnerSession
+from testflow_core.model import Outcome, Status, TestCase
+from testflow_core.provisioning.interruption import current
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from testflow_core.builtin.runners.agent_process import Event
+    from testflow_core.builtin.runners.exchange import Exchange
+    from testflow_core.model import Batch, Bench, Json
+    from testflow_core.provisioning.supervisor import Supervisor
+
+PATIENCE = 60.0
+"""Seconds beyond a test's limit after which an agent that says nothing is given up: it watches that limit itself."""
+
+
+class AgentSession(RunnerSession):
+    """Runs batches through one agent, which is replaced where it is lost."""
+
+    def __init__(self, bench: Bench, supervisor: Supervisor) -> None:
+        self._bench = bench
+        self._supervisor = supervisor
+        self._agent: AgentProcess | None = None
+
+    def close(self) -> None:
+        """End the agent, and what its tests have started."""
+        if self._agent is not None:
+            self._agent.close()
+            self._agent = None
+
+    def run(self, batch: Batch) -> Iterator[Outcome]:
+        """The outcome of every test as it ends; closing the iterator ends the processes of the batch."""
+        if not batch.tests:
+            return
+        with exchange(batch) as files:
+            yield from with_outputs(self._outcomes(batch, files), files.outputs)
+
+    def _outcomes(self, batch: Batch, files: Exchange) -> Iterator[tuple[Outcome, bool]]:
+        seen: set[TestCase] = set()
+        interruption = current()
+        done = False
+        try:
+            # The agent may be lost, or a wish to stop may come, at any point from here on: both end here.
+            agent = self._ready(batch)
+            with interruption.ended_by(agent.end):
+                agent.send(_order(batch, files, agent.words.arguments, path_first=agent.words.path_first))
+                while (event := agent.event(batch.timeout.total_seconds() + PATIENCE))["event"] != "done":
+                    if event["event"] == "ended":
+                        outcome = _outcome(event, batch)
+                        seen.add(outcome.test)
+                        yield outcome, event.get("left") == 0
+            done = True
+        except (AgentTroubleError, UnknownReferenceError) as trouble:
+            if not interruption.wished:
+                yield from _lost(batch, seen, trouble)
+        finally:
+            if not done:
+                self.close()
+
+    def _ready(self, batch: Batch) -> AgentProcess:
+        if self._agent is None:
+            agent = AgentProcess(self._bench, pytest_words(batch.bench.command), self._supervisor)
+            self._agent = agent
+            with current().ended_by(agent.end):
+                agent.wait_until_ready()
+        return self._agent
+
+
+def _order(batch: Batch, files: Exchange, arguments: tuple[str, ...], *, path_first: bool) -> Mapping[str, Json]:
+    wanted: dict[str, list[str] | None] = {}
+    for test in batch.tests:
+        names = wanted.setdefault(test.file, [])
+        if test.name is None:
+            wanted[test.file] = None
+        elif names is not None:
+            names.append(test.name)
+    exclude: dict[str, list[str]] = {}
+    for test in batch.exclude:
+        if test.name is not None:
+            exclude.setdefault(test.file, []).append(test.name)
+    return {
+        "checkout": str(batch.bench.checkout.absolute()),
+        "arguments": arguments,
+        "path_first": path_first,
+        "tests": tuple((file, names) for file, names in wanted.items()),
+        "exclude": exclude,
+        "timeout": batch.timeout.total_seconds(),
+        "variables": dict(files.variables),
+        "inputs": dict(batch.inputs),
+        "directory": str(files.directory),
+    }
+
+
+def _outcome(event: Event, batch: Batch) -> Outcome:
+    name = event.get("name")
+    return Outcome(
+        test=TestCase(
+            application=batch.tests[0].application,
+            file=str(event["file"]),
+            name=None if name is None else str(name),
+        ),
+        status=Status(str(event["status"])),
+        duration=float(cast("float", event["duration"])),
+        started=float(cast("float", event["started"])),
+        reason=str(event.get("reason", "")),
+        message=str(event.get("message", "")),
+        text=str(event.get("text", "")),
+        stdout=str(event.get("stdout", "")),
+        stderr=str(event.get("stderr", "")),
+        values=event.get("values"),
+    )
+
+
+def _lost(batch: Batch, seen: set[TestCase], trouble: Exception) -> Iterator[tuple[Outcome, bool]]:
+    """The same error for every test whose end is not known; of a file that was begun, for the file."""
+    message = first_lines(str(trouble))
+    for test in batch.tests:
+        if test not in seen:
+            yield Outcome(test=test, status=Status.ERROR, message=message, text=limited(str(trouble))), True

@@ -1,0 +1,100 @@
+"""Finds test files in a checkout by the shape of their paths, without opening them."""
+
+from __future__ import annotations
+
+import os
+import re
+from fnmatch import fnmatchcase
+from functools import lru_cache
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+SKIPPED_FOLDERS = (
+    ".*",
+    "*.egg",
+    "_darcs",
+    "build",
+    "CVS",
+    "dist",
+    "node_modules",
+    "venv",
+    "{arch}",
+    "__pycache__",
+    "__snapshots__",
+)
+
+_GLOB_TOKEN = re.compile(r"\*\*/|\*\*|\*|\?|\[!?\]?[^\]/]*\]|.", re.DOTALL)
+
+
+def matching(globs: Sequence[str]) -> Callable[[str], bool]:
+    """
+    Whether a path of the checkout matches one of the globs.
+
+    A glob without `/` is matched by a file's name anywhere, one with `/` by the whole path; `**` stands for any
+    folders, and a `/` at the end for every file below.
+    """
+    patterns = [_translated(glob) for glob in globs]
+    return lambda file: any(pattern.fullmatch(file) for pattern in patterns)
+
+
+@lru_cache(maxsize=256)
+def _translated(glob: str) -> re.Pattern[str]:
+    glob = glob.removeprefix("./")
+    everywhere = "/" not in glob.rstrip("/")
+    if glob.endswith("/"):
+        glob += "**"
+    return re.compile(("(?:.*/)?" if everywhere else "") + "".join(map(_piece, _GLOB_TOKEN.findall(glob))))
+
+
+def _piece(token: str) -> str:
+    special = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+    if token in special:
+        return special[token]
+    if len(token) > 1:
+        negated = token[1] == "!"
+        letters = token[2 if negated else 1 : -1].replace("\\", "\\\\").replace("[", "\\[").replace("^", "\\^")
+        return f"[{'^' if negated else ''}{letters}]"
+    return re.escape(token)
+
+
+def files_below(checkout: Path, paths: Sequence[str], wanted: Callable[[str], bool]) -> list[tuple[str, str | None]]:
+    """
+    Files below the paths that are wanted, each with None; `path::name` answers the file with the name.
+
+    A path that is a file is wanted by being named. Sorted, relative to the checkout with `/` between their parts, and
+    never outside it; a path that does not exist yields nothing.
+    """
+    root = checkout.resolve()
+    found: set[tuple[str, str]] = set()
+    for path in paths or (".",):
+        where, _, name = path.partition("::")
+        start = (root / where).resolve()
+        if not start.is_relative_to(root):
+            continue
+        if start.is_file():
+            found.add((start.relative_to(root).as_posix(), name))
+        elif start.is_dir() and not name:
+            found.update((file, "") for file in _below(root, start) if wanted(file))
+    return [(file, name or None) for file, name in sorted(found)]
+
+
+def _below(root: Path, start: Path) -> Iterator[str]:
+    for folder, folders, files in os.walk(start):
+        here = Path(folder)
+        folders[:] = [name for name in folders if _entered(here / name)]
+        prefix = PurePosixPath(here.relative_to(root))
+        for name in files:
+            path = here / name
+            if not path.is_symlink() or path.resolve().is_relative_to(root):
+                yield str(prefix / name)
+
+
+def _entered(folder: Path) -> bool:
+    if any(fnmatchcase(folder.name, pattern) for pattern in SKIPPED_FOLDERS):
+        return False
+    return not (folder / "pyvenv.cfg").is_file()
+
+

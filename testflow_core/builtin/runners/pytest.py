@@ -1,0 +1,51 @@
+"""Runner `pytest`: an agent in the application's own interpreter forks a child for every batch."""
+
+from __future__ import annotations
+
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+from testflow_core.builtin.runners.agent_session import AgentSession
+from testflow_core.builtin.runners.discovery import files_below, matching
+from testflow_core.builtin.runners.pytest_settings import pytest_settings
+from testflow_core.interfaces import Runner
+from testflow_core.model import TestCase
+from testflow_core.provisioning.supervisor import Supervisor
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterable, Sequence
+
+    from testflow_core.interfaces import RunnerSession
+    from testflow_core.model import Application, Bench
+
+
+@frozen(kw_only=True)
+class PytestRunner(Runner):
+    """
+    Runs pytest 7 or later in Python 3.8 or later, the application's own; nothing needs to be installed there.
+
+    What a test function returns is its outcome's values. Tests may ask for the fixtures `testflow_inputs` (what earlier
+    steps hand over), one for each of its keys, and `testflow_data`; and may write a JSON object to TESTFLOW_OUTPUTS.
+    """
+
+    def discover(self, application: Application, paths: Sequence[str]) -> Iterable[TestCase]:
+        """The files that pytest would collect, by their names only; none where the checkout is not there."""
+        if application.path is None:
+            return
+        settings = pytest_settings(application.path)
+        where = paths or [
+            path.relative_to(application.path).as_posix()
+            for pattern in settings.testpaths
+            for path in sorted(application.path.glob(pattern.rstrip("/")))
+        ]
+        wanted = settings.wants if application.test_files is None else matching(application.test_files)
+        for file, name in files_below(application.path, where, wanted):
+            yield TestCase(application=application.name, file=file, name=name)
+
+    @contextmanager
+    def session(self, bench: Bench) -> Generator[RunnerSession]:
+        """A session whose agent is started by its first batch, and gone with all that tests have left on exit."""
+        with Supervisor() as supervisor, closing(AgentSession(bench, supervisor)) as session:
+            yield session

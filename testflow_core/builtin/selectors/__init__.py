@@ -1,0 +1,1 @@
+"""Selectors that come with the core."""

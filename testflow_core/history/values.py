@@ -1,0 +1,27 @@
+"""What a test framework may hand over, made fit to be stored."""
+
+from __future__ import annotations
+
+import math
+
+TEXT_LIMIT = 20_000
+"""Characters that are kept of one text; a longer one loses its middle."""
+
+
+def storable(text: str) -> str:
+    """The text without lone surrogates, which SQLite refuses, written as escapes."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def excerpt(text: str) -> str:
+    """The storable text, or where it is long its beginning and its end, with the length of what is missing."""
+    text = storable(text)
+    if len(text) <= TEXT_LIMIT:
+        return text
+    half = TEXT_LIMIT // 2
+    return f"{text[:half]}\n[{len(text) - 2 * half} characters left out]\n{text[-half:]}"
+
+
+def seconds(value: float) -> float:
+    """The number, 0 where a framework reports none: SQLite would take NaN for a missing value."""
+    return float(value) if math.isfinite(value) else 0.0

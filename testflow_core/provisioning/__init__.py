@@ -1,0 +1,1 @@
+"""What every provisioner needs and none should write; plugins import its modules."""

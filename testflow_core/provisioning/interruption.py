@@ -1,0 +1,65 @@
+"""Stops what a thread waits for: whoever starts a process there says how it is ended, and wakes by its end."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+
+class Interruption:
+    """A wish to stop one piece of work, which comes from another thread than the one that does it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._ends: list[Callable[[], None]] = []
+        self._wished = False
+
+    @property
+    def wished(self) -> bool:
+        """Whether the work shall stop."""
+        return self._wished
+
+    def wish(self) -> None:
+        """Stop: what is registered now is ended here and now, what comes later as soon as it comes."""
+        with self._lock:
+            self._wished = True
+            ends = tuple(self._ends)
+        for end in ends:
+            end()
+
+    @contextmanager
+    def ended_by(self, end: Callable[[], None]) -> Generator[None]:
+        """While this lasts, `end` is called where a stop is wished for; it may come from any thread, more than once."""
+        with self._lock:
+            self._ends.append(end)
+            wished = self._wished
+        try:
+            if wished:
+                end()
+            yield
+        finally:
+            with self._lock:
+                self._ends.remove(end)
+
+
+_CURRENT: ContextVar[Interruption | None] = ContextVar("testflow_interruption", default=None)
+
+
+def current() -> Interruption:
+    """The interruption of the work that this thread does; one that nobody wishes for where there is none."""
+    return _CURRENT.get() or Interruption()
+
+
+@contextmanager
+def interruptible(interruption: Interruption) -> Generator[None]:
+    """While this lasts, it is the current one of this thread."""
+    token = _CURRENT.set(interruption)
+    try:
+        yield
+    finally:
+        _CURRENT.reset(token)

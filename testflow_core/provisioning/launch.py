@@ -1,0 +1,61 @@
+"""What a provisioner is given to start a service, and what it gives back."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from attrs import field, frozen
+
+from testflow_core import references
+from testflow_core.model import Endpoint, Readiness, Site
+from testflow_core.provisioning import wiring
+from testflow_core.provisioning.leases import PortLeases
+from testflow_core.provisioning.readiness import Probe
+from testflow_core.provisioning.supervisor import Supervised, Supervisor
+
+
+@frozen(kw_only=True)
+class Place:
+    """
+    Where one service is started, and with what.
+
+    `directory` is its own and exists; `log` is the file it is to write to. `endpoints` are the services that are up
+    already, `variables` tell of those that it needs.
+    """
+
+    site: Site
+    directory: Path
+    log: Path
+    supervisor: Supervisor
+    ports: PortLeases
+    endpoints: Mapping[str, Endpoint] = field(factory=dict[str, Endpoint])
+    variables: Mapping[str, str] = field(factory=dict[str, str], repr=False)
+
+    def resolve(self, text: str, own: Endpoint) -> str:
+        """The text with its references replaced; `{host}` and `{port}` are those of `own`. UnknownReferenceError."""
+        mine = {key: value for key, value in wiring.values(own).items() if key in wiring.OWN}
+        return references.resolve(text, {**wiring.reference_values(self.endpoints), **mine})
+
+
+@frozen(kw_only=True)
+class Running:
+    """
+    A service that was started and may not be ready yet.
+
+    `probes` are its type's own checks, made beside those of `readiness`; the first port must accept a connection where
+    there are neither. `prepare` is called once it is ready, before anybody may use it. `env` and `cwd` are those of the
+    command that `readiness` may name. It is ended by `end_signal`, and by force after `grace` seconds.
+    """
+
+    endpoint: Endpoint
+    process: Supervised
+    cwd: Path
+    env: Mapping[str, str] = field(factory=dict[str, str], repr=False)
+    readiness: Readiness = field(factory=Readiness)
+    probes: tuple[Probe, ...] = ()
+    prepare: Callable[[], None] | None = None
+    end_signal: signal.Signals = signal.SIGTERM
+    grace: float = 5.0
+    warnings: tuple[str, ...] = ()

@@ -1,0 +1,68 @@
+"""Files held by a lock for as long as their owner lives; standard library only, for the supervisor's program."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import shutil
+from pathlib import Path
+
+MANIFEST = ".leases"
+"""In a private directory: the file that its owner holds, and in it, one a line, what is to go with it.
+
+A line is the path of a file, or of a directory (with `/` at its end) that goes where it is empty.
+"""
+
+
+def acquire(path: Path) -> int | None:
+    """A descriptor that holds the file, made where it is missing; None where somebody else holds it."""
+    while True:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # Its last holder may have removed it between our open and our lock.
+            if os.path.samestat(os.fstat(descriptor), path.stat()):
+                return descriptor
+        except BlockingIOError:
+            os.close(descriptor)
+            return None
+        except FileNotFoundError:
+            pass
+        os.close(descriptor)
+
+
+def release(path: Path, descriptor: int) -> None:
+    """Remove a file that we hold, then let it go."""
+    path.unlink(missing_ok=True)
+    fcntl.flock(descriptor, fcntl.LOCK_UN)
+    os.close(descriptor)
+
+
+def discard(path: Path) -> None:
+    """Remove a file that nobody holds any more."""
+    with contextlib.suppress(OSError):
+        descriptor = acquire(path)
+        if descriptor is not None:
+            release(path, descriptor)
+
+
+def clear(directory: Path) -> None:
+    """Remove a private directory with all in it, and what its manifest names outside of it."""
+    try:
+        leased = (directory / MANIFEST).read_text(encoding="utf-8").splitlines()
+    except OSError:
+        leased = []
+    for line in leased:
+        if not line.endswith("/"):
+            discard(Path(line))
+    shutil.rmtree(directory, ignore_errors=True)
+    for line in leased:
+        if line.endswith("/"):
+            forget(Path(line))
+
+
+def forget(directory: Path) -> None:
+    """Remove the directory of all leases where it holds none."""
+    with contextlib.suppress(OSError):
+        directory.rmdir()

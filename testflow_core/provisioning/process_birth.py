@@ -1,0 +1,104 @@
+"""How the supervisor's program starts another; standard library only, runs in a fork of a single-threaded process."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import json
+import os
+import pwd
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn, TypedDict
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+PR_SET_PDEATHSIG = 1
+PR_SET_CHILD_SUBREAPER = 36
+CLONE_NEWUSER = 0x10000000
+ENDING_SIGNALS = (signal.SIGTERM,)
+IGNORED_SIGNALS = (signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGTSTP)
+# Python ignores the last two; what is ignored stays so in the program that is started.
+CHANGED_SIGNALS = (*ENDING_SIGNALS, *IGNORED_SIGNALS, signal.SIGCHLD, signal.SIGPIPE, signal.SIGXFSZ)
+LIBC = ctypes.CDLL(None, use_errno=True)
+
+
+class Order(TypedDict):
+    """
+    A program to start, as the engine asks for it.
+
+    `streams` says which of the standard streams come along; `farewell` is the signal it is sent before it is killed
+    because the engine is gone.
+    """
+
+    number: int
+    argv: list[str]
+    cwd: str
+    env: dict[str, str]
+    streams: list[bool]
+    unprivileged: bool
+    farewell: int | None
+
+
+def call_libc(name: str, *arguments: int) -> None:
+    """Call a function of the C library that the system may lack; OSError where it fails."""
+    function = getattr(LIBC, name, None)
+    if function is None:
+        raise OSError(0, f"this system has no {name}")
+    if function(*map(ctypes.c_ulong, arguments)) != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
+
+
+def enter_user_namespace() -> None:
+    """Go on as an ordinary user that owns what root owns; nothing where we are no root."""
+    user, group = os.geteuid(), os.getegid()
+    if user != 0:
+        return
+    inner = 1000
+    # initdb looks its user up, so the number should have a name.
+    for name in ("postgres", "daemon", "nobody"):
+        with contextlib.suppress(KeyError):
+            inner = pwd.getpwnam(name).pw_uid
+            break
+    call_libc("unshare", CLONE_NEWUSER)
+    Path("/proc/self/setgroups").write_text("deny", encoding="ascii")
+    Path("/proc/self/uid_map").write_text(f"{inner} {user} 1", encoding="ascii")
+    Path("/proc/self/gid_map").write_text(f"{inner} {group} 1", encoding="ascii")
+
+
+def die_with(parent: int) -> None:
+    """Have the kernel kill this process when the supervisor dies, be it by SIGKILL."""
+    if sys.platform == "linux":
+        call_libc("prctl", PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(127)
+
+
+def become(order: Order, streams: Sequence[int], report: int, supervisor: int) -> NoReturn:
+    """Turn this forked child into the program that was asked for, or write to `report` what went wrong."""
+    stage = "process"
+    try:
+        signal.set_wakeup_fd(-1)
+        for each in CHANGED_SIGNALS:
+            signal.signal(each, signal.SIG_DFL)
+        os.setsid()
+        if order["unprivileged"]:
+            stage = "namespace"
+            enter_user_namespace()
+        # After the namespace: the kernel forgets the death signal when capabilities change.
+        stage = "process"
+        die_with(supervisor)
+        for target, stream in enumerate(streams):
+            os.dup2(stream, target)
+        stage = "directory"
+        os.chdir(order["cwd"])
+        stage = "program"
+        os.execvpe(order["argv"][0], order["argv"], order["env"])  # noqa: S606 (a vector, no shell)
+    except (OSError, ValueError) as error:
+        number = error.errno if isinstance(error, OSError) else None
+        os.write(report, json.dumps([stage, number, getattr(error, "strerror", None) or str(error)]).encode())
+    finally:
+        os._exit(127)

@@ -1,0 +1,64 @@
+"""The living descendants of a process; standard library only, for the supervisor's program."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+from pathlib import Path
+from typing import NamedTuple
+
+
+class Process(NamedTuple):
+    """A living process as the kernel lists it; `started` in clock ticks since boot tells it from a later namesake."""
+
+    pid: int
+    parent: int
+    group: int
+    session: int
+    started: int
+
+
+def read_process(pid: int) -> Process | None:
+    """The process as `/proc/<pid>/stat` has it; None where it is dead or there is no such file."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None
+    fields = stat.rpartition(")")[2].split()
+    if fields[0] in "ZX":
+        return None
+    return Process(pid, int(fields[1]), int(fields[2]), int(fields[3]), int(fields[19]))
+
+
+def descendants(root: int) -> list[Process]:
+    """Every living descendant of `root`; empty where the system has no `/proc`."""
+    found = (read_process(int(entry.name)) for entry in Path("/proc").glob("[0-9]*"))
+    children: dict[int, list[Process]] = {}
+    for process in found:
+        if process is not None:
+            children.setdefault(process.parent, []).append(process)
+    line = list(children.get(root, ()))
+    for process in line:
+        line.extend(children.get(process.pid, ()))
+    return line
+
+
+def kill(process: Process) -> None:
+    """SIGKILL to this very process, never to another that got its number since."""
+    with contextlib.suppress(OSError):
+        handle = os.pidfd_open(process.pid)
+        try:
+            current = read_process(process.pid)
+            if current is not None and current.started == process.started:
+                signal.pidfd_send_signal(handle, signal.SIGKILL)
+        finally:
+            os.close(handle)
+
+
+def has_marker(process: Process, marker: bytes) -> bool:
+    """Whether the process was started with this entry in its environment."""
+    try:
+        return marker in Path(f"/proc/{process.pid}/environ").read_bytes().split(b"\0")
+    except OSError:
+        return False

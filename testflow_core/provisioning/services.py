@@ -1,0 +1,209 @@
+"""Environments made of services: a plugin starts one service, the order, the wiring and the end of all are here."""
+
+from __future__ import annotations
+
+import re
+from abc import abstractmethod
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, TypeVar
+
+from testflow_core import graph
+from testflow_core.errors import Problem, ProvisionError, SpecError, UnknownReferenceError
+from testflow_core.interfaces import Provisioner
+from testflow_core.model import Provisioned
+from testflow_core.provisioning import readiness, wiring
+from testflow_core.provisioning.launch import Place
+from testflow_core.provisioning.leases import PortLeases
+from testflow_core.provisioning.supervisor import Supervisor
+from testflow_core.specs import key_path, structure, unknown_name
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from testflow_core.model import Endpoint, Environment, Service, Site
+    from testflow_core.provisioning.launch import Running
+
+T = TypeVar("T")
+
+_AT_ONCE = 8
+
+
+def configuration(service: Service, cls: type[T]) -> T:
+    """The `config` of a service as an instance of the attrs class `cls`; SpecError with every mistake and its path."""
+    return structure(service.config, cls, f"{key_path('$.services', service.name)}.config")
+
+
+class ServiceProvisioner(Provisioner):
+    """A provisioner whose plugin says which services it can start, and starts one."""
+
+    @abstractmethod
+    def service_types(self) -> Mapping[str, type[object]]:
+        """The service types it knows, each with the attrs class of its `config`."""
+
+    @abstractmethod
+    def refuses_service(self, service: Service) -> str | None:
+        """Why it cannot start this service here and what would be needed, or None."""
+
+    @abstractmethod
+    def start(self, service: Service, place: Place) -> Running:
+        """The service, started; ProvisionError, OSError or UnknownReferenceError where it cannot be."""
+
+    def mistakes(self, service: Service) -> Iterable[Problem]:  # noqa: ARG002 (for plugins to override)
+        """Mistakes in the declaration of a service beyond its type and its `config`; none unless overridden."""
+        return ()
+
+    def refuses(self, environment: Environment) -> str | None:
+        """Every reason of every service that cannot be started here, or None."""
+        known = self.service_types()
+        services = [each for each in environment.services.values() if each.type in known]
+        reasons = [reason for each in services if (reason := self.refuses_service(each)) is not None]
+        return "; ".join(reasons) or None
+
+    def problems(self, environment: Environment, /) -> Iterator[Problem]:
+        """Every mistake of the environment's declaration that can be told before anything is started."""
+        known = self.service_types()
+        for name, service in environment.services.items():
+            path = key_path("$.services", name)
+            if service.type not in known:
+                yield Problem(f"{path}.type", unknown_name("service type", service.type, known))
+                continue
+            try:
+                configuration(service, known[service.type])
+            except SpecError as error:
+                yield from error.problems
+            else:
+                yield from self.mistakes(service)
+            yield from _pattern_problems(service, path)
+        yield from wiring.problems(environment)
+
+    @contextmanager
+    def provision(self, environment: Environment, site: Site) -> Generator[Provisioned]:
+        """The environment, up on entry (or ProvisionError with the logs) and gone on exit, its directory too."""
+        down = wiring.unavailable(environment)
+        needs = {name: needed for name, needed in wiring.dependencies(environment).items() if name not in down}
+        with ExitStack() as stack:
+            ports = stack.enter_context(PortLeases(site.directory))
+            # Left after the supervisor: once that has killed everything, nobody in the pool waits for anything.
+            pool = stack.enter_context(ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="testflow-start"))
+            supervisor = stack.enter_context(Supervisor(remove=[site.directory]))
+            ascent = _Ascent(self, environment, site, supervisor, ports)
+            stack.callback(ascent.descend)
+            try:
+                for wave in graph.waves(needs):
+                    ascent.climb(wave, needs, pool)
+            except ProvisionError as error:
+                error.logs = {**error.logs, **{k: v for k, v in ascent.texts().items() if k not in error.logs}}
+                raise
+            yield ascent.arrive(down)
+
+
+class _Ascent:
+    """One environment on its way up, and down again."""
+
+    def __init__(
+        self,
+        provisioner: ServiceProvisioner,
+        environment: Environment,
+        site: Site,
+        supervisor: Supervisor,
+        ports: PortLeases,
+    ) -> None:
+        self._provisioner = provisioner
+        self._environment = environment
+        self._site = site
+        self._supervisor = supervisor
+        self._ports = ports
+        self._endpoints: dict[str, Endpoint] = {}
+        self._logs: dict[str, Path] = {}
+        self._running: dict[str, Running] = {}
+
+    def climb(self, wave: Sequence[str], needs: Mapping[str, Sequence[str]], pool: ThreadPoolExecutor) -> None:
+        """Bring up services that do not need each other; ProvisionError for the first that fails."""
+        places = {name: self._place(name, needs[name]) for name in wave}
+        if len(wave) == 1:
+            self._bring_up(wave[0], places[wave[0]])
+        else:
+            starts = [pool.submit(self._bring_up, name, place) for name, place in places.items()]
+            for start in as_completed(starts):
+                start.result()
+        for name in wave:
+            self._endpoints[name] = self._running[name].endpoint
+
+    def descend(self) -> None:
+        """End every service, the last one first."""
+        for running in reversed(tuple(self._running.values())):
+            running.process.end(running.grace, running.end_signal)
+
+    def arrive(self, down: Mapping[str, str]) -> Provisioned:
+        """What those who use the environment may know of it."""
+        return Provisioned(
+            environment=self._environment.name,
+            endpoints=dict(self._endpoints),
+            variables=wiring.variables(self._endpoints),
+            unavailable=down,
+            logs=dict(self._logs),
+            warnings=tuple(warning for name in self._endpoints for warning in self._running[name].warnings),
+        )
+
+    def texts(self) -> dict[str, str]:
+        """The last of every log."""
+        return {name: readiness.tail(log) for name, log in self._logs.items()}
+
+    def _place(self, name: str, needs: Sequence[str]) -> Place:
+        order = list(self._environment.services).index(name)
+        # The number keeps apart what is equal without its odd characters; sockets need a short path.
+        short = f"{order}-{re.sub(r'[^A-Za-z0-9_-]', '_', name)[:32]}"
+        directory = self._site.directory / short
+        directory.mkdir(mode=0o700)
+        log = self._site.directory / f"{short}.log"
+        log.touch(mode=0o600)
+        self._logs[name] = log
+        return Place(
+            site=self._site,
+            directory=directory,
+            log=log,
+            supervisor=self._supervisor,
+            ports=self._ports,
+            endpoints=dict(self._endpoints),
+            variables=wiring.variables({each: self._endpoints[each] for each in needs}),
+        )
+
+    def _bring_up(self, name: str, place: Place) -> None:
+        service = self._environment.services[name]
+        try:
+            running = self._provisioner.start(service, place)
+            self._running[name] = running
+            probes = (*running.probes, *_declared_probes(running, place))
+            limit = running.readiness.timeout
+            readiness.wait_until_ready(name, running.process, probes, limit=limit, log=place.log)
+            if running.prepare is not None:
+                running.prepare()
+        except (OSError, ValueError, UnknownReferenceError) as error:
+            raise readiness.failure(name, f"cannot be started: {error}", place.log) from error
+
+
+def _declared_probes(running: Running, place: Place) -> Iterator[readiness.Probe]:
+    declared, endpoint = running.readiness, running.endpoint
+    port = endpoint.port
+    nothing_named = not (running.probes or declared.http or declared.log or declared.exec)
+    if port is not None and nothing_named:
+        yield readiness.port_probe(endpoint.host, port)
+    if port is not None and declared.http is not None:
+        yield readiness.http_probe(endpoint.host, port, declared.http)
+    if declared.log is not None:
+        yield readiness.log_probe(place.log, declared.log)
+    if declared.exec is not None:
+        argv = [place.resolve(word, endpoint) for word in declared.exec]
+        yield readiness.exec_probe(place.supervisor, argv, cwd=running.cwd, env=running.env)
+
+
+def _pattern_problems(service: Service, path: str) -> Iterator[Problem]:
+    declared = service.readiness
+    if declared is None or declared.log is None:
+        return
+    try:
+        re.compile(declared.log)
+    except re.error as error:
+        yield Problem(f"{path}.readiness.log", f"{declared.log!r} is no regular expression: {error}")

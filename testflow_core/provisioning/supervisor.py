@@ -1,0 +1,247 @@
+"""Starts processes that end with us, however we end: by a small supervisor process at the other end of a socket."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import secrets
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+import weakref
+from contextlib import suppress
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from testflow_core.errors import ProvisionError
+from testflow_core.provisioning.supervisor_process import HEADER
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from types import TracebackType
+    from typing import Self
+
+LIMIT = 30.0
+"""Seconds that the supervisor has to answer a request, beyond the grace of an `end`, and to clean up at its own end."""
+
+# -S: site-packages may take long to look at; what the program imports of ours stands where we stand.
+_PROGRAM = (
+    "import sys; sys.path.append(sys.argv[1]);"
+    "from testflow_core.provisioning.supervisor_process import main;"
+    "main(int(sys.argv[2]), int(sys.argv[3]), sys.argv[4], sys.argv[5:])"
+)
+_ROOT = str(Path(__file__).parents[2])
+
+
+class Supervised:
+    """
+    A process that the supervisor started.
+
+    `returncode` is None while it runs, then its exit status, or the negative number of the signal that ended it.
+    """
+
+    def __init__(self, supervisor: Supervisor, number: int) -> None:
+        self.pid = 0
+        self.returncode: int | None = None
+        self._supervisor = supervisor
+        self._number = number
+        self._trouble: tuple[str, int | None, str] | None = None
+        self._answered = threading.Event()
+        self._exited = threading.Event()
+        self._ended = threading.Event()
+
+    def wait(self, timeout: float | None = None) -> int | None:
+        """The return code as soon as it is known; None where `timeout` seconds pass before."""
+        self._exited.wait(timeout)
+        return self.returncode
+
+    def end(self, grace: float = 5.0, number: signal.Signals = signal.SIGTERM) -> None:
+        """
+        Send its group the signal, and kill after `grace` seconds what is left of all that it started.
+
+        Returns when nothing is left; ProvisionError where the supervisor cannot do it.
+        """
+        self._supervisor.request({"verb": "end", "number": self._number, "signal": int(number), "grace": grace})
+        if not self._ended.wait(grace + LIMIT):
+            raise ProvisionError(f"process {self.pid} and what it started cannot be killed within {LIMIT:g} s")
+
+    def hear(self, message: Mapping[str, object]) -> None:
+        """Take note of what the supervisor tells of this process."""
+        match message:
+            case {"pid": int(pid)}:
+                self.pid = pid
+                self._answered.set()
+            case {"trouble": [str(stage), int() | None as number, str(text)]}:
+                self._trouble = (stage, number, text)
+                self._answered.set()
+            case {"exit": int(returncode)}:
+                self.returncode = returncode
+                self._exited.set()
+            case _:
+                self._ended.set()
+
+    def lose(self) -> None:
+        """The supervisor is gone, and every process with it."""
+        if self.returncode is None:
+            self.returncode = -signal.SIGKILL
+        for event in (self._answered, self._exited, self._ended):
+            event.set()
+
+    def check(self, program: str, cwd: Path) -> None:
+        """Raise what hindered the start, naming the culprit."""
+        if not self._answered.wait(LIMIT):
+            raise ProvisionError(f"{program} was not started within {LIMIT:g} s")
+        if self.pid == 0 and self._trouble is None:
+            raise ProvisionError(f"{program} was not started: the supervisor has ended{self._supervisor.last_words()}")
+        if self._trouble is None:
+            return
+        stage, number, text = self._trouble
+        if stage == "namespace":
+            raise ProvisionError(
+                f"{program} refuses to run as root, and user namespaces, in which it could, are not to be had here"
+                f" ({text}); run as an ordinary user"
+            )
+        if number is None:
+            raise ValueError(f"{program} cannot be started: {text}")
+        raise OSError(number, text, str(cwd) if stage == "directory" else program)
+
+
+class Supervisor:
+    """
+    A process that starts others, and kills every one of them, daemons included, when it or we end in whatever way.
+
+    Then it removes the directories of `remove`. Safe to use from several threads.
+    """
+
+    def __init__(self, *, remove: Sequence[Path] = ()) -> None:
+        self._remove = [str(directory.absolute()) for directory in remove]
+        self._numbers = itertools.count(1)
+        self._lock = threading.Lock()
+        self._children: weakref.WeakValueDictionary[int, Supervised] = weakref.WeakValueDictionary()
+        self._lost = False
+
+    def __enter__(self) -> Self:
+        self._owner = os.getpid()
+        self._errors: IO[bytes] = tempfile.TemporaryFile()
+        self._channel, theirs = socket.socketpair()
+        with theirs:
+            arguments = [_ROOT, str(theirs.fileno()), str(self._owner), secrets.token_hex(8), *self._remove]
+            self._process = subprocess.Popen(
+                [sys.executable, "-I", "-S", "-c", _PROGRAM, *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=self._errors,
+                pass_fds=[theirs.fileno()],
+                start_new_session=True,
+                cwd="/",
+            )
+        self._listener = threading.Thread(target=self._listen, name="testflow-supervisor", daemon=True)
+        self._listener.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        # A fork of ours that leaves this block must not end what is not its own.
+        if os.getpid() != self._owner:
+            return
+        self._hang_up()
+        self._listener.join(LIMIT)
+        if self._listener.is_alive():
+            self._process.kill()
+        self._process.wait()
+        self._listener.join()
+        self._channel.close()
+        self._errors.close()
+
+    def spawn(
+        self,
+        argv: Sequence[str],
+        *,
+        cwd: Path,
+        env: Mapping[str, str],
+        stdin: int | None = None,
+        stdout: int | None = None,
+        stderr: int | None = None,
+        unprivileged: bool = False,
+        farewell: signal.Signals | None = None,
+    ) -> Supervised:
+        """
+        A running program, leader of a session of its own; streams that are not given are the null device.
+
+        `env` is its whole environment. `unprivileged` is for programs that refuse root: where we are root, it runs as
+        another user that may touch what is ours. `farewell` is for programs that hold what the kernel keeps after a
+        SIGKILL (shared memory): the signal they get a moment before, when we end without having ended them.
+
+        Raises FileNotFoundError, PermissionError and the like naming the program or the directory; ProvisionError where
+        it cannot be unprivileged or the supervisor is gone.
+        """
+        with self._lock:
+            number = next(self._numbers)
+            child = Supervised(self, number)
+            self._children[number] = child
+        streams = (stdin, stdout, stderr)
+        order = {
+            "verb": "spawn",
+            "number": number,
+            "argv": list(argv),
+            "cwd": str(cwd),
+            "env": dict(env),
+            "streams": [stream is not None for stream in streams],
+            "unprivileged": unprivileged,
+            "farewell": farewell,
+        }
+        self.request(order, [stream for stream in streams if stream is not None])
+        if self._lost:
+            child.lose()
+        child.check(argv[0], cwd)
+        return child
+
+    def request(self, message: Mapping[str, object], streams: Sequence[int] = ()) -> None:
+        """Send the supervisor a message; where it is gone nothing happens, as nothing is left to talk about."""
+        payload = json.dumps(message).encode()
+        letter = HEADER.pack(len(payload)) + payload
+        with self._lock:
+            if self._lost:
+                return
+            try:
+                sent = socket.send_fds(self._channel, [letter], streams)
+                self._channel.sendall(letter[sent:])
+            except BrokenPipeError:
+                return
+            except BaseException:
+                # Half a message was sent: the next could not be understood.
+                self._hang_up()
+                raise
+
+    def last_words(self) -> str:
+        """What the supervisor wrote before it ended, if anything."""
+        self._errors.seek(0)
+        words = self._errors.read().decode(errors="replace").strip()
+        return f": {words[-2000:]}" if words else ""
+
+    def _hang_up(self) -> None:
+        try:
+            self._channel.shutdown(socket.SHUT_WR)
+        except OSError:
+            # The other end has gone first.
+            return
+
+    def _listen(self) -> None:
+        # A supervisor that was killed may leave half a message, or a reset.
+        with suppress(OSError, ValueError, struct.error), self._channel.makefile("rb") as messages:
+            while header := messages.read(HEADER.size):
+                message: dict[str, int] = json.loads(messages.read(HEADER.unpack(header)[0]))
+                child = self._children.get(message["number"])
+                if child is not None:
+                    child.hear(message)
+        with self._lock:
+            self._lost = True
+            children = list(self._children.values())
+        for child in children:
+            child.lose()

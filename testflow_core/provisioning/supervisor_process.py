@@ -1,0 +1,254 @@
+"""The supervisor's program: standard library only, one thread, and nothing of its own left when it ends."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import selectors
+import signal
+import socket
+import struct
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from testflow_core.provisioning import lease_files
+from testflow_core.provisioning.process_birth import (
+    ENDING_SIGNALS,
+    IGNORED_SIGNALS,
+    PR_SET_CHILD_SUBREAPER,
+    become,
+    call_libc,
+)
+from testflow_core.provisioning.process_tree import Process, descendants, has_marker, kill
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from testflow_core.provisioning.process_birth import Order
+
+MARKER = "TESTFLOW_LEASE"
+HEADER = struct.Struct("!I")
+RECHECK = 0.02
+FAREWELL = 1.0
+
+
+class Ending(NamedTuple):
+    """A process that was asked to end, and until when it may take its time (monotonic seconds)."""
+
+    number: int
+    leader: int
+    deadline: float
+
+
+def _be_woken(_number: int, _frame: object) -> None:
+    """Without a handler the signal would be dropped before it wakes us."""
+
+
+class Session:
+    """Everything one engine has started: ended on its word, and all of it when the engine is gone."""
+
+    def __init__(self, channel: socket.socket, engine: int, identity: str) -> None:
+        self.channel = channel
+        self.identity = identity
+        self.pid = os.getpid()
+        self.over = False
+        self.leaders: dict[int, int] = {}
+        self.pids: dict[int, int] = {}
+        self.farewells: dict[int, signal.Signals] = {}
+        self.endings: list[Ending] = []
+        self.null = os.open(os.devnull, os.O_RDWR)
+        self.selector = selectors.DefaultSelector()
+        self.selector.register(channel, selectors.EVENT_READ, self.obey)
+        self.watch_signals()
+        self.watch_engine(engine)
+
+    def watch_signals(self) -> None:
+        """Be woken by every exit of a child, and end in good order on SIGTERM."""
+        signal.pthread_sigmask(signal.SIG_SETMASK, [])
+        self.woken, waker = os.pipe()
+        os.set_blocking(self.woken, False)
+        os.set_blocking(waker, False)
+        signal.set_wakeup_fd(waker, warn_on_full_buffer=False)
+        self.selector.register(self.woken, selectors.EVENT_READ, lambda: os.read(self.woken, 4096))
+        signal.signal(signal.SIGCHLD, _be_woken)
+        for number in ENDING_SIGNALS:
+            signal.signal(number, lambda _number, _frame: self.finish())
+        for number in IGNORED_SIGNALS:
+            signal.signal(number, signal.SIG_IGN)
+
+    def watch_engine(self, engine: int) -> None:
+        """Notice the engine's death even where a fork of it still holds the other end of the channel."""
+        if hasattr(os, "pidfd_open"):
+            with contextlib.suppress(OSError):
+                self.selector.register(os.pidfd_open(engine), selectors.EVENT_READ, self.finish)
+        if os.getppid() != engine:
+            self.finish()
+
+    def finish(self) -> None:
+        """Serve no longer."""
+        self.over = True
+
+    def serve(self) -> None:
+        """Obey until the engine is gone, then leave no process behind."""
+        while not self.over:
+            for key, _ in self.selector.select(self.patience()):
+                key.data()
+            self.reap()
+            self.advance()
+        self.part()
+        while self.reap():
+            for process in descendants(self.pid):
+                kill(process)
+            self.signal_groups(self.leaders, signal.SIGKILL)
+            self.wait_for_exit()
+
+    def part(self) -> None:
+        """Give those that asked for it a moment to remove what the kernel keeps for them, such as shared memory."""
+        deadline = time.monotonic() + FAREWELL
+        for leader, number in self.farewells.items():
+            self.signal_groups([leader], number)
+        while self.reap() and any(leader in self.leaders for leader in self.farewells) and time.monotonic() < deadline:
+            self.wait_for_exit()
+
+    def wait_for_exit(self) -> None:
+        """Until a child exits, or a moment has passed."""
+        with selectors.DefaultSelector() as exits:
+            exits.register(self.woken, selectors.EVENT_READ)
+            exits.select(RECHECK)
+        with contextlib.suppress(BlockingIOError):
+            os.read(self.woken, 4096)
+
+    def patience(self) -> float | None:
+        """Seconds until something must be looked at though nothing happens; None for ever."""
+        if not self.endings:
+            return None
+        return max(RECHECK, min(ending.deadline for ending in self.endings) - time.monotonic())
+
+    def tell(self, **message: object) -> None:
+        """Send the engine a message; a dead engine does not matter here."""
+        payload = json.dumps(message).encode()
+        with contextlib.suppress(OSError):
+            self.channel.sendall(HEADER.pack(len(payload)) + payload)
+
+    def obey(self) -> None:
+        """Read one message and do what it says; the end of the channel is the end."""
+        try:
+            header, streams, _, _ = socket.recv_fds(self.channel, HEADER.size, 3)
+            payload = self.read(HEADER.unpack(header)[0])
+        except (OSError, EOFError, struct.error):
+            self.finish()
+            return
+        request = json.loads(payload)
+        for stream in streams:
+            os.set_inheritable(stream, False)  # noqa: FBT003 (takes no keyword)
+        if request["verb"] == "spawn":
+            self.spawn(request, streams)
+        else:
+            self.end(request["number"], signal.Signals(request["signal"]), request["grace"])
+
+    def read(self, size: int) -> bytes:
+        """Exactly `size` bytes of the channel; EOFError where it ends before."""
+        payload = bytearray()
+        while len(payload) < size:
+            part = self.channel.recv(size - len(payload))
+            if not part:
+                raise EOFError
+            payload += part
+        return bytes(payload)
+
+    def spawn(self, order: Order, streams: Sequence[int]) -> None:
+        """Start a program in a session of its own and tell its pid, or why it cannot be started."""
+        number = order["number"]
+        given = iter(streams)
+        placed = [next(given) if each else self.null for each in order["streams"]]
+        order["env"][MARKER] = f"{self.identity}:{number}"
+        reader, writer = os.pipe()
+        pid = os.fork()
+        if pid == 0:
+            become(order, placed, writer, self.pid)
+        for stream in (writer, *streams):
+            os.close(stream)
+        with open(reader, "rb") as report:  # noqa: PTH123 (a descriptor has no path)
+            trouble = report.read()
+        if trouble:
+            os.waitpid(pid, 0)
+            self.tell(number=number, trouble=json.loads(trouble))
+        else:
+            self.leaders[pid] = number
+            self.pids[number] = pid
+            if order["farewell"] is not None:
+                self.farewells[pid] = signal.Signals(order["farewell"])
+            self.tell(number=number, pid=pid)
+
+    def reap(self) -> bool:
+        """Take note of every exit; False when no child is left, nor any orphan that came to us."""
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return False
+            if pid == 0:
+                return True
+            number = self.leaders.pop(pid, None)
+            if number is not None:
+                self.tell(number=number, exit=os.waitstatus_to_exitcode(status))
+
+    def signal_groups(self, leaders: Iterable[int], number: signal.Signals) -> None:
+        """Signal the groups of leaders that are not reaped yet, whose numbers therefore are still theirs."""
+        for leader in leaders:
+            if leader in self.leaders:
+                with contextlib.suppress(OSError):
+                    os.killpg(leader, number)
+
+    def end(self, number: int, how: signal.Signals, grace: float) -> None:
+        """Ask a process group to end; `advance` sees to it that it does."""
+        leader = self.pids[number]
+        self.signal_groups([leader], how)
+        self.signal_groups([leader], signal.SIGCONT)
+        self.endings.append(Ending(number, leader, time.monotonic() + grace))
+
+    def advance(self) -> None:
+        """Kill what is left of the groups that have ended or have had their time."""
+        if not self.endings:
+            return
+        ours = descendants(self.pid)
+        for ending in tuple(self.endings):
+            grouped = ending.leader in self.leaders or any(each.group == ending.leader for each in ours)
+            if grouped and time.monotonic() < ending.deadline:
+                continue
+            tree = self.tree(ending, ours)
+            self.signal_groups([ending.leader], signal.SIGKILL)
+            for process in tree:
+                kill(process)
+            if not tree and ending.leader not in self.leaders:
+                self.endings.remove(ending)
+                self.tell(number=ending.number, ended=True)
+            else:
+                self.endings[self.endings.index(ending)] = ending._replace(deadline=0.0)
+
+    def tree(self, ending: Ending, ours: Sequence[Process]) -> list[Process]:
+        """What a leader has started: its session, its descendants, and daemons by the mark they were born with."""
+        marker = f"{MARKER}={self.identity}:{ending.number}".encode()
+        family = {ending.leader}
+        tree: list[Process] = []
+        # `ours` has parents before their children.
+        for process in ours:
+            kin = process.pid in family or process.parent in family
+            if kin or ending.leader in {process.group, process.session} or has_marker(process, marker):
+                family.add(process.pid)
+                tree.append(process)
+        return tree
+
+
+def main(descriptor: int, engine: int, identity: str, remove: Sequence[str]) -> None:
+    """Serve the engine at the other end of `descriptor`; at the end nothing it started is left, nor `remove`."""
+    os.set_inheritable(descriptor, False)  # noqa: FBT003 (takes no keyword)
+    if sys.platform == "linux":
+        call_libc("prctl", PR_SET_CHILD_SUBREAPER, 1)
+    with socket.socket(fileno=descriptor) as channel:
+        Session(channel, engine, identity).serve()
+        for directory in remove:
+            lease_files.clear(Path(directory))

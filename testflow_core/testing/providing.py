@@ -1,0 +1,97 @@
+"""Fakes of what tests need: environments and data."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from attrs import field, frozen
+
+from testflow_core.errors import DataError, ProvisionError
+from testflow_core.interfaces import DataGenerator, Destination, Provisioner
+from testflow_core.model import DataSet, Endpoint, Loaded, Provisioned
+from testflow_core.provisioning.wiring import variables
+
+if TYPE_CHECKING:
+    from testflow_core.model import Bench, Environment, Record, Service, Site, TestData
+
+
+@frozen(kw_only=True)
+class MemoryProvisioner(Provisioner):
+    """
+    Every environment comes up in no time; `events` tells which went up and down, in order.
+
+    `refusal` is what `refuses` answers; `failing` maps a service to the log with which it does not come up.
+    """
+
+    refusal: str | None = None
+    failing: Mapping[str, str] = field(factory=dict[str, str])
+    events: list[tuple[str, str]] = field(factory=list[tuple[str, str]])
+
+    def refuses(self, environment: Environment) -> str | None:  # noqa: ARG002 - the contract's
+        """The refusal it plays, or None."""
+        return self.refusal
+
+    @contextmanager
+    def provision(self, environment: Environment, site: Site) -> Generator[Provisioned]:  # noqa: ARG002 - the contract's
+        """Endpoints at hosts that do not exist, or ProvisionError."""
+        for service in environment.services:
+            if service in self.failing:
+                logs = {service: self.failing[service]}
+                raise ProvisionError(f"{service} did not come up", service=service, logs=logs)
+        self.events.append(("up", environment.name))
+        down = {name for name, service in environment.services.items() if _unavailable(service)}
+        endpoints = {name: _endpoint(each) for name, each in environment.services.items() if name not in down}
+        try:
+            yield Provisioned(
+                environment=environment.name,
+                endpoints=endpoints,
+                variables=variables(endpoints),
+                unavailable=dict.fromkeys(down, "its application is unavailable"),
+            )
+        finally:
+            self.events.append(("down", environment.name))
+
+
+@frozen(kw_only=True)
+class MemoryData(DataGenerator):
+    """Records whose values tell where they stand (`users.email[0]`); `failure` is the DataError it plays."""
+
+    failure: str | None = None
+
+    def generate(self, data: TestData) -> Mapping[str, Iterable[Record]]:
+        """The records of every entity."""
+        if self.failure is not None:
+            raise DataError(self.failure)
+        return {
+            name: tuple({key: f"{name}.{key}[{row}]" for key in entity.schema} for row in range(entity.count))
+            for name, entity in data.entities.items()
+        }
+
+
+@frozen(kw_only=True)
+class MemoryDestination(Destination):
+    """Keeps data sets in `loaded` while they are in place; `failure` is the DataError it plays."""
+
+    failure: str | None = None
+    loaded: dict[str, DataSet] = field(factory=dict[str, "DataSet"])
+
+    @contextmanager
+    def load(self, data: DataSet, bench: Bench) -> Generator[Loaded]:  # noqa: ARG002 - the contract's
+        """In place on entry, gone on exit."""
+        if self.failure is not None:
+            raise DataError(self.failure)
+        self.loaded[data.name] = data
+        try:
+            yield Loaded()
+        finally:
+            del self.loaded[data.name]
+
+
+def _unavailable(service: Service) -> bool:
+    return service.application is not None and service.application.path is None
+
+
+def _endpoint(service: Service) -> Endpoint:
+    return Endpoint(host=f"{service.name}.memory", ports={port: port for port in service.ports})

@@ -1,0 +1,48 @@
+"""A run with something of everything."""
+
+from pathlib import Path
+
+import pytest
+
+from testflow_core.model import Diagnosis, Evidence, Outcome, PluginFailure, Route, Run, Status, TestCase, TestResult
+
+ROUNDING = TestCase(application="payment-service", file="tests/test_processor.py", name="test_rounding")
+MESSAGE = "ValidationError: amount 10.005 has more than two decimals\nassert 422 == 201"
+
+
+def failure(test: TestCase, status: Status = Status.FAILED, message: str = MESSAGE) -> TestResult:
+    evidence = Evidence(kind="message", text=message, rank=0)
+    return TestResult(
+        test_id=test.id,
+        status=status,
+        duration=0.05,
+        category="validation",
+        assigned_to="api-team",
+        message=message,
+        logs=f"{message}\n\n--- stderr ---\nretrying",
+        diagnosis=Diagnosis(test=test, category="validation", reason="a pattern matches", evidence=evidence),
+        route=Route(test=test, team="api-team", reason="the category validation is routed to api-team"),
+    )
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    return Run(
+        run_id="20261122-203446-5f3a",
+        workflow="payment-integration-tests",
+        started=1_795_379_686.0,
+        outcomes=(Outcome(test=ROUNDING, status=Status.FAILED, text="the whole account", duration=0.05),),
+        results=(
+            TestResult(test_id="payment-service::tests/test_processor.py::test_ok", status=Status.PASSED, duration=1.5),
+            failure(ROUNDING),
+            TestResult(test_id="user-service::tests/test_auth.py", status=Status.SKIPPED, reason="nothing changed"),
+            TestResult(test_id="web::src/a.test.js", status=Status.UNAVAILABLE, reason="no checkout"),
+            TestResult(test_id="web::src/b.test.js", status=Status.UNAVAILABLE, reason="no checkout"),
+            TestResult(test_id="user-service::tests/test_b.py::t", status=Status.INTERRUPTED, reason="stopped"),
+        ),
+        warnings=("13.4 could not be had, 15.3 is used",),
+        plugin_failures=(PluginFailure(kind="reporter", name="chat", traceback="Traceback ...\nOSError: gone"),),
+        phases={"plan": 0.5, "execute": 7.5},
+        provisioner="process: it refuses nothing",
+        reports=tmp_path / "reports" / "20261122-203446-5f3a",
+    )
