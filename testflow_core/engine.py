@@ -182,7 +182,7 @@ class _Running:
             choices=plan.choices,
             outcomes=tuple(outcomes),
             results=results,
-            warnings=(*self.warnings, *map(str, self.calls.failures)),
+            warnings=tuple(self.warnings),
             plugin_failures=tuple(self.calls.failures),
             phases=dict(self.clock.seconds),
             provisioner=f"{chosen.name} ({chosen.reason or chosen.refusal})" if chosen else "",
@@ -200,14 +200,7 @@ class _Running:
         with self.clock.phase("report"):
             for name, reporter in self.reporters:
                 self.calls.answer(REPORTER, name, lambda reporter=reporter: reporter.report(run), None)
-        failures = tuple(self.calls.failures)
-        news = failures[len(run.plugin_failures) :]
-        return evolve(
-            run,
-            plugin_failures=failures,
-            warnings=(*run.warnings, *map(str, news)),
-            phases=dict(self.clock.seconds),
-        )
+        return evolve(run, plugin_failures=tuple(self.calls.failures), phases=dict(self.clock.seconds))
 
     def _past(self, applications: Iterable[str]) -> Past:
         try:

@@ -26,11 +26,12 @@ class MemoryRunner(Runner):
     Finds the files that `tests` gives for an application, and runs them in no time.
 
     `outcomes` plays how a test ends, by its id; every other passes. A step returns what later steps ask of it: the
-    value at `token` is the text `token of` and the test's id.
+    value at `token` is the text `token of` and the test's id. `batches` are those it ran, in order.
     """
 
     tests: Mapping[str, tuple[str, ...]] = field(factory=dict[str, tuple[str, ...]])
     outcomes: Mapping[str, Outcome] = field(factory=dict[str, Outcome])
+    batches: list[Batch] = field(factory=list["Batch"])
 
     def discover(self, application: Application, paths: Sequence[str]) -> Iterable[TestCase]:
         """The given files, else one below each path."""
@@ -40,14 +41,16 @@ class MemoryRunner(Runner):
     @contextmanager
     def session(self, bench: Bench) -> Generator[RunnerSession]:  # noqa: ARG002 - the contract's
         """A session without anything behind it."""
-        yield _MemorySession(self.outcomes)
+        yield _MemorySession(self.outcomes, self.batches)
 
 
 class _MemorySession(RunnerSession):
-    def __init__(self, outcomes: Mapping[str, Outcome]) -> None:
+    def __init__(self, outcomes: Mapping[str, Outcome], batches: list[Batch]) -> None:
         self._outcomes = outcomes
+        self._batches = batches
 
     def run(self, batch: Batch) -> Iterator[Outcome]:
+        self._batches.append(batch)
         for test in batch.tests:
             played = self._outcomes.get(test.id)
             values = {path[0]: _value(path, test) for path in batch.wanted if path}

@@ -96,5 +96,3 @@ def _entered(folder: Path) -> bool:
     if any(fnmatchcase(folder.name, pattern) for pattern in SKIPPED_FOLDERS):
         return False
     return not (folder / "pyvenv.cfg").is_file()
-
-

@@ -1,0 +1,65 @@
+"""Cross-application tests: order, values, and what breaks with what."""
+
+import json
+
+import pytest
+from memory_runs import CART, LOGIN, TESTS, engine, failing, flow, statuses
+
+import testflow
+from testflow_core.model import Outcome, Status, TestCase
+from testflow_core.testing import (
+    MemoryRunner,
+)
+
+
+def test_values_flow_from_a_step_to_the_next(shop):
+    runner = MemoryRunner(tests=TESTS)
+    run = engine(runner, applications=shop).execute(flow())
+    assert statuses(run) == {LOGIN: Status.PASSED, CART: Status.PASSED}
+    given = [(batch.tests[0].id, batch.inputs) for batch in runner.batches]
+    assert given == [(LOGIN, {}), (CART, {"headers": {"Authorization": f"token of {LOGIN}"}})]
+
+
+@pytest.mark.parametrize("status", [Status.FAILED, Status.ERROR, Status.SKIPPED])
+def test_a_step_whose_producer_did_not_pass_is_skipped_with_the_path(shop, status):
+    run = engine(MemoryRunner(outcomes=failing(LOGIN, status)), applications=shop).execute(flow())
+    assert statuses(run) == {LOGIN: status, CART: Status.SKIPPED}
+    reason = next(result.reason for result in run.results if result.test_id == CART)
+    assert LOGIN in reason
+    assert CART in reason
+
+
+def test_a_value_that_the_producer_did_not_give_is_the_consumers_error_naming_both(shop):
+    outcome = Outcome(test=TestCase.from_id(LOGIN), status=Status.PASSED, values={"id": 1})
+    run = engine(MemoryRunner(outcomes={LOGIN: outcome}), applications=shop).execute(flow())
+    assert statuses(run) == {LOGIN: Status.PASSED, CART: Status.ERROR}
+    (failure,) = run.failed_tests
+    assert LOGIN in failure.logs
+    assert CART in failure.logs
+    assert "return.token" in failure.logs
+
+
+def test_a_test_that_is_selected_and_a_step_runs_once_as_the_step(shop):
+    workflow = flow().add_test_selection("web", {})
+    run = engine(MemoryRunner(tests=TESTS), applications=shop).execute(workflow)
+    assert [outcome.test.id for outcome in run.outcomes].count(CART) == 1
+    assert next(outcome.flow for outcome in run.outcomes if outcome.test.id == CART) == "buy"
+
+
+@pytest.mark.parametrize(
+    ("changed", "runs"), [(["a.py"], True), (None, True), ([], False)], ids=["changed", "cannot say", "unchanged"]
+)
+def test_a_flow_runs_if_any_of_its_applications_changed_or_cannot_say(changed, runs):
+    declared = {"api": {}, "web": {"changed_files": []}}
+    if changed is not None:
+        declared["api"]["changed_files"] = changed
+    run = engine(applications=testflow.Applications(declared)).execute(flow())
+    expected = Status.PASSED if runs else Status.SKIPPED
+    assert statuses(run) == {LOGIN: expected, CART: expected}
+    assert all("buy" in result.reason for result in run.results)
+
+
+def test_a_returned_value_is_json_in_the_outcome(shop):
+    run = engine(applications=shop).execute(flow())
+    values = next(outcome.values for outcome in run.outcomes if outcome.test.id == LOGIN)
+    assert json.loads(json.dumps(values)) == {"token": f"token of {LOGIN}"}
