@@ -187,14 +187,14 @@ class _Ascent:
 def _declared_probes(running: Running, place: Place) -> Iterator[readiness.Probe]:
     declared, endpoint = running.readiness, running.endpoint
     port = endpoint.port
-    nothing_named = not (running.probes or declared.http or declared.log or declared.exec)
+    nothing_named = not (running.probes or declared.exec) and declared.http is None and declared.log is None
     if port is not None and nothing_named:
         yield readiness.port_probe(endpoint.host, port)
     if port is not None and declared.http is not None:
         yield readiness.http_probe(endpoint.host, port, declared.http)
     if declared.log is not None:
         yield readiness.log_probe(place.log, declared.log)
-    if declared.exec is not None:
+    if declared.exec:
         argv = [place.resolve(word, endpoint) for word in declared.exec]
         yield readiness.exec_probe(place.supervisor, argv, cwd=running.cwd, env=running.env)
 

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 from attrs import evolve, field, frozen
 
 from testflow_core.interfaces import Crew, Executor, Reporter, Runner, RunnerSession
-from testflow_core.model import BatchEnded, Event, Outcome, Run, Status, TestCase, WorkerLost
+from testflow_core.model import Batch, BatchEnded, Event, Outcome, Run, Status, TestCase, WorkerLost
 
 if TYPE_CHECKING:
     from testflow_core.interfaces import RunBatch
-    from testflow_core.model import Application, Batch, Bench, Json
+    from testflow_core.model import Application, Bench, Json
 
 FILE = "in_memory"
 """The one file of tests that is found below every path, where no other is given."""

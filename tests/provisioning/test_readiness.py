@@ -152,7 +152,7 @@ def test_a_service_that_dies_is_told_at_once_with_its_exit_code_and_its_log(
     supervisor: Supervisor, env: Mapping[str, str], tmp_path: Path, python: Python, log: Path
 ):
     with log.open("w") as stream:
-        program = "import sys; print('\\n'.join(map(str, range(50)))); sys.exit('no database')"
+        program = "import sys; print('\\n'.join(map(str, range(50))), flush=True); sys.exit('no database')"
         process = supervisor.spawn(
             python(program), cwd=tmp_path, env=env, stdout=stream.fileno(), stderr=stream.fileno()
         )
@@ -173,12 +173,10 @@ def test_a_service_whose_port_somebody_else_answers_has_died_all_the_same(
 ):
     process = supervisor.spawn(["sh", "-c", "kill -SEGV $$"], cwd=tmp_path, env=env)
     process.wait(20)
-    with (
-        socket.create_server((LOOPBACK, 0)) as stranger,
-        pytest.raises(ProvisionError, match="was ended by SIGSEGV while starting; its log is empty"),
-    ):
+    with socket.create_server((LOOPBACK, 0)) as stranger:
         probe = readiness.port_probe(LOOPBACK, stranger.getsockname()[1])
-        readiness.wait_until_ready("api", process, [probe], limit=SECOND, log=log)
+        with pytest.raises(ProvisionError, match="was ended by SIGSEGV while starting; its log is empty"):
+            readiness.wait_until_ready("api", process, [probe], limit=SECOND, log=log)
 
 
 def test_a_service_that_is_never_ready_is_told_with_what_is_missing(sleeper: Supervised, log: Path):

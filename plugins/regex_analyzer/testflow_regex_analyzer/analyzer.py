@@ -33,9 +33,10 @@ class RegexAnalyzer(Analyzer):
     """
     Gives each failure the category whose pattern matches the evidence closest to the cause.
 
-    Evidence of the lowest rank with any match decides, and in it the category declared first. Matching runs in a process
-    of its own: a pattern that takes more than `pattern_timeout` of processor time for one rank of one failure is given
-    up, and the reasons say so; where a failure gets no answer within `timeout`, it and those after it are `unknown`.
+    Evidence of the lowest rank with any match decides, and in it the category declared first. Matching runs in a
+    process of its own: a pattern that takes more than `pattern_timeout` of processor time for one rank of one failure
+    is given up, and the reasons say so; where a failure gets no answer within `timeout`, it and those after it are
+    `unknown`.
     """
 
     pattern_timeout: timedelta = timedelta(seconds=0.5)
@@ -111,7 +112,8 @@ def _diagnosis(
 def _cut_note(piece: Evidence) -> str:
     if len(piece.text) <= TEXT_LIMIT:
         return ""
-    return f" (of {len(piece.text):,} characters of the {piece.kind}, the first and last {TEXT_LIMIT // 2:,} were searched)"
+    size, searched = len(piece.text), TEXT_LIMIT // 2
+    return f" (of {size:,} characters of the {piece.kind}, the first and last {searched:,} were searched)"
 
 
 def _matching_lines(text: str, match: Match) -> str:

@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from threading import Thread
 from typing import IO, TYPE_CHECKING, cast
@@ -16,7 +17,6 @@ from attrs import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
-    from datetime import timedelta
 
 _PROGRAM = Path(__file__).with_name("searching.py")
 
@@ -46,11 +46,11 @@ class Answer:
 
 @frozen(kw_only=True)
 class Search:
-    """A search that is ready for texts."""
+    """A search that is ready for texts: its process, the lines it answers (`""` once it has ended), its limit."""
 
-    _process: subprocess.Popen[str]
-    _answers: queue.Queue[str]
-    _limit: timedelta
+    process: subprocess.Popen[str]
+    answers: queue.Queue[str]
+    limit: timedelta
 
     def first_match(self, groups: Sequence[Sequence[str]]) -> Answer:
         """
@@ -59,10 +59,10 @@ class Search:
         SearchStoppedError where there is no answer within the limit; the search cannot be used then.
         """
         try:
-            print(json.dumps(groups), file=self._process.stdin, flush=True)
-            line = self._answers.get(timeout=self._limit.total_seconds())
+            print(json.dumps(groups), file=self.process.stdin, flush=True)
+            line = self.answers.get(timeout=self.limit.total_seconds())
         except queue.Empty:
-            raise SearchStoppedError(f"searching took more than {self._limit.total_seconds():g} s") from None
+            raise SearchStoppedError(f"searching took more than {self.limit.total_seconds():g} s") from None
         except OSError as error:
             raise SearchStoppedError(f"the searching process ended: {error}") from error
         if not line:

@@ -19,6 +19,7 @@ _PHASES = {
     "data": "making test data",
     "provision": "bringing the environment up",
     "execute": "running tests",
+    "clean up": "taking everything down",
     "triage": "explaining failures",
     "report": "writing reports",
 }

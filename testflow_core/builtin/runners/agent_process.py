@@ -57,7 +57,7 @@ class AgentProcess:
     def _start(self, bench: Bench, supervisor: Supervisor, stdin: int, stdout: int) -> Supervised:
         try:
             return supervisor.spawn(
-                [str(self._python), *self.words.interpreter_options, str(PROGRAM)],
+                [str(self._python), *self.words.interpreter_options, str(PROGRAM), *self.words.arguments],
                 cwd=bench.checkout.absolute(),
                 env=environment(self._python, bench.variables),
                 stdin=stdin,

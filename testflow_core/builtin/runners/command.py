@@ -131,7 +131,7 @@ class _CommandSession(RunnerSession):
 
 
 def _program(name: str, checkout: Path, env: Mapping[str, str]) -> str:
-    """The program's path: from PATH, or relative to the checkout where it has a `/`; ProvisionError where it is not there."""
+    """The program's path: on PATH, or in the checkout if its name has a `/`; ProvisionError where it is not there."""
     if "/" in name:
         path = checkout / name
         if not path.is_file():

@@ -5,20 +5,19 @@ from __future__ import annotations
 import os
 import signal
 from collections import Counter
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
 
 from testflow_core.builtin.runners.junit_report import JUnitReport
+from testflow_core.builtin.runners.program import Ending
 from testflow_core.model import Outcome, Status, TestCase
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
-    from pathlib import Path
 
     from testflow_core.builtin.runners.junit_report import Case
-    from testflow_core.builtin.runners.program import Ending
 
 JOINT = " > "
 LISTED = 20
@@ -39,27 +38,33 @@ class FileRun:
 def outcomes_of(run: FileRun) -> list[Outcome]:
     """One outcome for every test that was reported, and one for the file where it has its own tale to tell."""
     found = list(_numbered(_reported(run)))
-    failing = any(outcome.status.failing for outcome in found)
+    cut_short = _cut_short(run)
+    if cut_short is not None:
+        return [*found, cut_short]
+    code, telling = run.ending.code, run.ending.telling
+    if not found:
+        return [_whole(run, Status.PASSED, "") if code == 0 else _whole(run, Status.FAILED, telling or _exit(run))]
+    if code != 0 and not any(outcome.status.failing for outcome in found):
+        message = f"{_exit(run)} though no test it reports has failed"
+        return [*found, _whole(run, Status.ERROR, f"{message}: {telling}" if telling else message)]
+    return found
+
+
+def _cut_short(run: FileRun) -> Outcome | None:
+    """What to say of the file where its tests' own outcomes cannot be the whole truth."""
     ending = run.ending
     if ending.timed_out:
         message = f"{run.program} took longer than {ending.duration:.3g} s and was ended"
-        return [*found, _whole(run, Status.TIMED_OUT, message)]
+        return _whole(run, Status.TIMED_OUT, message)
     if ending.flooded:
-        return [*found, _whole(run, Status.ERROR, f"{run.program} printed more than 64 MiB and was ended")]
+        return _whole(run, Status.ERROR, f"{run.program} printed more than 64 MiB and was ended")
     for trouble in (report.trouble for report in (run.node, run.own) if report is not None):
         if trouble:
-            return [*found, _whole(run, Status.ERROR, trouble)]
+            return _whole(run, Status.ERROR, trouble)
     if run.node is not None and run.node.unreported:
         message = "a test failed that has subtests, which Node's report leaves out; see the output"
-        return [*found, _whole(run, Status.FAILED, message)]
-    if ending.code == 0:
-        return found or [_whole(run, Status.PASSED, "")]
-    if not found:
-        return [_whole(run, Status.FAILED, ending.telling or _exit(run))]
-    if not failing:
-        message = f"{_exit(run)} though no test it reports has failed"
-        return [*found, _whole(run, Status.ERROR, f"{message}: {ending.telling}" if ending.telling else message)]
-    return found
+        return _whole(run, Status.FAILED, message)
+    return None
 
 
 def _exit(run: FileRun) -> str:

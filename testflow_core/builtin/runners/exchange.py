@@ -66,18 +66,11 @@ def with_outputs(outcomes: Iterable[tuple[Outcome, bool]], outputs: Path) -> Ite
 
 def _merged(outcome: Outcome, outputs: Path) -> Outcome:
     try:
-        with outputs.open("rb") as stream:
-            said = stream.read(OUTPUTS_LIMIT + 1)
-        if len(said) > OUTPUTS_LIMIT:
-            return _spoilt(outcome, f"it is larger than {OUTPUTS_LIMIT} bytes")
-        found: object = json.loads(said)
+        written = _read(outputs)
     except FileNotFoundError:
         return outcome
     except (OSError, ValueError, RecursionError) as error:
-        return _spoilt(outcome, f"it is no JSON: {error}")
-    if not isinstance(found, dict):
-        return _spoilt(outcome, f"it holds a {type(found).__name__} where an object is needed")
-    written = cast("dict[str, Json]", found)
+        return _spoilt(outcome, str(error))
     returned = outcome.values
     if isinstance(returned, Mapping):
         return evolve(outcome, values={**returned, **written})
@@ -85,6 +78,20 @@ def _merged(outcome: Outcome, outputs: Path) -> Outcome:
         return evolve(outcome, values=written)
     lost = f"the returned {type(returned).__name__} gives way to what was written to TESTFLOW_OUTPUTS"
     return evolve(outcome, values=written, reason=outcome.reason or lost)
+
+
+def _read(outputs: Path) -> Mapping[str, Json]:
+    with outputs.open("rb") as stream:
+        said = stream.read(OUTPUTS_LIMIT + 1)
+    if len(said) > OUTPUTS_LIMIT:
+        raise ValueError(f"it is larger than {OUTPUTS_LIMIT} bytes")
+    try:
+        found: object = json.loads(said)
+    except ValueError as error:
+        raise ValueError(f"it is no JSON: {error}") from None
+    if not isinstance(found, dict):
+        raise ValueError(f"it holds a {type(found).__name__} where an object is needed")  # noqa: TRY004 - of a text
+    return cast("dict[str, Json]", found)
 
 
 def _spoilt(outcome: Outcome, why: str) -> Outcome:

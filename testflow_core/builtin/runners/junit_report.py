@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, NoReturn
 
 # The parser itself, as nothing above it lets entities be refused: they are, below, and the size is limited.
-from xml.parsers import expat  # noqa: S407
+from xml.parsers import expat
 
 from attrs import define, field, frozen
 
@@ -113,6 +113,16 @@ class _Reader:
     def _entity(self, *declared: object) -> NoReturn:
         raise _RefusedError(f"it declares the entity {declared[0]!r}, which no report needs")
 
+    def read(self, path: Path) -> None:
+        """Take in the whole report, or raise."""
+        size = path.stat().st_size
+        if size > SIZE_LIMIT:
+            raise _RefusedError(f"it is larger than {SIZE_LIMIT} bytes")
+        with path.open("rb") as stream:
+            while chunk := stream.read(CHUNK):
+                self.parser.Parse(chunk, False)  # noqa: FBT003 - the parser's own signature
+        self.parser.Parse(b"", True)  # noqa: FBT003 - as above
+
     @property
     def unreported(self) -> int:
         """A test fails with its subtests, which is no news; one that fails by itself is not in the report."""
@@ -125,15 +135,9 @@ def read_junit(path: Path) -> JUnitReport | None:
     reader = _Reader()
     trouble = ""
     try:
-        size = path.stat().st_size
-        if size == 0:
+        if path.stat().st_size == 0:
             return None
-        if size > SIZE_LIMIT:
-            raise _RefusedError(f"it is larger than {SIZE_LIMIT} bytes")
-        with path.open("rb") as stream:
-            while chunk := stream.read(CHUNK):
-                reader.parser.Parse(chunk, False)  # noqa: FBT003 - the parser's own signature
-        reader.parser.Parse(b"", True)  # noqa: FBT003 - as above
+        reader.read(path)
     except FileNotFoundError:
         return None
     except (OSError, ValueError, LookupError, expat.ExpatError, _RefusedError) as error:

@@ -61,7 +61,7 @@ def options_work(env: Mapping[str, str], supervisor: Supervisor, directory: Path
     if found is None or ending.code != 0:
         return False
     version = (int(found[1]), int(found[2]))
-    return version >= (19, 6) or (18, 15) <= version < (19, 0)  # noqa: PLR2004 - where Node took the option up
+    return version >= (19, 6) or (18, 15) <= version < (19, 0)
 
 
 def with_reporters(env: Mapping[str, str], report: Path) -> dict[str, str]:

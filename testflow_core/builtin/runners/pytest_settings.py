@@ -35,7 +35,7 @@ class PytestSettings:
 
 
 def pytest_settings(checkout: Path) -> PytestSettings:
-    """The settings of the first file that has some, in pytest's order; what cannot be read is left for pytest to tell."""
+    """The settings of the first file that has some, in pytest's order; pytest will tell of one that cannot be read."""
     for name, section in (
         ("pytest.toml", ("pytest",)),
         (".pytest.toml", ("pytest",)),

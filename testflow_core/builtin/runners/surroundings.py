@@ -49,7 +49,7 @@ def interpreter(bench: Bench) -> Path:
 def environment(python: Path, variables: Mapping[str, str]) -> dict[str, str]:
     """Our environment for tests in this interpreter, less what is meant for ourselves, and with these variables."""
     under_pytest = "PYTEST_CURRENT_TEST" in os.environ
-    dropped = OUTER | (OUTER_UNDER_PYTEST if under_pytest else set())
+    dropped = OUTER | OUTER_UNDER_PYTEST if under_pytest else OUTER
     ours = {name: value for name, value in os.environ.items() if name not in dropped}
     active = ours.get("VIRTUAL_ENV")
     if active and not python.is_relative_to(Path(active).absolute()):

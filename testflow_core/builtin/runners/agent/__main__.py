@@ -1,6 +1,6 @@
 """The agent's start: `PYTHON agent/__main__.py`, orders on standard input, events on standard output.
 
-Until the interpreter is known to be new enough, everything here must be read by Python 2.7 too.
+Until the interpreter is known to be new enough, everything here must be read by Python 3.6 too.
 """
 
 import importlib
@@ -8,36 +8,35 @@ import json
 import os
 import sys
 
-FOLDER = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120 -- read by Pythons without pathlib
+FOLDER = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120 - the same spelling as sys.path[0]
 NAME = "_testflow_agent"
+OLDEST = (3, 8)
 
 
-def load():
-    # type: () -> object
-    """The agent's server, as a package by a name of its own: nothing of it may stand in the way of the application."""
-    from importlib import util  # noqa: PLC0415 -- not there in the Pythons that are refused
+def load() -> None:
+    """Import the agent as a package by a name of its own: nothing of it may stand in the way of the application."""
+    from importlib import util  # noqa: PLC0415 - what is refused must not fail here
 
-    start = os.path.join(FOLDER, "__init__.py")  # noqa: PTH118 -- as above
+    start = os.path.join(FOLDER, "__init__.py")  # noqa: PTH118 - as above
     spec = util.spec_from_file_location(NAME, start, submodule_search_locations=[FOLDER])
     if spec is None or spec.loader is None:
-        raise ImportError("the agent at " + FOLDER + " cannot be loaded")
+        raise ImportError(f"the agent at {FOLDER} cannot be loaded")
     package = util.module_from_spec(spec)
     sys.modules[NAME] = package
     spec.loader.exec_module(package)
-    return importlib.import_module(NAME + ".server")
 
 
-def main():
-    # type: () -> None
+def main() -> None:
     """Serve until standard input ends; where this interpreter cannot, say why."""
     if sys.path and sys.path[0] == FOLDER:
         del sys.path[0]
-    if sys.version_info < (3, 8):  # noqa: UP036 -- this is the check
+    if sys.version_info < OLDEST:
         found = ".".join(str(part) for part in sys.version_info[:3])
-        reason = "{} is Python {}; its tests need Python 3.8 or later".format(sys.executable, found)  # noqa: UP032
+        reason = f"{sys.executable} is Python {found}; its tests need Python 3.8 or later"
         os.write(1, (json.dumps({"event": "unusable", "reason": reason}) + "\n").encode())
         return
-    load().main()  # type: ignore[attr-defined]
+    load()
+    importlib.import_module(NAME + ".server").main()
 
 
 if __name__ == "__main__":

@@ -11,13 +11,15 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Callable
-from typing import NoReturn, cast
+from typing import TYPE_CHECKING, cast
 
 from . import wire
-from .ledger import Piece
 
-Tell = Callable[[bytes], None]
+if TYPE_CHECKING:
+    from typing import NoReturn
+
+    from .ledger import Piece
+
 PR_SET_PDEATHSIG = 1
 INTERNAL_ERROR = 3
 
@@ -35,7 +37,7 @@ def work(order: wire.Event, piece: Piece, events: int, output: int, dump: int, d
         # Chained to the signal's own default, which ends the process once the dump is written.
         faulthandler.register(dump_signal, file=dump, all_threads=True, chain=True)
         code = run_pytest(order, piece, wire.Channel(events))
-    except BaseException:  # noqa: BLE001 -- whatever it is, it must not climb up into the server's own frames
+    except BaseException:  # noqa: BLE001 - whatever it is, it must not climb up into the server's own frames
         os.write(2, traceback.format_exc().encode("utf-8", "backslashreplace"))
     finally:
         leave(code)
@@ -58,7 +60,7 @@ def die_with(parent: int) -> None:
     if not sys.platform.startswith("linux"):
         return
     with contextlib.suppress(ImportError, OSError, AttributeError):
-        import ctypes  # noqa: PLC0415 -- some interpreters are built without it
+        import ctypes  # noqa: PLC0415 - some interpreters are built without it
 
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:
@@ -78,7 +80,7 @@ def run_pytest(order: wire.Event, piece: Piece, channel: wire.Channel) -> int:
     if order["path_first"]:
         sys.path.insert(0, order["checkout"])
     arguments: list[str] = [*order["arguments"], "--continue-on-collection-errors"]
-    arguments += [os.path.join(order["checkout"], file) for file, _ in piece]  # noqa: PTH118 -- hot
+    arguments += [os.path.join(order["checkout"], file) for file, _ in piece]  # noqa: PTH118 - hot
     sys.argv = ["pytest", *arguments]
     offered = Offer(order["inputs"], order["variables"].get("TESTFLOW_DATA"))
     plugin = TestflowPlugin(channel, order["checkout"], piece, order["exclude"], offered)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
-import pytest
-
-from .ledger import Piece
 from .texts import first_lines
+
+if TYPE_CHECKING:
+    from typing import Iterable, Mapping, Sequence
+
+    import pytest
+
+    from .ledger import Piece
 
 LISTED = 20
 
@@ -19,7 +23,7 @@ class Places:
 
     def __init__(self, checkout: str, piece: Piece) -> None:
         self._root = os.path.realpath(checkout)
-        self._files = {os.path.realpath(os.path.join(checkout, file)): file for file, _ in piece}  # noqa: PTH118 -- hot
+        self._files = {os.path.realpath(os.path.join(checkout, file)): file for file, _ in piece}  # noqa: PTH118 - hot
         self._known: dict[str, str] = {}
 
     def file(self, path: object) -> str:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import inspect
 import json
-import os
 import types
-from collections.abc import Callable, Mapping
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from typing import Any, Callable, Mapping, Sequence
 
 INPUTS = "testflow_inputs"
 DATA = "testflow_data"
@@ -46,16 +48,16 @@ class Offer:
             if before and name in self.keys:
                 self.taken[name] = place(before[-1].func)
             else:
-                setattr(module, "fixture_%d" % position, _fixture(name, value))
+                setattr(module, f"fixture_{position}", _fixture(name, value))
         session.config.pluginmanager.register(module, MODULE)
 
     def _read(self) -> object:
         if self.data is None:
             pytest.fail("testflow_data: this run has no test data (TESTFLOW_DATA is not set)", pytrace=False)
         try:
-            if os.stat(self.data).st_size > DATA_LIMIT:
+            if Path(self.data).stat().st_size > DATA_LIMIT:
                 pytest.fail(f"testflow_data: {self.data} is larger than {DATA_LIMIT} bytes", pytrace=False)
-            with open(self.data, encoding="utf-8") as stream:  # noqa: PTH123 -- a plain path from the environment
+            with Path(self.data).open(encoding="utf-8") as stream:
                 return json.load(stream)
         except (OSError, ValueError) as error:
             pytest.fail(f"testflow_data: {self.data} cannot be read: {error}", pytrace=False)
@@ -63,10 +65,10 @@ class Offer:
     def conflict(self, item: pytest.Item) -> str | None:
         """Why a test cannot know which of two fixtures it is given, or None."""
         info = getattr(item, "_fixtureinfo", None)
-        asked = set(getattr(item, "fixturenames", ()))
+        asked: set[str] = set(getattr(item, "fixturenames", ()))
         # Autouse fixtures of pytest ask for `request` in nearly every test: only the test's own wish counts.
-        own = set(getattr(info, "argnames", ()))
-        parameters = getattr(getattr(item, "callspec", None), "params", {})
+        own: set[str] = set(getattr(info, "argnames", ()))
+        parameters: Mapping[str, object] = getattr(getattr(item, "callspec", None), "params", {})
         for name in self.names:
             if name not in (own if name == "request" else asked):
                 continue
@@ -79,7 +81,8 @@ class Offer:
     def _other(self, info: object, name: str) -> str | None:
         if name in self.taken:
             return self.taken[name]
-        definitions = getattr(info, "name2fixturedefs", {}).get(name, ())
+        table: Mapping[str, Sequence[Any]] = getattr(info, "name2fixturedefs", {})
+        definitions = table.get(name, ())
         others = [each.func for each in definitions if getattr(each.func, "__module__", None) != __name__]
         return place(others[-1]) if others else None
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import time
+from typing import TYPE_CHECKING
 
-from .wire import Event
+if TYPE_CHECKING:
+    from typing import List, Optional, Tuple
 
-Piece = list[tuple[str, list[str] | None]]
-"""Files to run, each whole (None) or only these of its tests."""
+    from .wire import Event
 
-Place = tuple[str, str | None]
-"""A file, and the test in it."""
+    Piece = List[Tuple[str, Optional[List[str]]]]
+    """Files to run, each whole (None) or only these of its tests."""
+
+    Place = Tuple[str, Optional[str]]
+    """A file, and the test in it."""
 
 
 class Ledger:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from . import collection, results, values, wire
-from .fixtures import Offer
-from .ledger import Piece
+
+if TYPE_CHECKING:
+    from typing import Any, Generator, Mapping, Sequence
+
+    from .fixtures import Offer
+    from .ledger import Piece
 
 
 class TestflowPlugin:
@@ -36,7 +39,8 @@ class TestflowPlugin:
     @pytest.hookimpl(hookwrapper=True)
     def pytest_cmdline_main(self, config: pytest.Config) -> Generator[None, Any, None]:
         """Keep a configured pytest-xdist from starting workers of its own: a child is one already."""
-        for option, value in (("numprocesses", None), ("dist", "no"), ("tx", []), ("usepdb", False)):
+        alone: dict[str, object] = {"numprocesses": None, "dist": "no", "tx": [], "usepdb": False}
+        for option, value in alone.items():
             if hasattr(config.option, option):
                 setattr(config.option, option, value)
         yield

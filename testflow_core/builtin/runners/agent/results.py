@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Union
-
-import pytest
+from typing import TYPE_CHECKING
 
 from .texts import crash_line, first_lines, limited
-from .wire import Event
 
-Report = Union[pytest.TestReport, pytest.CollectReport]
+if TYPE_CHECKING:
+    from typing import Sequence, Union
+
+    import pytest
+
+    from .wire import Event
+
+    Report = Union[pytest.TestReport, pytest.CollectReport]
 
 
 def message_of(report: Report) -> str:
@@ -26,7 +29,7 @@ def skip_reason(report: Report) -> str:
     longrepr = report.longrepr
     said = str(longrepr[2]) if isinstance(longrepr, tuple) else report.longreprtext
     prefix = "Skipped: "
-    return first_lines(said.removeprefix(prefix))
+    return first_lines(said[len(prefix) :] if said.startswith(prefix) else said)
 
 
 def last_attempt(reports: Sequence[pytest.TestReport]) -> list[pytest.TestReport]:
@@ -59,7 +62,8 @@ def verdict(reports: Sequence[pytest.TestReport]) -> tuple[str, str, str, str]:
 def _expected(report: pytest.TestReport, word: str) -> str:
     reason = str(getattr(report, "wasxfail", ""))
     prefix = "reason: "
-    return f"{word}: {reason.removeprefix(prefix)}"
+    said = reason[len(prefix) :] if reason.startswith(prefix) else reason
+    return f"{word}: {said}"
 
 
 def captured(reports: Sequence[pytest.TestReport]) -> tuple[str, str]:

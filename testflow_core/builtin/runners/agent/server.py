@@ -4,27 +4,32 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import importlib
 import os
 import signal
 import sys
 import time
 from collections import deque
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from . import verdict
-from .ledger import Ledger, Piece, Place
-from .watch import EndOfOrdersError, Watch
-from .wire import Event, Lines, write, write_line
+from . import verdict, warmth
+from .ledger import Ledger
+from .watch import EndOfOrdersError, Outlook, Watch
+from .wire import Lines, write, write_line
+
+if TYPE_CHECKING:
+    from typing import Generator
+
+    from .ledger import Piece, Place
+    from .wire import Event
 
 OLDEST_PYTEST = 7
 
 
 def unusable() -> str | None:
-    """Why this interpreter can run no tests, or None; imports pytest with its own plugins, once for all children."""
+    """Why this interpreter can run no tests, or None once it has imported pytest."""
     install = f"install it: {sys.executable} -m pip install pytest"
     try:
-        import pytest  # noqa: PLC0415 -- the application's own; its absence is an answer
+        import pytest  # noqa: PLC0415 - the application's own; its absence is an answer
     except ModuleNotFoundError as error:
         if error.name != "pytest":
             raise
@@ -32,10 +37,6 @@ def unusable() -> str | None:
     version = pytest.__version__
     if int(version.split(".")[0]) < OLDEST_PYTEST:
         return f"pytest {version} in {sys.executable} is too old; {OLDEST_PYTEST} or later: {install}"
-    config = importlib.import_module("_pytest.config")
-    for name in getattr(config, "default_plugins", ()):
-        importlib.import_module("_pytest." + name)
-    importlib.import_module(".plugin", __package__)
     return None
 
 
@@ -46,6 +47,11 @@ class Server:
         self.orders = Lines(orders)
         self.events = events
         self.pending: deque[bytes] = deque()
+
+    @property
+    def descriptor(self) -> int:
+        """Readable when an order comes in, or the last has come."""
+        return self.orders.descriptor
 
     def tell(self, event: Event) -> None:
         """Send an event of the agent's own."""
@@ -83,8 +89,9 @@ class Server:
     def present(self, order: Event) -> Piece:
         """The files of an order that are there; tells of the others."""
         piece: Piece = []
-        for file, names in order["tests"]:
-            if os.path.isfile(os.path.join(order["checkout"], file)):  # noqa: PTH113, PTH118 -- once per file, hot
+        files: Piece = order["tests"]
+        for file, names in files:
+            if os.path.isfile(os.path.join(order["checkout"], file)):  # noqa: PTH113, PTH118 - once per file, hot
                 piece.append((file, names))
                 continue
             for name in names or [None]:
@@ -100,18 +107,22 @@ class Server:
             verdict.give_up(ledger, f"no process could be started for it: {error}", self.tell)
             return []
         try:
-            watch.follow(ledger, wake, self.receive, self.orders.descriptor, self.relay)
+            watch.follow(ledger, Outlook(self, wake))
             return verdict.conclude(ledger, watch, self.tell)
         finally:
             watch.close()
 
 
+def _be_woken(_number: int, _frame: object) -> None:
+    """Without a handler the signal would be dropped before it wakes us."""
+
+
 @contextlib.contextmanager
-def waking() -> Iterator[int]:
+def waking() -> Generator[int, None, None]:
     """A descriptor that becomes readable when a child dies."""
     reading, writing = os.pipe()
     os.set_blocking(writing, False)
-    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.signal(signal.SIGCHLD, _be_woken)
     signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
     try:
         yield reading
@@ -131,6 +142,8 @@ def main() -> None:
     if reason is not None:
         write(events, {"event": "unusable", "reason": reason})
         return
+    warmth.import_pytest()
+    warmth.import_plugins(sys.argv[1:])
     gc.collect()
     gc.freeze()
     try:

@@ -7,10 +7,12 @@ import functools
 import inspect
 import json
 import unittest
-from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from typing import Any, Callable, Generator
 
 VALUE_LIMIT = 4 << 20
 
@@ -27,7 +29,7 @@ def portable(value: object) -> tuple[object, str]:
 
 
 @contextlib.contextmanager
-def consuming(item: pytest.Item) -> Iterator[dict[str, Any]]:
+def consuming(item: pytest.Item) -> Generator[dict[str, Any], None, None]:
     """While this lasts, what the item's function returns goes under `value` of the mapping that is given."""
     kept: dict[str, Any] = {}
     original = getattr(item, "obj", None)

@@ -6,13 +6,16 @@ import json
 import os
 import signal
 import time
-from collections.abc import Callable
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
-from .ledger import Ledger, Piece
 from .texts import first_lines, limited
-from .watch import Watch
-from .wire import Event
+
+if TYPE_CHECKING:
+    from typing import Callable
+
+    from .ledger import Ledger, Piece
+    from .watch import Watch
+    from .wire import Event
 
 PYTEST_STOPPED = 2
 PYTEST_REFUSED = (3, 4)

@@ -8,13 +8,18 @@ import selectors
 import signal
 import tempfile
 import time
-from collections.abc import Callable
-from typing import IO
+from typing import TYPE_CHECKING, NamedTuple
 
 from . import child
-from .ledger import Ledger, Piece
 from .texts import limited
-from .wire import Event, Lines
+from .wire import Lines
+
+if TYPE_CHECKING:
+    from typing import IO
+
+    from .ledger import Ledger, Piece
+    from .server import Server
+    from .wire import Event
 
 DUMP_GRACE = 5.0
 OUTPUT_LIMIT = 16 << 20
@@ -26,13 +31,20 @@ class EndOfOrdersError(Exception):
     """Whoever gives the orders is gone."""
 
 
+class Outlook(NamedTuple):
+    """What a watch looks at besides its child: the server, and a descriptor that a child's death makes readable."""
+
+    server: Server
+    wake: int
+
+
 class Watch:
     """A forked child at work on a piece of an order; `status` is how it ended, as waitpid tells."""
 
     def __init__(self, order: Event, piece: Piece) -> None:
         folder = order["directory"]
-        self.output: IO[bytes] = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 -- closed by close()
-        self.dump: IO[bytes] = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 -- closed by close()
+        self.output: IO[bytes] = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - closed by close()
+        self.dump: IO[bytes] = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - closed by close()
         self.status: int | None = None
         self.expired = False
         self._mark = 0
@@ -44,37 +56,35 @@ class Watch:
             child.work(order, piece, writing, self.output.fileno(), self.dump.fileno(), DUMP_SIGNAL)
         os.close(writing)
 
-    def follow(self, ledger: Ledger, wake: int, orders: Callable[[], bool], source: int, tell: child.Tell) -> None:
-        """Relay what the child tells until it is dead; EndOfOrdersError where `orders` finds that nobody wants it."""
+    def follow(self, ledger: Ledger, outlook: Outlook) -> None:
+        """Relay what the child tells until it is dead; EndOfOrdersError where nobody wants it any more."""
         with selectors.DefaultSelector() as selector:
-            for descriptor in (self.lines.descriptor, wake, source):
+            for descriptor in (self.lines.descriptor, outlook.wake, outlook.server.descriptor):
                 selector.register(descriptor, selectors.EVENT_READ)
             while not self._reaped():
                 ready = {key.fd for key, _ in selector.select(max(0.0, ledger.deadline - time.monotonic()))}
-                if wake in ready:
-                    os.read(wake, 1024)
-                if source in ready and not orders():
+                if outlook.wake in ready:
+                    os.read(outlook.wake, 1024)
+                if outlook.server.descriptor in ready and not outlook.server.receive():
                     raise EndOfOrdersError
                 if self.lines.descriptor in ready:
-                    lines = self.lines.read()
-                    if lines is None:
+                    if not self._hear(self.lines.read(), ledger, outlook):
                         selector.unregister(self.lines.descriptor)
-                    for line in lines or ():
-                        self._relay(line, ledger, tell)
                 elif time.monotonic() >= ledger.deadline:
                     self._expire(ledger)
-        for line in self.lines.drain():
-            self._relay(line, ledger, tell)
+        self._hear(self.lines.drain(), ledger, outlook)
 
-    def _relay(self, line: bytes, ledger: Ledger, tell: child.Tell) -> None:
-        event = child.parse(line)
-        if event["event"] == "started":
-            self._mark = os.fstat(self.output.fileno()).st_size
-            if self._mark > OUTPUT_LIMIT:
-                os.ftruncate(self.output.fileno(), 0)
-                self._mark = 0
-        if ledger.note(event):
-            tell(line)
+    def _hear(self, lines: list[bytes] | None, ledger: Ledger, outlook: Outlook) -> bool:
+        for line in lines or ():
+            event = child.parse(line)
+            if event["event"] == "started":
+                self._mark = os.fstat(self.output.fileno()).st_size
+                if self._mark > OUTPUT_LIMIT:
+                    os.ftruncate(self.output.fileno(), 0)
+                    self._mark = 0
+            if ledger.note(event):
+                outlook.server.relay(line)
+        return lines is not None
 
     def _reaped(self) -> bool:
         if self.status is None:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import os
 import selectors
-from typing import Any
+from typing import TYPE_CHECKING
 
-Event = dict[str, Any]
-"""One line: what happened, by `event`, and its particulars."""
+if TYPE_CHECKING:
+    from typing import Any, Dict
+
+    Event = Dict[str, Any]
+    """One line: what happened, by `event`, and its particulars."""
 
 CHUNK = 1 << 16
 

@@ -1,0 +1,209 @@
+"""A session's processes: which interpreter, how long they live, and what is left of them."""
+
+from __future__ import annotations
+
+import ast
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+import testflow_core
+from testflow_core.builtin.runners.command import CommandRunner
+from testflow_core.builtin.runners.pytest import PytestRunner
+from testflow_core.model import Status
+from testflow_core.provisioning.interruption import Interruption, interruptible
+
+AGENT = Path(testflow_core.__file__).parent / "builtin" / "runners" / "agent"
+
+
+def outcome_of(checkout, **fields):
+    checkout.write("test_x.py", "import sys\ndef test_x(): return [sys.version_info[0], sys.executable]\n")
+    (outcome,) = checkout.run(PytestRunner(), checkout.batch(checkout.bench("pytest", **fields), "test_x.py"))
+    return outcome
+
+
+def bare_environment(checkout, where):
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", checkout.path / where], check=True)
+    return str(checkout.path / where / "bin" / "python")
+
+
+def test_an_interpreter_without_pytest_says_how_to_get_it(checkout):
+    python = bare_environment(checkout, ".venv")
+    outcome = outcome_of(checkout)
+    assert outcome.status == Status.ERROR
+    assert outcome.message == f"no pytest in {python}; install it: {python} -m pip install pytest"
+
+
+def test_the_interpreter_that_the_application_names_comes_before_its_virtual_environment(checkout):
+    bare_environment(checkout, ".venv")
+    assert outcome_of(checkout, python=sys.executable).values == [3, sys.executable]
+
+
+def test_a_relative_interpreter_is_looked_for_in_the_checkout(checkout):
+    python = bare_environment(checkout, "env")
+    assert python in outcome_of(checkout, python="env/bin/python").message
+
+
+def test_an_interpreter_that_does_not_exist_is_named(checkout):
+    outcome = outcome_of(checkout, python="gone/bin/python")
+    assert outcome.status == Status.ERROR
+    assert f"{checkout.path}/gone/bin/python cannot be started" in outcome.message
+
+
+@pytest.mark.parametrize("version", ["3.8", "3.9", "3.10", "3.12", "3.13"])
+def test_the_agent_works_in_other_pythons_that_have_pytest(checkout, version):
+    found = [shutil.which(f"python{version}"), *Path.home().glob(f".pyenv/versions/{version}.*/bin/python")]
+    for python in filter(None, found):
+        asked = subprocess.run([python, "-c", "import pytest"], capture_output=True, check=False)
+        if asked.returncode == 0:
+            outcome = outcome_of(checkout, python=str(python))
+            assert outcome.status == Status.PASSED, outcome
+            return
+    pytest.skip(f"there is no Python {version} with pytest here")
+
+
+@pytest.mark.parametrize("file", sorted(AGENT.glob("*.py")), ids=lambda file: file.name)
+def test_the_agent_keeps_to_the_oldest_python_and_to_the_standard_library(file):
+    tree = ast.parse(file.read_text(encoding="utf-8"), feature_version=(3, 8))
+    allowed = {*sys.stdlib_module_names, "pytest"}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            assert {name.name.partition(".")[0] for name in node.names} <= allowed
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            assert str(node.module).partition(".")[0] in allowed
+        elif isinstance(node, ast.Attribute):
+            assert node.attr not in {"removeprefix", "removesuffix", "is_relative_to"}
+
+
+def test_a_session_runs_batch_after_batch_in_one_agent(checkout):
+    checkout.write("test_pid.py", "import os\ndef test_pid(): return [os.getppid(), os.getpid()]\n")
+    batch = checkout.batch(checkout.bench("pytest"), "test_pid.py")
+    with PytestRunner().session(batch.bench) as session:
+        ((parent, one),) = (outcome.values for outcome in session.run(batch))
+        ((again, other),) = (outcome.values for outcome in session.run(batch))
+    assert parent == again
+    assert one != other
+
+
+def test_a_killed_agent_is_the_error_of_its_tests_and_the_next_batch_has_another(checkout):
+    checkout.write("test_kill.py", "import os, signal\ndef test_kill(): os.kill(os.getppid(), signal.SIGKILL)\n")
+    checkout.write("test_fine.py", "def test_fine(): pass\n")
+    bench = checkout.bench("pytest")
+    with PytestRunner().session(bench) as session:
+        (lost,) = session.run(checkout.batch(bench, "test_kill.py"))
+        (fine,) = session.run(checkout.batch(bench, "test_fine.py"))
+    assert (lost.status, fine.status) == (Status.ERROR, Status.PASSED)
+    assert "the agent in" in lost.message
+
+
+def gone(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] in "ZX"
+    except OSError:
+        return True
+
+
+def wait_until_gone(pid: int) -> None:
+    """Returns once the process has ended; fails after ten seconds."""
+    import select  # noqa: PLC0415 - used here only
+
+    try:
+        handle = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return
+    try:
+        assert select.select([handle], [], [], 10)[0] or gone(pid), f"process {pid} lives"
+    finally:
+        os.close(handle)
+
+
+LINGERS = """
+    import os, subprocess, sys, time
+    def test_starts():
+        child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True)
+        return [os.getpid(), child.pid]
+    def test_waits(): time.sleep(600)
+    """
+
+
+def test_closing_the_outcomes_early_ends_the_processes_and_the_session_can_go_on(checkout):
+    checkout.write("test_lingers.py", LINGERS)
+    checkout.write("test_fine.py", "def test_fine(): pass\n")
+    bench = checkout.bench("pytest")
+    with PytestRunner().session(bench) as session:
+        outcomes = session.run(checkout.batch(bench, "test_lingers.py"))
+        pids = next(outcomes).values
+        outcomes.close()
+        for pid in pids:
+            wait_until_gone(pid)
+        (fine,) = session.run(checkout.batch(bench, "test_fine.py"))
+    assert fine.status == Status.PASSED
+
+
+def test_an_interruption_ends_a_batch_that_waits(checkout):
+    checkout.write("test_lingers.py", LINGERS)
+    bench = checkout.bench("pytest")
+    interruption = Interruption()
+    with PytestRunner().session(bench) as session, interruptible(interruption):
+        outcomes = session.run(checkout.batch(bench, "test_lingers.py"))
+        pids = next(outcomes).values
+        interruption.wish()
+        assert list(outcomes) == []
+    for pid in pids:
+        wait_until_gone(pid)
+
+
+def test_what_a_hanging_test_has_started_ends_with_it(checkout):
+    checkout.write("test_lingers.py", LINGERS)
+    batch = checkout.batch(checkout.bench("pytest"), "test_lingers.py", timeout=timedelta(seconds=2))
+    starts, waits = checkout.run(PytestRunner(), batch)
+    assert waits.status == Status.TIMED_OUT
+    for pid in starts.values:
+        wait_until_gone(pid)
+
+
+HOLDER = """
+    import sys
+    from pathlib import Path
+    from testflow_core.builtin.runners.{module} import {runner}
+    from testflow_core.model import Batch, Bench, TestCase
+    bench = Bench(directory=Path({directory!r}), checkout=Path({checkout!r}), command={command!r})
+    tests = (TestCase(application="shop", file={file!r}),)
+    with {runner}().session(bench) as session:
+        for outcome in session.run(Batch(id="b", runner="r", bench=bench, tests=tests)):
+            print(outcome.values, flush=True)
+    """
+
+
+@pytest.mark.parametrize(
+    ("runner", "command", "file"),
+    [(PytestRunner, ("pytest",), "test_lingers.py"), (CommandRunner, (sys.executable, "{test_path}"), "lingers.py")],
+)
+def test_killing_the_process_that_holds_a_session_leaves_no_process(checkout, runner, command, file):
+    fifo = checkout.path / "pids"
+    os.mkfifo(fifo)
+    tell = f"    open({str(fifo)!r}, 'w').write(f'{{os.getpid()}} {{child.pid}}')\n"
+    body = dedent(LINGERS).replace("    return [os.getpid(), child.pid]\n", tell)
+    checkout.write("test_lingers.py", body)
+    checkout.write("lingers.py", body + "\ntest_starts()\ntest_waits()\n")
+    program = dedent(HOLDER).format(
+        module=runner.__module__.rpartition(".")[2],
+        runner=runner.__name__,
+        directory=str(checkout.directory),
+        checkout=str(checkout.path),
+        command=command,
+        file=file,
+    )
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.DEVNULL) as holder:
+        pids = [int(pid) for pid in fifo.read_text(encoding="utf-8").split()]
+        assert len(pids) == 2
+        holder.send_signal(signal.SIGKILL)
+    for pid in pids:
+        wait_until_gone(pid)

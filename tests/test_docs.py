@@ -1,0 +1,350 @@
+"""Every page of the documentation: its code runs, prints what it says, its tables are complete, its links lead somewhere."""
+
+import inspect
+import json
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from datetime import timedelta
+from pathlib import Path
+
+import attrs
+import pytest
+from attrs import frozen
+from markdown_it import MarkdownIt
+
+import testflow
+from testflow_core import model, specs
+from testflow_core.interfaces import KINDS, PROVISIONER
+from testflow_core.provisioning.wiring import ATTRIBUTES
+from testflow_core.registry import InstalledPlugins
+
+ROOT = Path(__file__).parents[1]
+PAGES = {str(page.relative_to(ROOT)): page for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))}
+LIMIT = 180
+MARKDOWN = MarkdownIt("commonmark").enable("table")
+
+# Runs in a process of its own: what a page registers is known to the whole process.
+RUN_PAGE = """
+import contextlib, io, json, os, sys
+from testflow_core.errors import TestflowError
+namespace = {"__name__": "__page__"}
+for block in json.load(sys.stdin):
+    os.environ.update(block["variables"])
+    printed = io.StringIO()
+    raised = False
+    with contextlib.redirect_stdout(printed):
+        try:
+            exec(compile("\\n" * block["line"] + block["code"], block["page"], "exec"), namespace)
+        except TestflowError as error:
+            if not block["raises"]:
+                raise
+            raised = True
+            print(f"{type(error).__name__}: {error}")
+    if block["raises"] and not raised:
+        sys.exit(f"{block['page']}:{block['line']}: nothing is raised")
+    print(json.dumps(printed.getvalue()))
+"""
+
+
+@frozen(kw_only=True)
+class Fence:
+    """A block of code: its language, where it stands, and what the comment before it says."""
+
+    language: str
+    code: str
+    line: int
+    words: tuple[str, ...] = ()
+
+    @property
+    def file(self):
+        """The file that the block shows, where its first line names one."""
+        named = re.match(r"(?:#|//|--) ([\w./-]+\.\w+)\n", self.code)
+        return named and named[1]
+
+
+def tokens(page):
+    return MARKDOWN.parse(page.read_text(encoding="utf-8"))
+
+
+def comment(token):
+    """The words of a comment, `test: real` as ("test:", "real")."""
+    found = re.fullmatch(r"<!-- (.*) -->\s*", token.content) if token.type == "html_block" else None
+    return tuple(found[1].split()) if found else ()
+
+
+def fences(page):
+    found = tokens(page)
+    return [
+        Fence(
+            language=token.info.partition(" ")[0],
+            code=token.content,
+            line=token.map[0] + 1,
+            words=comment(before),
+        )
+        for before, token in zip([found[0], *found], found, strict=False)
+        if token.type == "fence"
+    ]
+
+
+def commented_tables(page):
+    """What the comment before a table says, and the table's cells row by row."""
+    found = tokens(page)
+    for position, token in enumerate(found):
+        words = comment(token)
+        if words[:1] == ("keys:",):
+            assert found[position + 1].type == "table_open", f"{page}: no table after {token.content}"
+            yield " ".join(words[1:]), rows(found[position + 1 :])
+
+
+def rows(found):
+    table = []
+    for token in found:
+        if token.type == "table_close":
+            return table[1:]
+        if token.type == "tr_open":
+            table.append([])
+        elif token.type == "inline":
+            table[-1].append(token.content)
+    raise AssertionError("a table without an end")
+
+
+def write_files(page, folder):
+    """The files that a page shows; a project with entry points becomes an installed distribution."""
+    for fence in fences(page):
+        if fence.file is None:
+            continue
+        (folder / fence.file).parent.mkdir(parents=True, exist_ok=True)
+        (folder / fence.file).write_text(fence.code, encoding="utf-8")
+        if fence.language == "toml" and "entry-points" in fence.code:
+            install(tomllib.loads(fence.code)["project"], folder)
+
+
+def install(project, folder):
+    """What pip leaves behind of a distribution whose modules are in the folder already."""
+    info = folder / f"{project['name'].replace('-', '_')}-{project['version']}.dist-info"
+    info.mkdir()
+    metadata = f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: {project['version']}\n"
+    (info / "METADATA").write_text(metadata, encoding="utf-8")
+    groups = [
+        f"[{group}]\n" + "".join(f"{name} = {value}\n" for name, value in points.items())
+        for group, points in project["entry-points"].items()
+    ]
+    (info / "entry_points.txt").write_text("\n".join(groups), encoding="utf-8")
+
+
+def variables(words, folder):
+    """Fakes, unless the block is `real`; a folder of the project that is named is the workspace."""
+    workspace = next((str(ROOT / word) for word in words if (ROOT / word).is_dir()), str(folder))
+    return {"TESTFLOW_PLUGINS": "installed" if "real" in words else "memory", "TESTFLOW_WORKSPACE": workspace}
+
+
+def in_process(code, folder, **given):
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-c", code],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(folder)},
+        capture_output=True,
+        text=True,
+        timeout=LIMIT,
+        check=False,
+        **given,
+    )
+
+
+def fits(said, printed):
+    """Whether a page says what was printed; `…` stands for what differs from run to run."""
+    pattern = ".*?".join(re.escape(part) for part in said.strip().split("…"))
+    return re.fullmatch(pattern, printed.strip(), re.DOTALL) is not None
+
+
+@pytest.mark.parametrize("name", [name for name, page in PAGES.items() if any(f.language == "python" for f in fences(page))])
+def test_the_code_of_a_page_runs_and_prints_what_the_page_says(name, tmp_path):
+    page = PAGES[name]
+    write_files(page, tmp_path)
+    blocks = []
+    said = {}
+    for fence in fences(page):
+        if fence.language == "python" and fence.file is None and "skip" not in fence.words:
+            block = {"page": name, "line": fence.line, "code": fence.code, "raises": "raises" in fence.words}
+            blocks.append({**block, "variables": variables(fence.words, tmp_path)})
+        elif fence.words == ("prints",):
+            said[len(blocks) - 1] = fence.code
+    finished = in_process(RUN_PAGE, tmp_path, input=json.dumps(blocks))
+    assert finished.returncode == 0, f"{name}\n{finished.stderr}\n{finished.stdout}"
+    printed = [json.loads(line) for line in finished.stdout.splitlines()]
+    assert len(printed) == len(blocks)
+    wrong = [f"{name}:{blocks[at]['line']} prints\n{printed[at]}" for at in said if not fits(said[at], printed[at])]
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_toml_of_a_page_is_accepted(name):
+    for fence in fences(PAGES[name]):
+        if fence.language == "toml":
+            mapping = tomllib.loads(fence.code)
+            if (fence.file or "").endswith("testflow.toml"):
+                specs.application_file("shown", mapping, fence.file)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_links_of_a_page_lead_somewhere(name):
+    page = PAGES[name]
+    links = [
+        child.attrs["href"]
+        for token in tokens(page)
+        for child in token.children or ()
+        if child.type == "link_open" and "://" not in child.attrs["href"]
+    ]
+    assert [link for link in links if not (page.parent / link.partition("#")[0]).exists()] == []
+
+
+def test_the_readme_names_every_page():
+    text = PAGES["README.md"].read_text(encoding="utf-8")
+    assert [name for name in PAGES if name.startswith("docs/") and f"]({name})" not in text] == []
+
+
+SMOKE = """
+import testflow
+workflow = testflow.TestWorkflow("smoke").add_test_selection("shop", {"strategy": "smoke", "options": {"word": "quick"}})
+for choice in testflow.Engine(applications={"shop": {}}).plan(workflow).choices:
+    print(choice.test.id, choice.selected, choice.reason)
+workflow = testflow.TestWorkflow("smoke").add_test_selection("shop", {"strategy": "smoke", "options": {"wrd": "quick"}})
+try:
+    testflow.Engine(applications={"shop": {}}).plan(workflow)
+except testflow.SpecError as error:
+    print(error)
+"""
+
+
+def test_the_plugin_of_the_readme_selects_once_it_is_installed(tmp_path):
+    write_files(PAGES["README.md"], tmp_path)
+    checkout = tmp_path / "shop/tests"
+    checkout.mkdir(parents=True)
+    for file in ("test_quick_sale.py", "test_stocktaking.py"):
+        (checkout / file).write_text("def test_it(): pass\n", encoding="utf-8")
+    finished = in_process(SMOKE, tmp_path)
+    assert finished.returncode == 0, finished.stderr
+    assert finished.stdout.splitlines() == [
+        "shop::tests/test_quick_sale.py True tests/test_quick_sale.py has 'quick' in its name",
+        "shop::tests/test_stocktaking.py False tests/test_stocktaking.py lacks 'quick' in its name",
+        "$.test_selections.shop.options.wrd: unknown key 'wrd'; did you mean 'word'? (known: word)",
+    ]
+
+
+def flow(**keys):
+    return testflow.TestWorkflow("w").add_cross_app_test("f", {"steps": [{"app": "a", "test": "t.py"}], **keys})
+
+
+def postgres_config(wrong):
+    environment = testflow.Environment("e").add_service("db", {"type": "postgres", "config": wrong})
+    problems = InstalledPlugins().load(PROVISIONER, "process").problems(environment.value)
+    raise testflow.SpecError(problems)
+
+
+# What declares each thing that a table lists the keys of, and the class that knows its defaults.
+DECLARED = {
+    "application": (lambda wrong: testflow.Applications({"a": wrong}), model.Application),
+    "start": (lambda wrong: testflow.Applications({"a": {"start": wrong}}), model.Start),
+    "readiness": (
+        lambda wrong: testflow.Environment("e").add_service("s", {"type": "process", "readiness": wrong}),
+        model.Readiness,
+    ),
+    "service": (lambda wrong: testflow.Environment("e").add_service("s", wrong), model.Service),
+    "postgres": (postgres_config, None),
+    "generator": (lambda wrong: testflow.TestData("d").add_generator("g", wrong), model.Entity),
+    "selection": (lambda wrong: testflow.TestWorkflow("w").add_test_selection("a", wrong), model.TestSelection),
+    "rule": (
+        lambda wrong: testflow.TestWorkflow("w").add_test_selection("a", {"mapping_rules": [wrong]}),
+        model.MappingRule,
+    ),
+    "flow": (lambda wrong: flow(**wrong), None),
+    "step": (lambda wrong: flow(steps=[wrong]), None),
+    "data flow": (lambda wrong: flow(data_flow={"d": wrong}), None),
+    "analysis": (lambda wrong: testflow.TestWorkflow("w").set_failure_analysis(wrong), model.FailureAnalysis),
+    "category": (
+        lambda wrong: testflow.TestWorkflow("w").set_failure_analysis({"categories": [wrong]}),
+        model.Category,
+    ),
+}
+
+
+def accepted(declare):
+    """The keys that a declaration takes, in its own words to whoever misspells one."""
+    with pytest.raises(testflow.SpecError) as caught:
+        declare({"no such key": 1})
+    said = next(p.message for p in caught.value.problems if p.message.startswith("unknown key 'no such key'"))
+    return set(re.search(r"\(known: (.*)\)$", said)[1].split(", "))
+
+
+def public(cls):
+    return {name for name in dir(cls) if not name.startswith("_")}
+
+
+OTHER_TABLES = {
+    "Engine": set(inspect.signature(testflow.Engine).parameters),
+    "TestData": set(inspect.signature(testflow.TestData).parameters),
+    "result": public(model.Run),
+    "one result": public(model.TestResult),
+    "outcome": public(model.Outcome),
+    "plan": public(model.Plan),
+    "choice": public(model.Choice),
+    "status": {str(status) for status in model.Status},
+    "variables": {f"_{attribute.upper()}" for attribute in ATTRIBUTES},
+    "interfaces": {kind.interface.__name__ for kind in KINDS},
+}
+
+TABLES = [(name, what, table) for name, page in PAGES.items() for what, table in commented_tables(page)]
+
+
+def shown(default):
+    """A default as the tables write it."""
+    if isinstance(default, attrs.Factory):
+        default = default.factory()
+    if default is attrs.NOTHING:
+        return "required"
+    if default is None:
+        return "none"
+    if isinstance(default, timedelta):
+        return f"{default.total_seconds():g} s"
+    if isinstance(default, tuple):
+        return f'`"{" ".join(default)}"`' if default else "`[]`"
+    return "port" if isinstance(default, model.Readiness) else f"`{json.dumps(default) if default != True else True}`"
+
+
+def cells(table, column):
+    return [row[column].strip("`") for row in table]
+
+
+@pytest.mark.parametrize(("name", "what", "table"), TABLES, ids=[f"{name}-{what}" for name, what, _ in TABLES])
+def test_a_table_lists_every_key_and_no_other(name, what, table):
+    known = accepted(DECLARED[what][0]) if what in DECLARED else OTHER_TABLES[what]
+    listed = cells(table, 0)
+    assert set(listed) == known
+    assert len(listed) == len(known)
+
+
+@pytest.mark.parametrize(
+    ("table", "cls"),
+    [pytest.param(table, DECLARED[w][1], id=f"{n}-{w}") for n, w, table in TABLES if w in DECLARED and DECLARED[w][1]],
+)
+def test_a_table_tells_the_defaults(table, cls):
+    defaults = {field.name: shown(field.default) for field in attrs.fields(cls)}
+    assert {key.strip("`"): default for key, default, *_ in table} == {
+        key.strip("`"): defaults[key.strip("`")] for key, *_ in table
+    }
+
+
+def test_every_declaration_has_its_table():
+    assert {what for _, what, _ in TABLES} >= {*DECLARED, *OTHER_TABLES}
+
+
+def test_the_interfaces_are_told_with_their_groups_and_verbs():
+    table = next(table for _, what, table in TABLES if what == "interfaces")
+    told = {(interface, group, *re.findall(r"`(\w+)", verbs)) for interface, group, verbs, *_ in table}
+    told = {tuple(part.strip("`") for part in each) for each in told}
+    assert told == {
+        (kind.interface.__name__, kind.group, *sorted(kind.interface.__abstractmethods__)) for kind in KINDS
+    }
