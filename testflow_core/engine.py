@@ -13,7 +13,15 @@ from attrs import evolve, field, frozen
 
 from testflow_core import triage
 from testflow_core.errors import HistoryError
-from testflow_core.execution import Schedule, Setting, WarmSessions, prepared, run_directory
+from testflow_core.execution import (
+    ChosenProvisioner,
+    Schedule,
+    Setting,
+    WarmSessions,
+    choose_provisioner,
+    prepared,
+    run_directory,
+)
 from testflow_core.history import History
 from testflow_core.interfaces import EXECUTOR, REPORTER, Observes, Reporter
 from testflow_core.model import (
@@ -27,7 +35,7 @@ from testflow_core.model import (
     Run,
     TestEnded,
 )
-from testflow_core.planning import ChosenProvisioner, Declaration, choose_provisioner, make_plan
+from testflow_core.planning import Declaration, make_plan
 from testflow_core.plugin_calls import PluginCalls
 from testflow_core.registry import Plugins
 

@@ -1,19 +1,20 @@
-"""Every page of the documentation: its code runs, prints what it says, its tables are complete, its links lead somewhere."""
+"""Every page of the documentation: its code runs and prints what it says, its tables are complete, its links hold."""
 
+import ast
 import inspect
 import json
 import os
 import re
+import sqlite3
 import subprocess
 import sys
 import tomllib
+from contextlib import closing
 from datetime import timedelta
-from pathlib import Path
 
 import attrs
 import pytest
-from attrs import frozen
-from markdown_it import MarkdownIt
+from documentation import PAGES, ROOT, commented_tables, fences, tokens, write_files
 
 import testflow
 from testflow_core import model, specs
@@ -21,10 +22,7 @@ from testflow_core.interfaces import KINDS, PROVISIONER
 from testflow_core.provisioning.wiring import ATTRIBUTES
 from testflow_core.registry import InstalledPlugins
 
-ROOT = Path(__file__).parents[1]
-PAGES = {str(page.relative_to(ROOT)): page for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))}
 LIMIT = 180
-MARKDOWN = MarkdownIt("commonmark").enable("table")
 
 # Runs in a process of its own: what a page registers is known to the whole process.
 RUN_PAGE = """
@@ -47,92 +45,6 @@ for block in json.load(sys.stdin):
         sys.exit(f"{block['page']}:{block['line']}: nothing is raised")
     print(json.dumps(printed.getvalue()))
 """
-
-
-@frozen(kw_only=True)
-class Fence:
-    """A block of code: its language, where it stands, and what the comment before it says."""
-
-    language: str
-    code: str
-    line: int
-    words: tuple[str, ...] = ()
-
-    @property
-    def file(self):
-        """The file that the block shows, where its first line names one."""
-        named = re.match(r"(?:#|//|--) ([\w./-]+\.\w+)\n", self.code)
-        return named and named[1]
-
-
-def tokens(page):
-    return MARKDOWN.parse(page.read_text(encoding="utf-8"))
-
-
-def comment(token):
-    """The words of a comment, `test: real` as ("test:", "real")."""
-    found = re.fullmatch(r"<!-- (.*) -->\s*", token.content) if token.type == "html_block" else None
-    return tuple(found[1].split()) if found else ()
-
-
-def fences(page):
-    found = tokens(page)
-    return [
-        Fence(
-            language=token.info.partition(" ")[0],
-            code=token.content,
-            line=token.map[0] + 1,
-            words=comment(before),
-        )
-        for before, token in zip([found[0], *found], found, strict=False)
-        if token.type == "fence"
-    ]
-
-
-def commented_tables(page):
-    """What the comment before a table says, and the table's cells row by row."""
-    found = tokens(page)
-    for position, token in enumerate(found):
-        words = comment(token)
-        if words[:1] == ("keys:",):
-            assert found[position + 1].type == "table_open", f"{page}: no table after {token.content}"
-            yield " ".join(words[1:]), rows(found[position + 1 :])
-
-
-def rows(found):
-    table = []
-    for token in found:
-        if token.type == "table_close":
-            return table[1:]
-        if token.type == "tr_open":
-            table.append([])
-        elif token.type == "inline":
-            table[-1].append(token.content)
-    raise AssertionError("a table without an end")
-
-
-def write_files(page, folder):
-    """The files that a page shows; a project with entry points becomes an installed distribution."""
-    for fence in fences(page):
-        if fence.file is None:
-            continue
-        (folder / fence.file).parent.mkdir(parents=True, exist_ok=True)
-        (folder / fence.file).write_text(fence.code, encoding="utf-8")
-        if fence.language == "toml" and "entry-points" in fence.code:
-            install(tomllib.loads(fence.code)["project"], folder)
-
-
-def install(project, folder):
-    """What pip leaves behind of a distribution whose modules are in the folder already."""
-    info = folder / f"{project['name'].replace('-', '_')}-{project['version']}.dist-info"
-    info.mkdir()
-    metadata = f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: {project['version']}\n"
-    (info / "METADATA").write_text(metadata, encoding="utf-8")
-    groups = [
-        f"[{group}]\n" + "".join(f"{name} = {value}\n" for name, value in points.items())
-        for group, points in project["entry-points"].items()
-    ]
-    (info / "entry_points.txt").write_text("\n".join(groups), encoding="utf-8")
 
 
 def variables(words, folder):
@@ -160,7 +72,9 @@ def fits(said, printed):
     return re.fullmatch(pattern, printed.strip(), re.DOTALL) is not None
 
 
-@pytest.mark.parametrize("name", [name for name, page in PAGES.items() if any(f.language == "python" for f in fences(page))])
+@pytest.mark.parametrize(
+    "name", [name for name, page in PAGES.items() if any(f.language == "python" for f in fences(page))]
+)
 def test_the_code_of_a_page_runs_and_prints_what_the_page_says(name, tmp_path):
     page = PAGES[name]
     write_files(page, tmp_path)
@@ -208,12 +122,16 @@ def test_the_readme_names_every_page():
 
 SMOKE = """
 import testflow
-workflow = testflow.TestWorkflow("smoke").add_test_selection("shop", {"strategy": "smoke", "options": {"word": "quick"}})
-for choice in testflow.Engine(applications={"shop": {}}).plan(workflow).choices:
+def plan(options):
+    workflow = testflow.TestWorkflow("smoke")
+    workflow.add_test_selection("shop", {"strategy": "smoke", "options": options})
+    return testflow.Engine(applications={"shop": {}}).plan(workflow)
+
+
+for choice in plan({"word": "quick"}).choices:
     print(choice.test.id, choice.selected, choice.reason)
-workflow = testflow.TestWorkflow("smoke").add_test_selection("shop", {"strategy": "smoke", "options": {"wrd": "quick"}})
 try:
-    testflow.Engine(applications={"shop": {}}).plan(workflow)
+    plan({"wrd": "quick"})
 except testflow.SpecError as error:
     print(error)
 """
@@ -311,7 +229,9 @@ def shown(default):
         return f"{default.total_seconds():g} s"
     if isinstance(default, tuple):
         return f'`"{" ".join(default)}"`' if default else "`[]`"
-    return "port" if isinstance(default, model.Readiness) else f"`{json.dumps(default) if default != True else True}`"
+    if isinstance(default, model.Readiness):
+        return "port"
+    return f"`{default}`" if isinstance(default, bool) else f"`{json.dumps(default)}`"
 
 
 def cells(table, column):
@@ -348,3 +268,37 @@ def test_the_interfaces_are_told_with_their_groups_and_verbs():
     assert told == {
         (kind.interface.__name__, kind.group, *sorted(kind.interface.__abstractmethods__)) for kind in KINDS
     }
+
+
+def code(text):
+    """What a script does, however it is laid out; its docstring does nothing."""
+    found = ast.parse(text)
+    found.body = [
+        node for node in found.body if not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
+    ]
+    return ast.dump(found)
+
+
+def test_the_groups_of_the_quickstart_are_the_script():
+    groups = [fence.code for fence in fences(PAGES["docs/quickstart.md"]) if fence.language == "python"]
+    shown = "".join(groups[:-1])
+    assert code(shown) == code((ROOT / "examples/quickstart.py").read_text(encoding="utf-8"))
+
+
+RUN_ONCE = """
+import testflow
+workflow = testflow.TestWorkflow("w").add_test_selection("shop", {})
+testflow.Engine(applications={"shop": {}}, history="history.db").execute(workflow)
+"""
+
+
+def test_the_history_answers_the_questions_of_its_page(tmp_path):
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop/test_shop.py").write_text("def test_it(): assert not 'it'\n", encoding="utf-8")
+    finished = in_process(RUN_ONCE, tmp_path)
+    assert finished.returncode == 0, finished.stderr
+    [questions] = [fence.code for fence in fences(PAGES["docs/history.md"]) if fence.language == "sql"]
+    worst, why = (each for each in questions.split(";") if each.strip())
+    with closing(sqlite3.connect(tmp_path / "history.db")) as database:
+        assert [row[:3] for row in database.execute(worst)] == [("shop::test_shop.py::test_it", 1, 1)]
+        assert database.execute(why).fetchall() == []

@@ -9,7 +9,6 @@ from attrs import evolve
 from testflow_core.execution.stage import Absence
 from testflow_core.execution.values import MissingValueError, given, inputs
 from testflow_core.model import Batch, BatchEnded, Bench, Outcome, Status
-from testflow_core.planning.applications import runner_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -133,7 +132,7 @@ def _batch(planned: PlannedBatch, schedule: Schedule) -> Batch:
     feeds = [(given(schedule.outcomes[producer]), _name(schedule, producer), flow) for producer, flow in planned.feeds]
     return Batch(
         id=planned.id,
-        runner=runner_name(application),
+        runner=planned.runner,
         bench=bench,
         tests=planned.tests,
         exclude=planned.exclude,

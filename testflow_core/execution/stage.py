@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, TypeVar
 from attrs import field, frozen
 
 from testflow_core.errors import DataError, ProvisionError
+from testflow_core.execution.provisioners import ChosenProvisioner
 from testflow_core.interfaces import DATA_GENERATOR, DESTINATION, PROVISIONER
 from testflow_core.model import Bench, DataSet, Loaded, Plan, Provisioned, Site
-from testflow_core.planning import ChosenProvisioner
 from testflow_core.plugin_calls import PluginCalls
 from testflow_core.provisioning.leases import DirectoryLease, private_directory
 from testflow_core.provisioning.supervisor import Supervisor

@@ -65,6 +65,7 @@ class PlannedBatch:
 
     id: str
     application: str
+    runner: str
     tests: tuple[TestCase, ...]
     exclude: tuple[TestCase, ...] = ()
     timeout: timedelta = DEFAULT_TIMEOUT

@@ -2,6 +2,5 @@
 
 from testflow_core.planning.declaration import Declaration
 from testflow_core.planning.plan import make_plan
-from testflow_core.planning.provisioners import ChosenProvisioner, choose_provisioner
 
-__all__ = ["ChosenProvisioner", "Declaration", "choose_provisioner", "make_plan"]
+__all__ = ["Declaration", "make_plan"]

@@ -15,18 +15,23 @@ if TYPE_CHECKING:
 
 
 def planned_batches(
-    flows: Sequence[Verdict[CrossAppTest]], selections: Sequence[Verdict[TestSelection]], choices: Iterable[Choice]
+    flows: Sequence[Verdict[CrossAppTest]],
+    selections: Sequence[Verdict[TestSelection]],
+    choices: Iterable[Choice],
+    runners: Mapping[str, str],
 ) -> tuple[PlannedBatch, ...]:
-    """The batches of every flow that runs and of every chosen file, the most urgent first."""
+    """The batches of every flow that runs and of every chosen file, the most urgent first; `runners` by application."""
     chosen = {choice.test: choice for choice in choices if choice.selected}
     running = [verdict.origin for verdict in flows if any(choice.selected for choice in verdict.choices)]
-    batches = [batch for flow in running for batch in _flow_batches(flow, chosen)]
+    batches = [batch for flow in running for batch in _flow_batches(flow, chosen, runners)]
     taken = {test for batch in batches for test in batch.tests} | _only_in_flows(flows)
-    batches += _file_batches(selections, chosen, taken)
+    batches += _file_batches(selections, chosen, taken, runners)
     return tuple(sorted(batches, key=lambda batch: -batch.priority))
 
 
-def _flow_batches(flow: CrossAppTest, chosen: Mapping[TestCase, Choice]) -> list[PlannedBatch]:
+def _flow_batches(
+    flow: CrossAppTest, chosen: Mapping[TestCase, Choice], runners: Mapping[str, str]
+) -> list[PlannedBatch]:
     ids = [f"{flow.name}/{number}" for number in range(1, len(flow.steps) + 1)]
     tests = [step_test(step.app, step.test) for step in flow.steps]
     # A chain takes as long as its steps together, so all of it is as urgent as its most urgent step.
@@ -35,6 +40,7 @@ def _flow_batches(flow: CrossAppTest, chosen: Mapping[TestCase, Choice]) -> list
         PlannedBatch(
             id=ids[index],
             application=step.app,
+            runner=runners[step.app],
             tests=(tests[index],),
             timeout=flow.timeout,
             flow=flow.name,
@@ -60,7 +66,10 @@ def _only_in_flows(flows: Iterable[Verdict[CrossAppTest]]) -> set[TestCase]:
 
 
 def _file_batches(
-    selections: Iterable[Verdict[TestSelection]], chosen: Mapping[TestCase, Choice], taken: set[TestCase]
+    selections: Iterable[Verdict[TestSelection]],
+    chosen: Mapping[TestCase, Choice],
+    taken: set[TestCase],
+    runners: Mapping[str, str],
 ) -> list[PlannedBatch]:
     batches: dict[tuple[str, str], PlannedBatch] = {}
     for verdict in selections:
@@ -71,21 +80,24 @@ def _file_batches(
                 files.setdefault(choice.test.file, []).append(choice.test)
         for file, tests in files.items():
             key = (selection.application, file)
-            batches.setdefault(key, _file_batch(selection, file, tests, taken, chosen))
+            runner = runners[selection.application]
+            batches.setdefault(key, _file_batch(selection, runner, tests, taken, chosen))
     return list(batches.values())
 
 
 def _file_batch(
     selection: TestSelection,
-    file: str,
+    runner: str,
     tests: Sequence[TestCase],
     taken: Iterable[TestCase],
     chosen: Mapping[TestCase, Choice],
 ) -> PlannedBatch:
+    file = tests[0].file
     elsewhere = [test for test in taken if (test.application, test.file) == (selection.application, file)]
     return PlannedBatch(
         id=f"{selection.application}::{file}",
         application=selection.application,
+        runner=runner,
         tests=tuple(tests),
         exclude=tuple(sorted((test for test in elsewhere if test.name is not None), key=lambda test: test.id)),
         timeout=selection.timeout,

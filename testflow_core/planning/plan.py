@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from attrs import evolve
 
 from testflow_core.model import Application, Plan
-from testflow_core.planning.applications import survey
+from testflow_core.planning.applications import runner_name, survey
 from testflow_core.planning.batches import planned_batches
 from testflow_core.planning.choices import Verdict, judge_flow, judge_selection, merge, prioritised
 from testflow_core.planning.declaration import check, concerned, remarks
@@ -44,6 +44,7 @@ def make_plan(
     selections = [judge_selection(each, landscape, past, plugins, calls) for each in workflow.selections]
     verdicts = [*flows, *selections]
     choices = prioritised(merge(verdicts), past, plugins, calls)
+    runners = {name: runner_name(application) for name, application in landscape.applications.items()}
     return Plan(
         workflow=workflow,
         environment=declaration.environment and _bound(declaration.environment, declaration, landscape),
@@ -52,7 +53,7 @@ def make_plan(
         changes=landscape.changes,
         unavailable=_unavailable(verdicts),
         choices=choices,
-        batches=planned_batches(flows, selections, choices),
+        batches=planned_batches(flows, selections, choices, runners),
         warnings=(*remarks(workflow), *(warning for verdict in verdicts for warning in verdict.warnings)),
     )
 

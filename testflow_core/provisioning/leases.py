@@ -148,8 +148,9 @@ def _candidates(wished: int | None) -> Iterator[int]:
     if wished is not None and 0 < wished <= _LAST_PORT:
         yield wished
     low, high = _ephemeral_range()
-    ports = [port for port in range(_FIRST_PORT, _LAST_PORT + 1) if not low <= port <= high]
-    start = secrets.randbelow(len(ports)) if ports else 0
+    every = range(_FIRST_PORT, _LAST_PORT + 1)
+    ports = [port for port in every if not low <= port <= high] or list(every)
+    start = secrets.randbelow(len(ports))
     yield from ports[start:]
     yield from ports[:start]
 

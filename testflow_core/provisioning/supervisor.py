@@ -35,6 +35,7 @@ _PROGRAM = (
     "from testflow_core.provisioning.supervisor_process import main;"
     "main(int(sys.argv[2]), int(sys.argv[3]), sys.argv[4], sys.argv[5:])"
 )
+_INTERPRETER = (sys.executable, "-I", "-S")
 _ROOT = str(Path(__file__).parents[2])
 
 
@@ -132,7 +133,7 @@ class Supervisor:
         with theirs:
             arguments = [_ROOT, str(theirs.fileno()), str(self._owner), secrets.token_hex(8), *self._remove]
             self._process = subprocess.Popen(
-                [sys.executable, "-I", "-S", "-c", _PROGRAM, *arguments],
+                [*_INTERPRETER, "-c", _PROGRAM, *arguments],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=self._errors,
@@ -212,10 +213,10 @@ class Supervisor:
             try:
                 sent = socket.send_fds(self._channel, [letter], streams)
                 self._channel.sendall(letter[sent:])
-            except BrokenPipeError:
+            except (BrokenPipeError, ConnectionResetError):
                 return
-            except BaseException:
-                # Half a message was sent: the next could not be understood.
+            except KeyboardInterrupt:
+                # Half a message may have been sent: the next would not be understood.
                 self._hang_up()
                 raise
 

@@ -19,6 +19,27 @@ if TYPE_CHECKING:
 
 LIMIT = 20.0
 
+DAEMON = """
+import os, signal, sys
+{before}
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        print(os.getpid(), flush=True)
+        signal.pause()
+    os._exit(0)
+os.wait()
+{after}
+"""
+
+
+@pytest.fixture(autouse=True)
+def measured_supervisor(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where coverage is measured, it must get into the supervisor's program too, which is closed to site-packages."""
+    if "COVERAGE_PROCESS_CONFIG" in os.environ or "COVERAGE_PROCESS_START" in os.environ:
+        monkeypatch.setattr("testflow_core.provisioning.supervisor._INTERPRETER", (sys.executable,))
+
 
 @pytest.fixture
 def supervisor() -> Iterator[Supervisor]:
@@ -37,6 +58,16 @@ def python() -> Callable[[str], list[str]]:
         return [sys.executable, "-I", "-S", "-c", program]
 
     return command
+
+
+@pytest.fixture
+def daemon_program() -> Callable[..., str]:
+    """A program that starts a daemon, tells its pid and then does what is `after`."""
+
+    def program(after: str, before: str = "") -> str:
+        return DAEMON.format(before=before, after=after)
+
+    return program
 
 
 @pytest.fixture

@@ -140,9 +140,8 @@ def test_ports_are_found_whatever_the_kernel_tells_of_its_range(
     if content is not None:
         told.write_text(content)
     monkeypatch.setattr(leases, "_KERNEL_RANGE", told)
-    wished = free_port()
     with private_directory() as lease, PortLeases(lease.directory) as ports:
-        assert ports.lease(wished) == wished
+        assert 10240 <= ports.lease() < 65536
 
 
 def hold(

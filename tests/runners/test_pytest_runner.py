@@ -7,7 +7,7 @@ import pytest
 from testflow_core.builtin.runners.pytest import PytestRunner
 from testflow_core.model import Status
 
-SUITE = '''
+SUITE = """
     import asyncio, os, signal, sys, time, warnings
     import pytest
     from hypothesis import given, strategies
@@ -86,7 +86,7 @@ SUITE = '''
 
     def test_last_still_runs():
         pass
-'''
+"""
 
 EXPECTED = {
     "test_passes": Status.PASSED,
@@ -178,7 +178,9 @@ def broken_files(shared_checkout, named):
     shared_checkout.write("broken/test_imports.py", "import nowhere_to_be_found")
     shared_checkout.write("broken/test_syntax.py", "def test_x(:\n")
     shared_checkout.write("broken/test_nothing.py", "x = 1")
-    shared_checkout.write("broken/test_not_here.py", "import pytest\npytest.skip('other system', allow_module_level=True)")
+    shared_checkout.write(
+        "broken/test_not_here.py", "import pytest\npytest.skip('other system', allow_module_level=True)"
+    )
     shared_checkout.write("broken/test_dies.py", "import os\nos._exit(7)")
     shared_checkout.write("broken/test_hangs.py", "import time\ntime.sleep(600)")
     shared_checkout.write("broken/test_fine.py", "def test_fine(): pass")
@@ -251,7 +253,9 @@ def test_words_of_the_command_reach_pytest_and_what_it_leaves_out_is_told(checko
     assert "stopping after 1 failures" in second.reason
 
 
-@pytest.mark.parametrize(("command", "status"), [(("pytest",), Status.ERROR), (("python", "-m", "pytest"), Status.PASSED)])
+@pytest.mark.parametrize(
+    ("command", "status"), [(("pytest",), Status.ERROR), (("python", "-m", "pytest"), Status.PASSED)]
+)
 def test_the_checkout_leads_the_path_exactly_under_python_m(checkout, command, status):
     checkout.write("shop.py", "")
     checkout.write("tests/test_shop.py", "def test_import(): import shop\n")
@@ -316,3 +320,18 @@ def test_plugins_options_and_conftests_of_the_checkout_work_as_ever(checkout):
     outcomes = checkout.run(PytestRunner(), checkout.batch(checkout.bench("pytest"), "tests/test_x.py"))
     assert [outcome.status for outcome in outcomes] == [Status.PASSED, Status.SKIPPED]
     assert outcomes[1].reason == "too slow"
+
+
+def test_plugins_installed_beside_pytest_are_there_with_their_assertions_rewritten(checkout, monkeypatch):
+    monkeypatch.delenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD")
+    checkout.write("pytest.ini", "[pytest]\nfilterwarnings = error\n")
+    checkout.write(
+        "test_x.py",
+        """
+        def test_plugin(pytestconfig):
+            plugin = pytestconfig.pluginmanager.getplugin("hypothesispytest")
+            return type(plugin.__loader__).__name__
+        """,
+    )
+    (outcome,) = checkout.run(PytestRunner(), checkout.batch(checkout.bench("pytest"), "test_x.py"))
+    assert (outcome.status, outcome.values) == (Status.PASSED, "AssertionRewritingHook"), outcome.text

@@ -1,11 +1,14 @@
 """Addresses of a data flow, `application.step.path`, find the declared steps or are mistakes."""
 
 from collections.abc import Callable, Mapping
+from typing import TypeAlias
 
 import pytest
 
 from testflow_core import specs
 from testflow_core.model import DataFlow
+
+Mistakes: TypeAlias = Callable[[Callable[[], object]], dict[str, str]]
 
 ROOT = "$.cross_app_tests.checkout"
 
@@ -77,7 +80,7 @@ def test_the_longest_step_that_fits_is_meant():
     assert flow("web.Form.return.id", "shop.test_pay.id", steps).producer == 0
 
 
-def test_a_step_whose_name_merely_begins_alike_is_not_meant(mistakes):
+def test_a_step_whose_name_merely_begins_alike_is_not_meant(mistakes: Mistakes):
     steps = ({"app": "web", "test": "Form.js"}, PAY)
     found = mistakes(lambda: flow("web.Formular.return.id", "shop.test_pay.id", steps))
     assert list(found) == [f"{ROOT}.data_flow.value.from"]
@@ -88,7 +91,7 @@ def test_an_application_whose_name_has_dots_is_found():
     assert flow("shop.example.com.test_a.return.id", "shop.test_pay.id", steps).producer == 0
 
 
-def test_steps_of_equal_names_must_be_named(mistakes):
+def test_steps_of_equal_names_must_be_named(mistakes: Mistakes):
     steps = (
         {"app": "shop", "test": "a/test_pay.py::test_pay"},
         {"app": "shop", "test": "b/test_pay.py::test_pay"},
@@ -144,13 +147,15 @@ SOURCE, TARGET = "users.test_login.return.token", "shop.test_pay.token"
         (SOURCE, "shop.test_pay.items[0].id", ".to", "'items[0].id' has an index"),
     ],
 )
-def test_a_wrong_address_is_a_mistake_at_its_key(mistakes, source: str, target: str, where: str, message: str):
+def test_a_wrong_address_is_a_mistake_at_its_key(
+    mistakes: Mistakes, source: str, target: str, where: str, message: str
+):
     found = mistakes(lambda: flow(source, target))
     assert list(found) == [f"{ROOT}.data_flow.value{where}"]
     assert message in found[f"{ROOT}.data_flow.value{where}"]
 
 
-def test_a_wrong_step_lists_the_declared_ones(mistakes):
+def test_a_wrong_step_lists_the_declared_ones(mistakes: Mistakes):
     found = mistakes(lambda: flow("users.logout.return", TARGET))
     assert "(known: shop.test_pay, users.test_login, web.Confirmation.test)" in found[f"{ROOT}.data_flow.value.from"]
 
@@ -163,7 +168,7 @@ def test_a_wrong_step_lists_the_declared_ones(mistakes):
         ("shop.test_pay.return.id", "shop.test_pay.id"),
     ],
 )
-def test_a_producer_must_come_before_its_consumer(mistakes, source: str, target: str):
+def test_a_producer_must_come_before_its_consumer(mistakes: Mistakes, source: str, target: str):
     found = mistakes(lambda: flow(source, target))
     assert list(found) == [f"{ROOT}.data_flow.value"]
     assert "does not come before its consumer" in found[f"{ROOT}.data_flow.value"]
@@ -173,7 +178,7 @@ def test_a_producer_must_come_before_its_consumer(mistakes, source: str, target:
     ("one", "other"),
     [("token", "token"), ("headers", "headers.Authorization"), ("headers.Authorization.token", "headers")],
 )
-def test_two_values_for_one_place_are_a_mistake(mistakes, one: str, other: str):
+def test_two_values_for_one_place_are_a_mistake(mistakes: Mistakes, one: str, other: str):
     both = {"one": (SOURCE, f"shop.test_pay.{one}"), "other": (SOURCE, f"shop.test_pay.{other}")}
     found = mistakes(lambda: flows(both))
     assert found == {f"{ROOT}.data_flow.other": f"gives '{other}' where 'one' gives '{one}'"}
@@ -189,7 +194,7 @@ def test_values_for_places_beside_each_other_are_none():
     assert [found.name for found in flows(both)] == ["one", "other", "far", "near"]
 
 
-def test_the_mistakes_of_all_flows_and_steps_are_told_at_once(mistakes: Callable[..., dict[str, str]]):
+def test_the_mistakes_of_all_flows_and_steps_are_told_at_once(mistakes: Mistakes):
     found = mistakes(
         lambda: flows(
             {
@@ -199,7 +204,7 @@ def test_the_mistakes_of_all_flows_and_steps_are_told_at_once(mistakes: Callable
                 "two": (SOURCE, TARGET),
                 "index": ("users.test_login.token", "web.Confirmation.test.ids[0]"),
             },
-            (LOGIN, PAY, SHOW, PAY),
+            (LOGIN, PAY, SHOW, {**LOGIN, "name": "again"}),
         )
     )
     assert set(found) >= {
@@ -207,10 +212,10 @@ def test_the_mistakes_of_all_flows_and_steps_are_told_at_once(mistakes: Callable
         f"{ROOT}.data_flow['both ends'].from",
         f"{ROOT}.data_flow['both ends'].to",
     }
-    assert found[f"{ROOT}.steps[3]"] == "the same test as step 2; a step runs once in a flow"
+    assert found[f"{ROOT}.steps[3]"] == "the same test as step 1; a step runs once in a flow"
 
 
-def test_a_flow_without_a_step_is_a_mistake(mistakes):
+def test_a_flow_without_a_step_is_a_mistake(mistakes: Mistakes):
     found = mistakes(lambda: flow(SOURCE, TARGET, ()))
     assert found[f"{ROOT}.steps"] == "a cross-application test needs a step"
     assert set(found) == {f"{ROOT}.steps", f"{ROOT}.data_flow.value.from", f"{ROOT}.data_flow.value.to"}

@@ -1,27 +1,28 @@
 """Declarations become exactly the values that they say, and nothing but SpecError says that they do not."""
 
-import copy
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, TypeAlias, get_type_hints
 
 import attrs
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from testflow_core import model, specs
-from testflow_core.errors import SpecError
 
-VALUES = [getattr(model, name) for name in model.__all__ if attrs.has(getattr(model, name))]
+Declared: TypeAlias = tuple[Callable[[object], object], str, dict[str, Any]]
+Whole: TypeAlias = Callable[[str], Declared]
+
+NOUNS: list[type[attrs.AttrsInstance]] = [
+    getattr(model, name) for name in model.__all__ if attrs.has(getattr(model, name))
+]
 
 
-@pytest.mark.parametrize("value", VALUES, ids=lambda value: value.__name__)
-def test_the_annotations_of_a_noun_are_found_where_it_is_defined(value: type):
-    hints = get_type_hints(value)
-    assert {field.name for field in attrs.fields(value)} <= set(hints)
+@pytest.mark.parametrize("noun", NOUNS, ids=lambda noun: noun.__name__)
+def test_the_annotations_of_a_noun_are_found_where_it_is_defined(noun: type[attrs.AttrsInstance]):
+    hints = get_type_hints(noun)
+    assert {field.name for field in attrs.fields(noun)} <= set(hints)
 
 
 def test_the_applications_of_the_quickstart_are_read_as_they_are_written():
@@ -206,7 +207,7 @@ def test_the_failure_analysis_of_the_quickstart_is_read_as_it_is_written():
     )
 
 
-def test_every_key_of_an_application_is_read(whole):
+def test_every_key_of_an_application_is_read(whole: Whole):
     declare, _, mapping = whole("application")
     assert declare(mapping) == model.Application(
         name="shop",
@@ -236,94 +237,3 @@ def test_what_is_left_out_has_a_default():
 def test_declared_unchanged_is_not_undeclared():
     assert specs.application("shop", {"changed_files": []}).changed_files == ()
     assert specs.application("shop", {}).changed_files is None
-
-
-WORDS = st.sampled_from(
-    [
-        "command",
-        "readiness",
-        "env",
-        "count",
-        "schema",
-        "5432",
-        "a",
-        "{",
-        "{1}",
-        "(",
-        "a.b.return",
-        "b.c.x",
-        "'",
-        "",
-        "1s",
-    ]
-)
-PLAIN = st.none() | st.booleans() | st.integers() | st.floats() | WORDS | st.text(max_size=8)
-JSON = st.recursive(
-    PLAIN,
-    lambda each: (
-        st.lists(each, max_size=3) | st.dictionaries(WORDS | st.text(max_size=5) | st.integers(), each, max_size=3)
-    ),
-    max_leaves=8,
-)
-PATIENT = settings(deadline=None, suppress_health_check=list(HealthCheck))
-
-
-def replaced(mapping: object, steps: list[int], value: object) -> object:
-    """The mapping with another value somewhere: `steps` say which way to go down at each level."""
-    if not steps or not isinstance(mapping, dict | list) or not mapping:
-        return value
-    where: Any = list(mapping)[steps[0] % len(mapping)] if isinstance(mapping, dict) else steps[0] % len(mapping)
-    changed: Any = copy.copy(mapping)
-    changed[where] = replaced(changed[where], steps[1:], value)
-    return changed
-
-
-def reads_or_tells(declare: Callable[[object], object], mapping: object, root: str) -> None:
-    try:
-        declare(mapping)
-    except SpecError as error:
-        assert error.problems
-        assert all(problem.path.startswith(root) and problem.message for problem in error.problems)
-        assert str(error)
-
-
-@PATIENT
-@given(data=st.data())
-def test_any_mapping_is_read_or_told_to_be_wrong(declaration, data: st.DataObject):
-    declare, root, mapping = declaration
-    reads_or_tells(declare, data.draw(st.dictionaries(st.sampled_from(sorted(mapping)) | PLAIN, JSON)), root)
-
-
-@PATIENT
-@given(data=st.data())
-def test_any_change_of_a_whole_declaration_is_read_or_told_to_be_wrong(declaration, data: st.DataObject):
-    declare, root, mapping = declaration
-    steps = data.draw(st.lists(st.integers(0, 8), min_size=1, max_size=5))
-    reads_or_tells(declare, replaced(mapping, steps, data.draw(JSON)), root)
-
-
-ADDRESSES = st.lists(st.sampled_from(["a", "b", "t", ".", ".return", "[0]", ".x", "[", "]"]), max_size=6).map("".join)
-
-
-@PATIENT
-@given(pairs=st.lists(st.tuples(ADDRESSES, ADDRESSES), max_size=4))
-def test_any_addresses_lead_from_an_earlier_step_to_a_later_one_or_are_told(pairs: list[tuple[str, str]]):
-    steps = [{"app": "a", "test": "t"}, {"app": "a", "test": "t.t.js"}, {"app": "b", "test": "t"}]
-    flows = {str(index): {"from": source, "to": target} for index, (source, target) in enumerate(pairs)}
-    try:
-        declared = specs.cross_app_test("flow", {"steps": steps, "data_flow": flows})
-    except SpecError as error:
-        assert error.problems
-        return
-    assert len(declared.data_flow) == len(pairs)
-    assert all(flow.producer < flow.consumer and flow.target for flow in declared.data_flow)
-
-
-@PATIENT
-@given(mapping=st.dictionaries(st.text(max_size=5), JSON))
-def test_options_arrive_as_they_were_written(mapping: Mapping[str, Any]):
-    try:
-        read = specs.service("db", {"type": "postgres", "config": mapping}).config
-    except SpecError:
-        return
-    assert read == mapping

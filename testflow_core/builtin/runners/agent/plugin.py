@@ -35,6 +35,7 @@ class TestflowPlugin:
         self._told: list[str] = []
         self._broken: dict[str, pytest.CollectReport] = {}
         self._left = 0
+        self._sifted = False
 
     @pytest.hookimpl(hookwrapper=True)
     def pytest_cmdline_main(self, config: pytest.Config) -> Generator[None, Any, None]:
@@ -98,6 +99,7 @@ class TestflowPlugin:
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
         """Deselect what was not asked for."""
+        self._sifted = True
         kept, dropped = self._sieve.sift(items)
         if dropped:
             config.hook.pytest_deselected(items=dropped)
@@ -106,6 +108,9 @@ class TestflowPlugin:
     @pytest.hookimpl(trylast=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Tell what will run, and what was asked for and will not."""
+        if not self._sifted:
+            # Collecting was broken off: what was not found says nothing of the files.
+            return
         final: dict[str, list[str]] = {file: [] for file, _ in self._piece}
         for item in session.items:
             final.setdefault(self._places.file(item.path), []).append(self._places.name(item))

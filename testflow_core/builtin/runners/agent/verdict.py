@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from .watch import Watch
     from .wire import Event
 
-PYTEST_STOPPED = 2
 PYTEST_REFUSED = (3, 4)
 
 

@@ -35,6 +35,11 @@ def import_plugins(arguments: Sequence[str]) -> None:
     finders = list(sys.meta_path)
     with contextlib.suppress(Exception):
         config = importlib.import_module("_pytest.config").get_config([])
+        # What parsing would have set, and the hook asks for, in pytest 7 and 8.
+        unparsed: dict[str, object] = {"inicfg": {}, "_override_ini": ()}
+        for name, value in unparsed.items():
+            if not hasattr(config, name):
+                setattr(config, name, value)
         hook = importlib.import_module("_pytest.assertion").install_importhook(config)
         # Without this set up a child would find modules that are imported and not rewritten, and warn.
         mark = getattr(config, "_mark_plugins_for_rewrite", None)
