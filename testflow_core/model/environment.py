@@ -17,7 +17,8 @@ class Service:
     One service of an environment, as declared.
 
     `ports` maps the port inside to the port wished for on the host. `config` is what the service's type takes, checked
-    by the provisioner. `application` is bound by the core where the service bears the name of a registered application.
+    by the provisioner. `application` is bound by the core where the service bears the name of a registered application,
+    `unavailable` where that has no checkout, to the reason.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Service:
     readiness: Readiness | None = None
     config: Mapping[str, Json] = field(factory=dict[str, Json])
     application: Application | None = None
+    unavailable: str | None = None
 
 
 @frozen(kw_only=True)

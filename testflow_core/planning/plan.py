@@ -65,7 +65,10 @@ def _bound(environment: Environment, declaration: Declaration, landscape: Landsc
         registered = declaration.applications.get(name)
         return landscape.applications.get(name, registered and evolve(registered, path=None))
 
-    services = {name: evolve(service, application=application(name)) for name, service in environment.services.items()}
+    services = {
+        name: evolve(service, application=application(name), unavailable=landscape.unavailable.get(name))
+        for name, service in environment.services.items()
+    }
     return evolve(environment, services=services)
 
 

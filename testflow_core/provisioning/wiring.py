@@ -73,17 +73,15 @@ def texts(service: Service) -> dict[str, str]:
 
 
 def unavailable(environment: Environment) -> dict[str, str]:
-    """The services that stay down because an application has no checkout, each with the reason."""
+    """The services that stay down because an application has no checkout, or because they need one that does."""
     needs = dependencies(environment)
     reasons = {
-        name: f"{name}: no checkout: the sources of the application {service.application.name} are not to be had"
-        for name, service in environment.services.items()
-        if service.application is not None and service.application.path is None
+        name: service.unavailable for name, service in environment.services.items() if service.unavailable is not None
     }
     more = True
     while more:
         found = {
-            name: f"{name}: needs {missing[0]}, which is down ({reasons[missing[0]]})"
+            name: f"it needs {missing[0]}, which stays down: {reasons[missing[0]]}"
             for name in environment.services
             if name not in reasons and (missing := [each for each in needs[name] if each in reasons])
         }

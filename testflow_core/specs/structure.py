@@ -218,7 +218,7 @@ def _start(value: object) -> Start:
 # Fields that the core fills in: no author may, so no message offers them.
 _GIVEN: dict[type, tuple[str, ...]] = {
     Application: ("name",),
-    Service: ("name", "application"),
+    Service: ("name", "application", "unavailable"),
     TestSelection: ("application",),
 }
 
@@ -230,6 +230,7 @@ _OVERRIDES: dict[type, dict[str, _Override]] = {
         "command": _optional(_command),
         "ports": _hooked(_ports),
         "application": override(omit=True),
+        "unavailable": override(omit=True),
     },
     Category: {"patterns": _hooked(lambda value: _items(value, scalars.failure_pattern))},
 }

@@ -11,7 +11,7 @@ from attrs import field, frozen
 from testflow_core.errors import DataError, ProvisionError
 from testflow_core.interfaces import DataGenerator, Destination, Provisioner
 from testflow_core.model import DataSet, Endpoint, Loaded, Provisioned
-from testflow_core.provisioning.wiring import variables
+from testflow_core.provisioning.wiring import unavailable, variables
 
 if TYPE_CHECKING:
     from testflow_core.model import Bench, Environment, Record, Service, Site, TestData
@@ -41,14 +41,14 @@ class MemoryProvisioner(Provisioner):
                 logs = {service: self.failing[service]}
                 raise ProvisionError(f"{service} did not come up", service=service, logs=logs)
         self.events.append(("up", environment.name))
-        down = {name for name, service in environment.services.items() if _unavailable(service)}
+        down = unavailable(environment)
         endpoints = {name: _endpoint(each) for name, each in environment.services.items() if name not in down}
         try:
             yield Provisioned(
                 environment=environment.name,
                 endpoints=endpoints,
                 variables=variables(endpoints),
-                unavailable=dict.fromkeys(down, "its application is unavailable"),
+                unavailable=down,
             )
         finally:
             self.events.append(("down", environment.name))
@@ -87,10 +87,6 @@ class MemoryDestination(Destination):
             yield Loaded()
         finally:
             del self.loaded[data.name]
-
-
-def _unavailable(service: Service) -> bool:
-    return service.application is not None and service.application.path is None
 
 
 def _endpoint(service: Service) -> Endpoint:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from attrs import frozen
+from attrs import evolve, frozen
 
 from testflow_core.errors import ProvisionError
 from testflow_core.interfaces import ChecksDeclaration
@@ -250,12 +250,12 @@ def interrupted(services: list[Service], site: Site) -> None:
 
 
 def test_services_without_checkout_stay_down_and_the_rest_comes_up(site: Site):
-    lost = server("lost", application=Application(name="lost"))
+    lost = evolve(server("lost"), unavailable="no checkout at /nowhere")
     had = server("had", application=Application(name="had", path=Path("/")))
     with Servers().provision(environment(lost, had, server("needs", "lost"), server("a")), site) as up:
         assert set(up.endpoints) == {"had", "a"}
         assert set(up.unavailable) == {"lost", "needs"}
-        assert up.unavailable["lost"].startswith("lost: no checkout: ")
+        assert up.unavailable["lost"] == "no checkout at /nowhere"
 
 
 def test_what_it_refuses_is_told_for_every_service():

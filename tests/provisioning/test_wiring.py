@@ -126,11 +126,11 @@ def test_a_service_that_refers_to_itself_is_a_circle():
 
 
 def test_a_service_without_checkout_is_down_and_whoever_needs_it():
-    down = Service(name="user-service", type="docker", application=application("user-service", path=None))
+    down = Service(name="user-service", type="docker", unavailable="no checkout at /nowhere")
     api = service("api", {"USERS": "{user-service.url}"})
     front = service("front", depends_on=("api",))
     reasons = wiring.unavailable(environment(front, api, down, DB))
     assert set(reasons) == {"user-service", "api", "front"}
-    assert reasons["user-service"].startswith("user-service: no checkout: ")
-    assert reasons["front"].startswith("front: needs api, which is down")
-    assert "no checkout" in reasons["front"]
+    assert reasons["user-service"] == "no checkout at /nowhere"
+    assert reasons["front"].startswith("it needs api, which stays down")
+    assert "no checkout at /nowhere" in reasons["front"]

@@ -87,5 +87,5 @@ def interpreter(application: Application, checkout: Path) -> str:
 
 
 def lease_ports(service: Service, place: Place) -> dict[int, int]:
-    """The declared ports, each with the one that was leased: the wished one where it is free."""
-    return {inside: place.ports.lease(wished) for inside, wished in service.ports.items()}
+    """The declared ports, each with the one that was leased: the wished one where it is free, any where that is 0."""
+    return {inside: place.ports.lease(wished or None) for inside, wished in service.ports.items()}

@@ -67,7 +67,7 @@ def start(service: Service, place: Place, config: PostgresConfig, binaries: Bina
     password = config.password or secrets.token_urlsafe(24)
     database = config.database or re.sub(r"[^a-z0-9_]", "_", service.name.lower())[:_NAME_LIMIT]
     data = _make_data_directory(service.name, place, config.user, password, binaries)
-    port = place.ports.lease(config.port)
+    port = place.ports.lease(config.port or None)
     settings = {**_SETTINGS, "port": str(port), "unix_socket_directories": _socket_directory(place.directory)}
     argv = [binaries.program("postgres"), "-D", str(data)]
     argv += [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]

@@ -40,16 +40,14 @@ class ProcessProvisioner(ServiceProvisioner):
         return SERVICE_TYPES
 
     def mistakes(self, service: Service) -> Iterator[Problem]:
-        """A process without a command, ports that are none."""
+        """A process without a command, a port that is none; those of `ports` were checked when they were declared."""
         path = f"$.services.{service.name}"
         if service.type == "process" and not service.command:
             yield Problem(path, "a service of type 'process' needs a `command`")
-        wished = {f"{path}.ports.{inside}": port for inside, port in service.ports.items()}
         if service.type == "postgres":
-            wished[f"{path}.config.port"] = configuration(service, PostgresConfig).port
-        for where, port in wished.items():
-            if not 0 < port <= MAX_PORT:
-                yield Problem(where, f"expected a port from 1 to {MAX_PORT}, got {port}")
+            port = configuration(service, PostgresConfig).port
+            if not 0 <= port <= MAX_PORT:
+                yield Problem(f"{path}.config.port", f"expected a port from 0 (any) to {MAX_PORT}, got {port}")
 
     def refuses_service(self, service: Service) -> str | None:
         """What is missing here: PostgreSQL, a way to start an application, or an engine for another image."""
