@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
+from itertools import takewhile
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 APPLICATION_FILE = "testflow.toml"
 CHECKOUT_SOURCES = ("local", "git")
+PYTEST_PROGRAMS = {"pytest", "py.test"}
 CHANGE_SOURCES = ("declared", "git")
 
 
@@ -73,10 +75,13 @@ def survey(
 
 
 def runner_name(application: Application) -> str:
-    """The runner that speaks to an application's test command: `pytest`, or `command` for any other program."""
-    words = [PurePath(word).stem for word in application.test_command]
-    module = words[1:3] == ["-m", "pytest"] and words[0].startswith("python")
-    return "pytest" if words[0] in {"pytest", "py.test"} or module else "command"
+    """
+    The runner that speaks to an application's test command: `command`, or `pytest` where it runs that.
+
+    `python -m pytest` and launchers (`uv run pytest`) count: the tests run in the application's own interpreter anyway.
+    """
+    before_path = takewhile(lambda word: "{" not in word, application.test_command)
+    return "pytest" if any(PurePath(word).name in PYTEST_PROGRAMS for word in before_path) else "command"
 
 
 def _known(plugins: Plugins) -> list[str]:

@@ -56,6 +56,13 @@ def script(text):
 
 
 @pytest.mark.usefixtures("node")
+def test_quotation_marks_in_a_name_are_as_they_were_written(checkout):
+    checkout.write("x.test.js", """require("node:test").test('says "hi" & <b>', () => {});""")
+    (outcome,) = run(checkout, ("node", "--test", "{test_path}"), "x.test.js")
+    assert outcome.test.name == 'says "hi" & <b>'
+
+
+@pytest.mark.usefixtures("node")
 @pytest.mark.parametrize(
     "command", [("npm", "test", "--", "{test_path}"), ("node", "{test_path}")], ids=["npm", "node"]
 )

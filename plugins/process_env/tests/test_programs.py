@@ -203,7 +203,6 @@ def test_every_mistake_of_a_declaration_is_told_with_its_path():
         Service(name="db", type="postgres", config={"prot": 1}),
         Service(name="db2", type="postgres", config={"port": 70000}),
         Service(name="worker", type="process"),
-        Service(name="web", type="process", command=("true",), ports={80: 0}),
         Service(name="pg", type="postgress"),
         Service(name="api", type="docker", config={"port": 1}),
         Service(name="fine", type="postgres", config={"port": 5432, "schemas": ["a.sql"]}, ports={5432: 5432}),
@@ -213,7 +212,6 @@ def test_every_mistake_of_a_declaration_is_told_with_its_path():
         "$.services.db.config.prot",
         "$.services.db2.config.port",
         "$.services.worker",
-        "$.services.web.ports.80",
         "$.services.pg.type",
         "$.services.api.config.port",
     }

@@ -120,7 +120,7 @@ class _CommandSession(RunnerSession):
             checkout=checkout,
             program=argv[0],
             ending=ending,
-            node=read_junit(nodes),
+            node=node.read_report(nodes),
             own=read_junit(own),
         )
 

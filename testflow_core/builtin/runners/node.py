@@ -8,12 +8,16 @@ import shutil
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, cast
 
+from attrs import evolve
+
+from testflow_core.builtin.runners.junit_report import read_junit
 from testflow_core.builtin.runners.program import run_program
 from testflow_core.errors import ProvisionError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from testflow_core.builtin.runners.junit_report import JUnitReport
     from testflow_core.provisioning.supervisor import Supervisor
 
 PROGRAMS = {"node", "npm", "npx", "yarn", "pnpm"}
@@ -62,6 +66,19 @@ def options_work(env: Mapping[str, str], supervisor: Supervisor, directory: Path
         return False
     version = (int(found[1]), int(found[2]))
     return version >= (19, 6) or (18, 15) <= version < (19, 0)
+
+
+def read_report(path: Path) -> JUnitReport | None:
+    """What Node's reporter wrote; it escapes the quotation marks of attributes twice (seen in Node 20 and 24)."""
+    report = read_junit(path)
+    if report is None:
+        return None
+
+    def plain(text: str) -> str:
+        return text.replace("&quot;", '"')
+
+    cases = (evolve(case, path=tuple(map(plain, case.path)), message=plain(case.message)) for case in report.cases)
+    return evolve(report, cases=tuple(cases))
 
 
 def with_reporters(env: Mapping[str, str], report: Path) -> dict[str, str]:
