@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
-from testflow.builders import Environment, TestData, TestWorkflow
-from testflow.catalog import Applications, register_application
-from testflow_core.errors import (
-    DataError,
-    HistoryError,
-    PluginError,
-    PluginNotFoundError,
-    ProvisionError,
-    SpecError,
-    TestflowError,
-)
-from testflow_core.model import Choice, Outcome, Plan, Run, Status, TestResult
-
 if TYPE_CHECKING:
+    from testflow.builders import Environment, TestData, TestWorkflow
+    from testflow.catalog import Applications, register_application
     from testflow.engine import Engine
+    from testflow_core.errors import (
+        DataError,
+        HistoryError,
+        PluginError,
+        PluginNotFoundError,
+        ProvisionError,
+        SpecError,
+        TestflowError,
+    )
+    from testflow_core.model import Choice, Outcome, Plan, Run, Status, TestResult
 
 __all__ = [
     "Applications",
@@ -42,11 +42,27 @@ __all__ = [
     "register_application",
 ]
 
+_HOMES = {
+    "testflow.builders": ("Environment", "TestData", "TestWorkflow"),
+    "testflow.catalog": ("Applications", "register_application"),
+    "testflow.engine": ("Engine",),
+    "testflow_core.model": ("Choice", "Outcome", "Plan", "Run", "Status", "TestResult"),
+}
+
 
 def __getattr__(name: str) -> object:
-    """The engine, imported when it is asked for: a script that only declares is checked in a third of the time."""
-    if name != "Engine":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from testflow.engine import Engine  # noqa: PLC0415
+    """
+    A name, from its home, imported when it is asked for.
 
-    return Engine
+    What a script does not use it does not wait for: one that only declares never imports the engine.
+    """
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    home = next((home for home, names in _HOMES.items() if name in names), "testflow_core.errors")
+    value: object = getattr(import_module(home), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

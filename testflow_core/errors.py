@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 
+_LAST_LINES = 20
+
+
 class TestflowError(Exception):
     """The root: whatever testflow raises on purpose is one of these."""
 
@@ -73,12 +76,24 @@ class ApplicationUnavailableError(TestflowError):
 
 
 class ProvisionError(TestflowError):
-    """An environment did not come up; carries the logs of what failed, by service."""
+    """
+    An environment did not come up; carries the logs of its services by name.
+
+    `message` is the sentence alone; as text the error also has the last lines of the log of the service at fault.
+    """
 
     def __init__(self, message: str, *, service: str | None = None, logs: Mapping[str, str] | None = None) -> None:
+        self.message = message
         self.service = service
         self.logs: Mapping[str, str] = logs or {}
         super().__init__(message)
+
+    def __str__(self) -> str:
+        log = self.logs.get(self.service or "")
+        if log is None:
+            return self.message
+        last = "\n".join(log.splitlines()[-_LAST_LINES:])
+        return f"{self.message}; the last lines of its log:\n{last}" if last else f"{self.message}; its log is empty"
 
 
 class DataError(TestflowError):

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from graphlib import CycleError as _NoOrderError
+from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING, cast
 
 from testflow_core.errors import TestflowError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-
-    import networkx as nx
 
 
 class CycleError(TestflowError):
@@ -27,28 +27,47 @@ def waves(dependencies: Mapping[str, Iterable[str]]) -> tuple[tuple[str, ...], .
     `dependencies` maps a member to those it depends on; one that is no member itself is left out. CycleError where
     there is no such order.
     """
-    # networkx is imported when an order is asked for: importing testflow, or deciding what to run, does without it.
+    needs = _within(dependencies)
+    sorter = TopologicalSorter(needs)
+    try:
+        sorter.prepare()
+    except _NoOrderError:
+        raise CycleError(_cycles(needs)[0]) from None
+    position = {member: index for index, member in enumerate(needs)}
+    found: list[tuple[str, ...]] = []
+    while sorter.is_active():
+        ready = sorter.get_ready()
+        sorter.done(*ready)
+        found.append(tuple(sorted(ready, key=position.__getitem__)))
+    return tuple(found)
+
+
+def cycles(dependencies: Mapping[str, Iterable[str]]) -> tuple[tuple[str, ...], ...]:
+    """One circle for each set of members that depend on each other, in the order of the mapping; () where none do."""
+    needs = _within(dependencies)
+    try:
+        TopologicalSorter(needs).prepare()
+    except _NoOrderError:
+        return _cycles(needs)
+    return ()
+
+
+def _within(dependencies: Mapping[str, Iterable[str]]) -> dict[str, tuple[str, ...]]:
+    return {member: tuple(each for each in needed if each in dependencies) for member, needed in dependencies.items()}
+
+
+def _cycles(needs: Mapping[str, tuple[str, ...]]) -> tuple[tuple[str, ...], ...]:
+    # Only a declaration with a mistake pays for this import.
     import networkx as nx  # noqa: PLC0415
 
-    graph: nx.DiGraph[str] = nx.DiGraph()
-    graph.add_nodes_from(dependencies)
-    for member, needed in dependencies.items():
-        graph.add_edges_from((each, member) for each in needed if each in dependencies)
-    position = {member: index for index, member in enumerate(dependencies)}
-    try:
-        return tuple(tuple(sorted(wave, key=position.__getitem__)) for wave in nx.topological_generations(graph))
-    except nx.NetworkXUnfeasible:
-        raise CycleError(_circle(graph, position)) from None
-
-
-def _circle(graph: nx.DiGraph[str], position: Mapping[str, int]) -> tuple[str, ...]:
-    """A circle, from the member of it that was declared first back to that member."""
-    import networkx as nx  # noqa: PLC0415 - as above
-
-    # find_cycle walks the graph again from each member that leads to no circle: it is given one that is in a circle.
-    circles = [each for each in nx.strongly_connected_components(graph) if len(each) > 1]
-    start = min(set(nx.nodes_with_selfloops(graph)).union(*circles), key=position.__getitem__)
-    edges = cast("list[tuple[str, str]]", nx.find_cycle(graph, start))  # pyright: ignore[reportUnknownMemberType] - untyped there
-    circle = [edge[0] for edge in reversed(edges)]
-    first = circle.index(min(circle, key=position.__getitem__))
-    return (*circle[first:], *circle[: first + 1])
+    graph: nx.DiGraph[str] = nx.DiGraph([(member, each) for member, needed in needs.items() for each in needed])
+    position = {member: index for index, member in enumerate(needs)}
+    found: list[tuple[str, ...]] = []
+    for component in nx.strongly_connected_components(graph):
+        first = min(component, key=position.__getitem__)
+        if len(component) > 1 or graph.has_edge(first, first):
+            edges = nx.find_cycle(graph.subgraph(component), first)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType] - untyped there
+            members = [edge[0] for edge in cast("list[tuple[str, str]]", edges)]
+            start = members.index(min(members, key=position.__getitem__))
+            found.append((*members[start:], *members[: start + 1]))
+    return tuple(sorted(found, key=lambda path: position[path[0]]))

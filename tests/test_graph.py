@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from testflow_core.graph import CycleError, waves
+from testflow_core.graph import CycleError, cycles, waves
 
 
 def test_nothing_has_no_waves():
@@ -67,6 +67,15 @@ def test_a_long_chain_is_ordered_in_linear_time(reverse: bool, circle: bool):
         assert waves(ordered) == tuple((str(each),) for each in range(size))
     # It takes hundredths of a second; a walk from every member would take more than a minute.
     assert time.monotonic() - began < 15
+
+
+def test_each_set_of_members_that_need_each_other_has_a_circle_of_its_own():
+    needs = {"free": ["b"], "a": ["b"], "b": ["a"], "self": ["self"], "c": ["d"], "d": ["c"]}
+    assert cycles(needs) == (("a", "b", "a"), ("self", "self"), ("c", "d", "c"))
+
+
+def test_what_has_an_order_has_no_circles():
+    assert cycles({"a": ["b"], "b": []}) == ()
 
 
 NAMES = st.sampled_from("abcdefg")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class _Session:
-    """An open session, which does not start again once it is closed."""
+    """An open session of one runner for one bench."""
 
     def __init__(self, plugins: Plugins, batch: Batch) -> None:
         self._exit = ExitStack()
@@ -35,7 +35,7 @@ class _Session:
 
 class WarmSessions:
     """
-    A `RunBatch` that keeps one session for each thread and bench.
+    A `RunBatch` that keeps sessions for the next batch of the same bench, whichever thread that runs in.
 
     Leaving the `with` ends the sessions, and what they started.
     """
@@ -43,7 +43,8 @@ class WarmSessions:
     def __init__(self, plugins: Plugins) -> None:
         self._plugins = plugins
         self._lock = threading.Lock()
-        self._open: dict[int, list[_Session]] = {}
+        self._idle: list[_Session] = []
+        self._busy: set[_Session] = set()
 
     def __enter__(self) -> Self:
         return self
@@ -52,31 +53,38 @@ class WarmSessions:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         with self._lock, ExitStack() as exits:
-            for session in (session for sessions in self._open.values() for session in sessions):
+            for session in (*self._idle, *self._busy):
                 exits.callback(session.close)
-            self._open.clear()
+            self._idle.clear()
+            self._busy.clear()
 
     def __call__(self, batch: Batch) -> Iterator[Outcome]:
         """The outcomes of the batch as they come, marked as its own."""
-        session = self._session(batch)
+        session = self._taken(batch) or self._opened(batch)
         try:
             for outcome in session.session.run(batch):
                 yield evolve(outcome, batch=batch.id, flow=batch.flow, attempt=batch.attempt)
-        except Exception:
-            self._forget(session)
+        except BaseException:
+            # A session that raised, or was left half way, is not used again.
+            with self._lock:
+                self._busy.discard(session)
+            session.close()
             raise
-
-    def _session(self, batch: Batch) -> _Session:
         with self._lock:
-            own = self._open.setdefault(threading.get_ident(), [])
-        for session in own:
-            if session.key == (batch.runner, batch.bench):
-                return session
-        session = _Session(self._plugins, batch)
-        own.append(session)
-        return session
+            self._busy.discard(session)
+            self._idle.append(session)
 
-    def _forget(self, session: _Session) -> None:
-        """A session that raised is not used again."""
-        self._open[threading.get_ident()].remove(session)
-        session.close()
+    def _taken(self, batch: Batch) -> _Session | None:
+        with self._lock:
+            for session in self._idle:
+                if session.key == (batch.runner, batch.bench):
+                    self._idle.remove(session)
+                    self._busy.add(session)
+                    return session
+        return None
+
+    def _opened(self, batch: Batch) -> _Session:
+        session = _Session(self._plugins, batch)
+        with self._lock:
+            self._busy.add(session)
+        return session

@@ -132,8 +132,7 @@ def _entered(
         manager = enter()
         entered = manager.__enter__()
     except ProvisionError as error:
-        logs = "\n\n".join(f"--- log of {service} ---\n{log}" for service, log in error.logs.items())
-        return Absence(reason=f"{what}: {error}", text=logs)
+        return Absence(reason=f"{what}: {error.message}", text=_logs(error))
     except DataError as error:
         return Absence(reason=f"{what}: {error}")
     except Exception:  # noqa: BLE001 - whatever a plugin raises is its failure, not the run's
@@ -147,6 +146,12 @@ def _entered(
 
     exits.push(leave)
     return entered
+
+
+def _logs(error: ProvisionError) -> str:
+    """The logs that there are, that of the service at fault first."""
+    at_fault_first = sorted(error.logs.items(), key=lambda each: each[0] != error.service)
+    return "\n\n".join(f"--- log of {service} ---\n{log}" for service, log in at_fault_first if log)
 
 
 def _raised(kind: Kind[P], name: str, what: str, setting: Setting) -> Absence:

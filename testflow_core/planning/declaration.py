@@ -71,12 +71,9 @@ def _applications(declaration: Declaration) -> Iterator[Problem]:
     for path, name in _named_applications(declaration):
         if name not in known:
             yield Problem(path, specs.unknown_name("application", name, known))
-    if any(application.depends_on for application in known.values()):
-        try:
-            graph.waves({name: application.depends_on for name, application in known.items()})
-        except graph.CycleError as error:
-            path = f"{specs.key_path('$.applications', error.path[0])}.depends_on"
-            yield Problem(path, f"the applications depend on each other in a circle: {error}")
+    for circle in graph.cycles({name: application.depends_on for name, application in known.items()}):
+        path = f"{specs.key_path('$.applications', circle[0])}.depends_on"
+        yield Problem(path, f"the applications depend on each other in a circle: {' -> '.join(circle)}")
 
 
 def _named_applications(declaration: Declaration) -> Iterator[tuple[str, str]]:

@@ -27,7 +27,6 @@ LOG_LIMIT = 64 * 1024
 
 _SHORTEST, _LONGEST = 0.002, 0.1
 _PATIENCE = 2.0
-_LAST_LINES = 20
 
 
 def port_probe(host: str, port: int) -> Probe:
@@ -125,11 +124,7 @@ def describe_exit(returncode: int) -> str:
 
 def failure(name: str, what: str, log: Path) -> ProvisionError:
     """The error of a service that did not come up, with the last of its log."""
-    text = tail(log)
-    last = "\n".join(text.splitlines()[-_LAST_LINES:])
-    heading = f"the service {name} {what}"
-    message = f"{heading}; the last lines of its log:\n{last}" if last else f"{heading}; its log is empty"
-    return ProvisionError(message, service=name, logs={name: text})
+    return ProvisionError(f"the service {name} {what}", service=name, logs={name: tail(log)})
 
 
 def tail(log: Path) -> str:

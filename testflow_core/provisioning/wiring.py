@@ -99,13 +99,9 @@ def problems(environment: Environment) -> Iterator[Problem]:
         for index, each in enumerate(service.depends_on):
             if each not in environment.services:
                 yield Problem(f"{path}.depends_on[{index}]", unknown_name("service", each, environment.services))
-    try:
-        graph.waves(dependencies(environment))
-    except graph.CycleError as error:
-        circle = " -> ".join(error.path)
-        yield Problem(
-            key_path("$.services", error.path[0]), f"needs itself: {circle}; take one of these dependencies away"
-        )
+    for circle in graph.cycles(dependencies(environment)):
+        message = f"needs itself: {' -> '.join(circle)}; take one of these dependencies away"
+        yield Problem(key_path("$.services", circle[0]), message)
 
 
 def _targets(text: str) -> tuple[str, ...]:
