@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from leftovers import left_in, mentioned
 
 ROOT = Path(__file__).parents[1]
 OURS = ROOT / "examples/quickstart.py"
@@ -13,25 +14,6 @@ SEED = ROOT.parent / "shared/seed/quickstart.py"
 SCRIPTS = [OURS, *([SEED] if SEED.exists() else [])]
 
 PLANTED = "payment-service::tests/test_processor.py::test_yen_have_no_minor_units"
-
-
-def mentioned(text):
-    """The processes whose command, environment or folder speaks of `text`, ourselves left out."""
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            said = (process / "environ").read_bytes() + (process / "cmdline").read_bytes()
-            said += str((process / "cwd").readlink()).encode()
-        except OSError:
-            continue
-        if text.encode() in said and int(process.name) != os.getpid():
-            found.append((process.name, said[:200]))
-    return found
-
-
-def left_in(temporary):
-    """What is left in a temporary directory, but for the cache that npm keeps there."""
-    return [each.name for each in temporary.iterdir() if each.name != "node-compile-cache"]
 
 
 def run(script, tmp_path, **variables):

@@ -9,6 +9,7 @@ from attrs import evolve
 from testflow_core.execution.stage import Absence
 from testflow_core.execution.values import MissingValueError, given, inputs
 from testflow_core.model import Batch, BatchEnded, Bench, Outcome, Status
+from testflow_core.provisioning.wiring import redacted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from testflow_core.execution.stage import Stage
     from testflow_core.interfaces import Crew
     from testflow_core.model import Plan, PlannedBatch, TestCase
-
-REDACTED = "********"
 
 
 class Schedule:
@@ -90,7 +89,8 @@ def _lost(planned: PlannedBatch, stage: Stage) -> list[Outcome]:
     """Without its environment or its data a test is an error, with the logs that tell why."""
     for needed, there in ((planned.data, stage.data), (planned.environment, stage.environment)):
         if needed and isinstance(there, Absence):
-            return _all(planned, Status.ERROR, there.reason, text=there.text)
+            lost = _all(planned, Status.ERROR, there.reason)
+            return [evolve(outcome, message=there.message, text=there.text) for outcome in lost]
     return []
 
 
@@ -147,8 +147,8 @@ def _name(schedule: Schedule, batch: str) -> str:
     return schedule.planned[batch].tests[0].id
 
 
-def _all(planned: PlannedBatch, status: Status, reason: str, *, text: str = "") -> list[Outcome]:
-    return [_outcome(planned, test, status, reason, text) for test in planned.tests]
+def _all(planned: PlannedBatch, status: Status, reason: str) -> list[Outcome]:
+    return [_outcome(planned, test, status, reason) for test in planned.tests]
 
 
 def _silent(planned: PlannedBatch, schedule: Schedule) -> list[Outcome]:
@@ -156,14 +156,14 @@ def _silent(planned: PlannedBatch, schedule: Schedule) -> list[Outcome]:
     ended = [outcome.test for outcome in schedule.outcomes[planned.id]]
     missing = [test for test in planned.tests if not any(_covers(test, each) for each in ended)]
     reason = "its runner gave no outcome"
-    return [_outcome(planned, test, Status.ERROR, reason, "") for test in missing]
+    return [_outcome(planned, test, Status.ERROR, reason) for test in missing]
 
 
 def _unfinished(planned: PlannedBatch, schedule: Schedule, status: Status, reason: str) -> list[Outcome]:
     """An outcome for every test of a batch that was cut short; a file is among them even if some of its tests ended."""
     ended = [outcome.test for outcome in schedule.outcomes[planned.id]]
     missing = [test for test in planned.tests if test.name is None or not any(_covers(test, each) for each in ended)]
-    return [_outcome(planned, test, status, reason, "") for test in missing if test not in ended]
+    return [_outcome(planned, test, status, reason) for test in missing if test not in ended]
 
 
 def _covers(planned: TestCase, ended: TestCase) -> bool:
@@ -172,23 +172,18 @@ def _covers(planned: TestCase, ended: TestCase) -> bool:
     return planned.name in {None, ended.name} or (ended.name or "").startswith(f"{planned.name}[")
 
 
-def _outcome(planned: PlannedBatch, test: TestCase, status: Status, reason: str, text: str) -> Outcome:
-    return Outcome(
-        test=test, status=status, reason=reason, message=reason, text=text, flow=planned.flow, batch=planned.id
-    )
+def _outcome(planned: PlannedBatch, test: TestCase, status: Status, reason: str) -> Outcome:
+    return Outcome(test=test, status=status, reason=reason, message=reason, flow=planned.flow, batch=planned.id)
 
 
 def _redacted(outcome: Outcome, secrets: Sequence[str]) -> Outcome:
-    def clean(text: str) -> str:
-        for secret in secrets:
-            text = text.replace(secret, REDACTED)
-        return text
-
+    if not secrets:
+        return outcome
     return evolve(
         outcome,
-        reason=clean(outcome.reason),
-        message=clean(outcome.message),
-        text=clean(outcome.text),
-        stdout=clean(outcome.stdout),
-        stderr=clean(outcome.stderr),
+        reason=redacted(outcome.reason, secrets),
+        message=redacted(outcome.message, secrets),
+        text=redacted(outcome.text, secrets),
+        stdout=redacted(outcome.stdout, secrets),
+        stderr=redacted(outcome.stderr, secrets),
     )

@@ -15,6 +15,7 @@ from testflow_core.execution.provisioners import ChosenProvisioner
 from testflow_core.interfaces import DATA_GENERATOR, DESTINATION, PROVISIONER
 from testflow_core.model import Bench, DataSet, Loaded, Plan, Provisioned, Site
 from testflow_core.plugin_calls import PluginCalls
+from testflow_core.provisioning import wiring
 from testflow_core.provisioning.leases import DirectoryLease, private_directory
 from testflow_core.provisioning.supervisor import Supervisor
 from testflow_core.registry import Plugins
@@ -31,9 +32,10 @@ DESTINATION_NAME = "records"
 
 @frozen(kw_only=True)
 class Absence:
-    """Why something that tests need is not there: a sentence, and the logs that explain it."""
+    """Why something that tests need is not there: a sentence, what explains it in short, and in full."""
 
     reason: str
+    message: str
     text: str = ""
 
 
@@ -80,7 +82,7 @@ def prepared(setting: Setting) -> Generator[Stage]:
         if setting.provisioner is not None and any(batch.environment for batch in plan.batches):
             with setting.phase("provision"):
                 environment = _environment(setting.provisioner, setting, exits)
-        secrets = _secrets(environment) if isinstance(environment, Provisioned) else ()
+        secrets = wiring.secrets(environment.endpoints) if isinstance(environment, Provisioned) else ()
         yield Stage(directory=setting.directory, data=data, environment=environment, secrets=secrets)
 
 
@@ -89,7 +91,7 @@ def _data(data: TestData, setting: Setting, exits: ExitStack) -> Loaded | Absenc
         generator = setting.plugins.load(DATA_GENERATOR, data.generator, **data.options)
         records = {entity: tuple(rows) for entity, rows in generator.generate(data).items()}
     except DataError as error:
-        return Absence(reason=f"the test data {data.name!r} could not be made: {error}")
+        return _absence(f"the test data {data.name!r} could not be made: {error}")
     except Exception:  # noqa: BLE001 - whatever a plugin raises is its failure, not the run's
         return _raised(DATA_GENERATOR, data.generator, f"the test data {data.name!r} could not be made", setting)
     destination = setting.plugins.load(DESTINATION, DESTINATION_NAME)
@@ -103,7 +105,7 @@ def _environment(chosen: ChosenProvisioner, setting: Setting, exits: ExitStack) 
     environment = setting.plan.environment
     assert environment is not None  # noqa: S101 - a provisioner is chosen for an environment only
     if chosen.refusal is not None:
-        return Absence(reason=f"no provisioner can bring up {environment.name!r}: {chosen.refusal}")
+        return _absence(f"no provisioner can bring up {environment.name!r}: {chosen.refusal}")
     outside = setting.plugins.outside
     nothing = DirectoryLease(name=setting.directory.name, directory=setting.directory)
     lease = exits.enter_context(private_directory()) if outside else nothing
@@ -132,9 +134,9 @@ def _entered(
         manager = enter()
         entered = manager.__enter__()
     except ProvisionError as error:
-        return Absence(reason=f"{what}: {error.message}", text=_logs(error))
+        return Absence(reason=f"{what}: {error.message}", message=f"{what}: {error}", text=_other_logs(error))
     except DataError as error:
-        return Absence(reason=f"{what}: {error}")
+        return _absence(f"{what}: {error}")
     except Exception:  # noqa: BLE001 - whatever a plugin raises is its failure, not the run's
         return _raised(kind, name, what, setting)
 
@@ -148,16 +150,18 @@ def _entered(
     return entered
 
 
-def _logs(error: ProvisionError) -> str:
-    """The logs that there are, that of the service at fault first."""
+def _absence(reason: str, text: str = "") -> Absence:
+    return Absence(reason=reason, message=reason, text=text)
+
+
+def _other_logs(error: ProvisionError) -> str:
+    """The logs that the error as text does not show in full, that of the service at fault first."""
     at_fault_first = sorted(error.logs.items(), key=lambda each: each[0] != error.service)
-    return "\n\n".join(f"--- log of {service} ---\n{log}" for service, log in at_fault_first if log)
+    shown = str(error)
+    logs = {service: log for service, log in at_fault_first if log.strip() and log.strip() not in shown}
+    return "\n\n".join(f"--- log of {service} ---\n{log}" for service, log in logs.items())
 
 
 def _raised(kind: Kind[P], name: str, what: str, setting: Setting) -> Absence:
     setting.calls.record(kind, name)
-    return Absence(reason=f"{what}: the {kind.title} {name!r} raised", text=traceback.format_exc())
-
-
-def _secrets(provisioned: Provisioned) -> tuple[str, ...]:
-    return tuple(point.password for point in provisioned.endpoints.values() if point.password)
+    return _absence(f"{what}: the {kind.title} {name!r} raised", traceback.format_exc())

@@ -93,9 +93,9 @@ class ServiceProvisioner(Provisioner):
             try:
                 for wave in graph.waves(needs):
                     ascent.climb(wave, needs, pool)
+                ascent.look_back()
             except ProvisionError as error:
-                error.logs = {**error.logs, **{k: v for k, v in ascent.texts().items() if k not in error.logs}}
-                raise
+                raise ascent.told(error) from None
             yield ascent.arrive(down)
 
 
@@ -131,6 +131,14 @@ class _Ascent:
         for name in wave:
             self._endpoints[name] = self._running[name].endpoint
 
+    def look_back(self) -> None:
+        """ProvisionError where a service has failed since it was ready; one that is done with its work has not."""
+        for name, running in self._running.items():
+            code = running.process.returncode
+            if code:
+                what = f"{readiness.describe_exit(code)} before the environment was up"
+                raise readiness.failure(name, what, self._logs[name])
+
     def descend(self) -> None:
         """End every service, the last one first."""
         for running in reversed(tuple(self._running.values())):
@@ -147,9 +155,13 @@ class _Ascent:
             warnings=tuple(warning for name in self._endpoints for warning in self._running[name].warnings),
         )
 
-    def texts(self) -> dict[str, str]:
-        """The last of every log."""
-        return {name: readiness.tail(log) for name, log in self._logs.items()}
+    def told(self, error: ProvisionError) -> ProvisionError:
+        """The error with the last of every log, and without the secrets of what had come up."""
+        points = {name: running.endpoint for name, running in self._running.items()}
+        secrets = wiring.secrets({**points, **self._endpoints})
+        logs = {**{name: readiness.tail(log) for name, log in self._logs.items()}, **error.logs}
+        shown = {name: wiring.redacted(log, secrets) for name, log in logs.items()}
+        return ProvisionError(wiring.redacted(error.message, secrets), service=error.service, logs=shown)
 
     def _place(self, name: str, needs: Sequence[str]) -> Place:
         order = list(self._environment.services).index(name)

@@ -10,12 +10,14 @@ from testflow_core.errors import Problem, UnknownReferenceError
 from testflow_core.specs import key_path, unknown_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from testflow_core.model import Endpoint, Environment, Service
 
 ATTRIBUTES = ("host", "port", "url", "user", "password", "database")
 """What `{service.attribute}` may ask for, and what the variables `SERVICE_ATTRIBUTE` tell."""
+
+REDACTED = "********"
 
 OWN = ("host", "port")
 """What a service may ask about itself, as `{host}` and `{port}`."""
@@ -43,6 +45,18 @@ def variables(endpoints: Mapping[str, Endpoint]) -> dict[str, str]:
         for name, endpoint in endpoints.items()
         for attribute, value in values(endpoint).items()
     }
+
+
+def secrets(endpoints: Mapping[str, Endpoint]) -> tuple[str, ...]:
+    """What nobody may read who is not wired to these services."""
+    return tuple(endpoint.password for endpoint in endpoints.values() if endpoint.password)
+
+
+def redacted(text: str, secret_values: Iterable[str]) -> str:
+    """The text with these values made unreadable."""
+    for secret in secret_values:
+        text = text.replace(secret, REDACTED)
+    return text
 
 
 def dependencies(environment: Environment) -> dict[str, tuple[str, ...]]:

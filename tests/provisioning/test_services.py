@@ -249,6 +249,32 @@ def interrupted(services: list[Service], site: Site) -> None:
         pytest.fail("it never came up")
 
 
+FAILS_WHEN_ASKED = """
+import socket, sys
+server = socket.create_server(("127.0.0.1", PORT))
+print("ready", flush=True)
+server.accept()
+sys.exit(3)
+"""
+
+ASKS = """
+import os, socket
+socket.create_connection(("127.0.0.1", int(os.environ["EARLY_PORT"]))).recv(1)
+import asyncio, email.message, http.client, ssl  # takes longer than the news of an exit
+server = socket.create_server(("127.0.0.1", PORT))
+server.accept()
+"""
+
+
+def test_a_service_that_fails_after_it_was_ready_fails_the_environment_while_others_start(site: Site):
+    early = evolve(server("early", program=FAILS_WHEN_ASKED), readiness=Readiness(log="^ready$"))
+    later = server("later", "early", program=ASKS)
+    with pytest.raises(ProvisionError) as caught, Servers().provision(environment(early, later), site):
+        pytest.fail("it never came up")
+    assert caught.value.service == "early"
+    assert "ended with exit code 3 before the environment was up" in caught.value.message
+
+
 def test_services_without_checkout_stay_down_and_the_rest_comes_up(site: Site):
     lost = evolve(server("lost"), unavailable="no checkout at /nowhere")
     had = server("had", application=Application(name="had", path=Path("/")))
