@@ -189,6 +189,42 @@ def test_a_run_that_is_stopped_leaves_nothing_and_the_next_one_works(write, tmp_
     assert testflow.Engine(workspace=tmp_path, applications={"web": {}}).execute(workflow).ok
 
 
+def test_two_runs_at_once_in_one_folder_are_both_remembered_and_reported(write, tmp_path):
+    write("web", {"tests/test_web.py": "def test_web(): pass\n"})
+    (tmp_path / "script.py").write_text(
+        dedent("""
+            import testflow
+
+            workflow = testflow.TestWorkflow("w").add_test_selection("web", {"strategy": "all"})
+            run = testflow.Engine(workspace=".", applications={"web": {}}).execute(workflow)
+            assert run.ok and not run.warnings, run.warnings
+            print(run.run_id)
+        """)
+    )
+    engines = [
+        subprocess.Popen([sys.executable, "script.py"], cwd=tmp_path, stdout=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    ids = {engine.communicate(timeout=60)[0].strip() for engine in engines}
+    assert [engine.returncode for engine in engines] == [0, 0]
+    assert len(ids) == 2
+    assert {each.name for each in (tmp_path / ".testflow/reports").iterdir()} == ids
+    history = sqlite3.connect(tmp_path / ".testflow/history.db")
+    assert {run_id for (run_id,) in history.execute("select run_id from runs")} == ids
+    history.close()
+
+
+def test_a_step_that_names_no_test_is_an_error_that_says_so(write, tmp_path):
+    write("api", {"tests/test_api.py": "def test_api(): pass\n"})
+    steps = [{"app": "api", "test": "tests/test_gone.py"}, {"app": "api", "test": "tests/test_api.py::test_apj"}]
+    workflow = testflow.TestWorkflow("w").add_cross_app_test("flow", {"steps": steps})
+    run = testflow.Engine(workspace=tmp_path, applications={"api": {}}).execute(workflow)
+    assert statuses(run) == {"api::tests/test_gone.py": "error", "api::tests/test_api.py::test_apj": "error"}
+    gone, misspelt = (failure.logs for failure in run.failed_tests)
+    assert "no file tests/test_gone.py" in gone
+    assert "test_api" in misspelt.replace("test_apj", "")
+
+
 def test_a_hanging_test_and_one_that_ends_its_process_cost_themselves_alone(write, tmp_path):
     write(
         "web",
