@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+import testflow
+
 HEAVY = ("networkx", "sqlite_utils", "jinja2", "stevedore", "faker", "docker", "psycopg")
 
 
@@ -26,10 +28,30 @@ def test_importing_testflow_leaves_it_alone(modules: set[str], heavy: str):
     assert {each for each in modules if each.partition(".")[0] == heavy} == set()
 
 
-def test_importing_testflow_imports_no_fake_and_no_plugin(modules: set[str]):
+def test_importing_testflow_imports_nothing_else_of_ours(modules: set[str]):
+    assert {each for each in modules if each.startswith("testflow")} == {"testflow"}
+
+
+def test_no_name_that_testflow_offers_imports_a_fake_a_plugin_or_what_is_heavy():
+    modules = loaded("import testflow\nfor name in testflow.__all__: getattr(testflow, name)")
     own = {each for each in modules if each.startswith("testflow")}
     assert {each for each in own if each.startswith(("testflow_core.testing", "testflow_core.builtin"))} == set()
     assert {each.partition(".")[0] for each in own} == {"testflow", "testflow_core"}
+    assert {each for each in modules if each.partition(".")[0] in HEAVY} == set()
+
+
+def test_deciding_what_to_run_imports_neither_networkx_nor_sqlite_utils(tmp_path):
+    (tmp_path / "shop/tests").mkdir(parents=True)
+    (tmp_path / "shop/tests/test_a.py").write_text("def test_a(): pass\n")
+    workflow = "testflow.TestWorkflow('w').add_test_selection('shop', {})"
+    environment = "testflow.Environment('e').add_service('a', {'type': 'process', 'command': 'true'})"
+    engine = f"testflow.Engine(workspace={str(tmp_path)!r}, applications={{'shop': {{}}}})"
+    first = testflow.TestWorkflow("w").add_test_selection("shop", {})
+    testflow.Engine(workspace=tmp_path, applications={"shop": {}}).execute(first)
+    modules = loaded(f"import testflow\nassert {engine}.plan({workflow}, {environment}).choices[0].selected")
+    assert {
+        each for each in modules if each.partition(".")[0] in {"networkx", "sqlite_utils", "jinja2", "faker"}
+    } == set()
 
 
 def test_declaring_everything_leaves_it_alone():

@@ -60,7 +60,7 @@ class ProcessProvisioner(ServiceProvisioner):
             image = service.image or "no image"
             return (
                 f"{service.name}: {image} is no registered application; a container needs a container engine and the"
-                " provisioner 'docker' (install testflow-docker-env), or register the application"
+                " provisioner 'docker', or register the application"
             )
         if application.path is not None and application.start is None and service.command is None:
             return (
