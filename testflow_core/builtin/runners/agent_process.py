@@ -28,6 +28,8 @@ Event: TypeAlias = Mapping[str, Json]
 PROGRAM = Path(__file__).parent / "agent" / "__main__.py"
 START_LIMIT = 120.0
 TAIL = 16 << 10
+FAREWELL = 2.0
+"""Seconds in which an agent whose orders end may end by itself, and whoever measures it write down what he saw."""
 
 
 class AgentTroubleError(TestflowError):
@@ -41,6 +43,7 @@ class AgentProcess:
         self.words = words
         self._python = interpreter(bench)
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed by close()
+        self._orders: int | None
         theirs_in, self._orders = os.pipe()
         self._events, theirs_out = os.pipe()
         self._lines = Lines(self._events)
@@ -78,7 +81,7 @@ class AgentProcess:
         """Give it a batch."""
         rest = memoryview(json.dumps(order).encode() + b"\n")
         try:
-            while rest:
+            while rest and self._orders is not None:
                 rest = rest[os.write(self._orders, rest) :]
         except BrokenPipeError:
             raise AgentTroubleError(self._last_words()) from None
@@ -102,16 +105,23 @@ class AgentProcess:
         self._process.end(grace=0)
 
     def close(self) -> None:
-        """The same, and forget it."""
+        """Let it go, and end what does not go by itself."""
         try:
+            self._close_orders()
+            self._process.wait(FAREWELL)
             self.end()
         finally:
             self._close_ours()
 
+    def _close_orders(self) -> None:
+        orders, self._orders = self._orders, None
+        if orders is not None:
+            os.close(orders)
+
     def _close_ours(self) -> None:
-        for descriptor in (self._orders, self._events):
-            with suppress(OSError):
-                os.close(descriptor)
+        self._close_orders()
+        with suppress(OSError):
+            os.close(self._events)
         self._errors.close()
 
     def _last_words(self) -> str:
