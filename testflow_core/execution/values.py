@@ -52,13 +52,18 @@ def _at(values: Json, flow: DataFlow, producer: str, consumer: str) -> Json:
         try:
             value = _item(value, part)
         except LookupError:
-            within = path_text(("return", *flow.source[:depth]))
-            message = (
-                f"{consumer} needs {path_text(('return', *flow.source))} of {producer} (data flow {flow.name!r}), "
-                f"but {within} is {_shape(value)}"
-            )
-            raise MissingValueError(message) from None
+            raise _missing(value, depth, flow, producer, consumer) from None
+    if value is None and not flow.source:
+        raise _missing(value, 0, flow, producer, consumer)
     return value
+
+
+def _missing(value: Json, depth: int, flow: DataFlow, producer: str, consumer: str) -> MissingValueError:
+    within = path_text(("return", *flow.source[:depth]))
+    return MissingValueError(
+        f"{consumer} needs {path_text(('return', *flow.source))} of {producer} (data flow {flow.name!r}), "
+        f"but {within} is {_shape(value)}"
+    )
 
 
 def _item(value: Json, part: str) -> Json:

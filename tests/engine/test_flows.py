@@ -63,3 +63,37 @@ def test_a_returned_value_is_json_in_the_outcome(shop):
     run = engine(applications=shop).execute(flow())
     values = next(outcome.values for outcome in run.outcomes if outcome.test.id == LOGIN)
     assert json.loads(json.dumps(values)) == {"token": f"token of {LOGIN}"}
+
+
+@pytest.mark.parametrize(
+    ("given", "source", "arrives"),
+    [
+        ({"ids": [{"n": 7}]}, "return.ids[0].n", 7),
+        ("whole", "return", "whole"),
+        ({"a": None}, "return.a", None),
+        ({"ids": [1]}, "return.ids[1]", "return.ids is a list of 1"),
+        ({"ids": "text"}, "return.ids[0]", "return.ids is a str"),
+        ([1], "return.ids", "return is a list of 1"),
+        (None, "return", "return is nothing"),
+        ({}, "return.a", "return is nothing"),
+        ({"b": 1}, "return.a", "return is a mapping of b"),
+    ],
+)
+def test_a_value_arrives_from_any_place_in_what_was_returned_or_is_missed_by_name(shop, given, source, arrives):
+    steps = [{"app": "api", "test": "tests/login.py::test_login"}, {"app": "web", "test": "src/Cart.test.js"}]
+    data_flow = {"x": {"from": f"api.test_login.{source}", "to": "web.Cart.test.x"}}
+    workflow = testflow.TestWorkflow("w").add_cross_app_test("buy", {"steps": steps, "data_flow": data_flow})
+    login = Outcome(test=TestCase.from_id(LOGIN), status=Status.PASSED, values=given)
+    runner = MemoryRunner(outcomes={LOGIN: login})
+    run = engine(runner, applications=shop).execute(workflow)
+    if run.ok:
+        assert runner.batches[1].inputs == {"x": arrives}
+    else:
+        assert arrives in run.failed_tests[0].reason
+
+
+def test_a_test_that_is_a_step_of_two_flows_is_once_in_the_result_as_bad_as_its_worst(shop):
+    workflow = flow().add_cross_app_test("log in", {"steps": [{"app": "api", "test": "tests/login.py::test_login"}]})
+    run = engine(MemoryRunner(), applications=shop).execute(workflow)
+    assert [outcome.flow for outcome in run.outcomes if outcome.test.id == LOGIN] == ["buy", "log in"]
+    assert statuses(run) == {LOGIN: Status.PASSED, CART: Status.PASSED}

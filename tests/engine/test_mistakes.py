@@ -55,3 +55,39 @@ def test_a_wrong_number_of_workers_is_told_with_where_it_was_given(monkeypatch, 
     monkeypatch.setenv("TESTFLOW_WORKERS", workers)
     with pytest.raises(testflow.SpecError, match=f"TESTFLOW_WORKERS.*{workers}"):
         testflow.Engine()
+
+
+class TestAnApplicationsOwnFile:
+    @pytest.mark.parametrize(
+        ("text", "told"),
+        [
+            ("start = [", "cannot be read as TOML"),
+            ('strat = "run"', "did you mean 'start'"),
+            ('path = "elsewhere"', "a checkout cannot say where it is"),
+            ('[start]\ncommand = "run"\nreadyness = {}', "did you mean 'readiness'"),
+        ],
+    )
+    def test_a_mistake_in_it_is_told_with_the_file(self, tmp_path, text, told):
+        (tmp_path / "shop").mkdir()
+        (tmp_path / "shop/testflow.toml").write_text(text)
+        workflow = testflow.TestWorkflow("w").add_test_selection("shop", {"strategy": "all"})
+        with pytest.raises(testflow.SpecError, match=f"shop/testflow.toml: .*{told}"):
+            testflow.Engine(workspace=tmp_path, applications={"shop": {}}).plan(workflow)
+
+    def test_what_was_registered_wins_over_it(self, tmp_path):
+        (tmp_path / "shop/checks").mkdir(parents=True)
+        (tmp_path / "shop/checks/one.py").touch()
+        (tmp_path / "shop/testflow.toml").write_text('test_files = ["*.py"]\ntest_command = "run {test_path}"\n')
+        workflow = testflow.TestWorkflow("w").add_test_selection("shop", {"strategy": "all"})
+        engine = testflow.Engine(workspace=tmp_path, applications={"shop": {"test_command": "pytest"}})
+        plan = engine.plan(workflow)
+        assert plan.applications["shop"].test_command == ("pytest",)
+        assert [choice.test.id for choice in plan.choices] == ["shop::checks/one.py"]
+
+
+def test_a_selection_without_tests_is_warned_of(tmp_path):
+    (tmp_path / "shop").mkdir()
+    workflow = testflow.TestWorkflow("w").add_test_selection("shop", {"strategy": "all", "test_paths": ["tsets"]})
+    run = testflow.Engine(workspace=tmp_path, applications={"shop": {}}).execute(workflow)
+    assert run.warnings == ("shop has no tests below tsets; check `test_paths` and `test_files`",)
+    assert run.results == ()
