@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +18,7 @@ from testflow_core.execution import (
     Schedule,
     Setting,
     WarmSessions,
+    bench_of,
     choose_provisioner,
     prepared,
     run_directory,
@@ -154,23 +155,31 @@ class _Running:
                 workspace=engine.workspace,
                 phase=self.clock.phase,
             )
+            run_batch = exits.enter_context(WarmSessions(engine.plugins))
+            self._warm_up(plan, run_batch, directory)
             stage = exits.enter_context(prepared(setting))
             if isinstance(stage.environment, Provisioned):
                 self.warnings += stage.environment.warnings
                 down = stage.environment.unavailable.items()
                 self.warnings += [f"{service} stays down: {reason}" for service, reason in down]
             with self.clock.phase("execute"):
-                self._batches(plan, stage, outcomes)
+                self._batches(plan, stage, run_batch, outcomes)
         finally:
             with self.clock.phase("clean up"):
                 exits.close()
 
-    def _batches(self, plan: Plan, stage: Stage, outcomes: list[Outcome]) -> None:
+    def _warm_up(self, plan: Plan, run_batch: WarmSessions, directory: Path) -> None:
+        """Runners get ready while data is made and services come up; one that cannot says so to its first batch."""
+        for runner, application in dict.fromkeys((batch.runner, batch.application) for batch in plan.batches):
+            with suppress(Exception):
+                run_batch.warm(runner, bench_of(application, plan, directory))
+
+    def _batches(self, plan: Plan, stage: Stage, run_batch: WarmSessions, outcomes: list[Outcome]) -> None:
         engine = self.engine
         schedule = Schedule(plan, stage)
         executor = engine.plugins.load(EXECUTOR, EXECUTOR_NAME, workers=engine.workers)
         try:
-            with WarmSessions(engine.plugins) as run_batch, executor.crew(run_batch) as crew:
+            with run_batch, executor.crew(run_batch) as crew:
                 for outcome in schedule.run(crew):
                     outcomes.append(outcome)
                     self.clock.tell(TestEnded(outcome=outcome))

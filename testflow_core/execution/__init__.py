@@ -1,7 +1,7 @@
 """From a plan to outcomes."""
 
 from testflow_core.execution.provisioners import ChosenProvisioner, choose_provisioner
-from testflow_core.execution.schedule import Schedule
+from testflow_core.execution.schedule import Schedule, bench_of
 from testflow_core.execution.sessions import WarmSessions
 from testflow_core.execution.stage import Setting, Stage, prepared, run_directory
 
@@ -11,6 +11,7 @@ __all__ = [
     "Setting",
     "Stage",
     "WarmSessions",
+    "bench_of",
     "choose_provisioner",
     "prepared",
     "run_directory",

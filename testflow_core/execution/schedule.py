@@ -13,6 +13,7 @@ from testflow_core.provisioning.wiring import redacted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from testflow_core.execution.stage import Stage
     from testflow_core.interfaces import Crew
@@ -47,6 +48,18 @@ class Schedule:
         for batch in ready:
             del self.waiting[batch.id]
         return ready
+
+
+def bench_of(name: str, plan: Plan, directory: Path) -> Bench:
+    """Where the tests of an application run, below the run's directory."""
+    application = plan.applications[name]
+    assert application.path is not None  # noqa: S101 - only applications with a checkout are planned
+    return Bench(
+        directory=directory / f"tests-{list(plan.applications).index(name)}",
+        checkout=application.path,
+        python=application.python,
+        command=application.test_command,
+    )
 
 
 def _run(schedule: Schedule, crew: Crew) -> Iterator[Outcome]:
@@ -115,26 +128,17 @@ def _ended(outcome: Outcome) -> str:
 
 
 def _batch(planned: PlannedBatch, schedule: Schedule) -> Batch:
-    application = schedule.plan.applications[planned.application]
     variables: dict[str, str] = {}
     for needed, there in ((planned.data, schedule.stage.data), (planned.environment, schedule.stage.environment)):
         if needed and there is not None and not isinstance(there, Absence):
             variables |= there.variables
-    position = list(schedule.plan.applications).index(planned.application)
-    assert application.path is not None  # noqa: S101 - only applications with a checkout are planned
-    bench = Bench(
-        directory=schedule.stage.directory / f"tests-{position}",
-        checkout=application.path,
-        python=application.python,
-        command=application.test_command,
-        variables=variables,
-    )
     feeds = [(given(schedule.outcomes[producer]), _name(schedule, producer), flow) for producer, flow in planned.feeds]
     return Batch(
         id=planned.id,
         runner=planned.runner,
-        bench=bench,
+        bench=bench_of(planned.application, schedule.plan, schedule.stage.directory),
         tests=planned.tests,
+        variables=variables,
         exclude=planned.exclude,
         inputs=inputs(feeds, planned.tests[0].id),
         wanted=planned.wanted,

@@ -16,18 +16,18 @@ if TYPE_CHECKING:
     from typing import Self
 
     from testflow_core.interfaces import RunnerSession
-    from testflow_core.model import Batch, Outcome
+    from testflow_core.model import Batch, Bench, Outcome
     from testflow_core.registry import Plugins
 
 
 class _Session:
     """An open session of one runner for one bench."""
 
-    def __init__(self, plugins: Plugins, batch: Batch) -> None:
+    def __init__(self, plugins: Plugins, runner: str, bench: Bench) -> None:
         self._exit = ExitStack()
-        self.key = (batch.runner, batch.bench)
-        runner = plugins.load(RUNNER, batch.runner)
-        self.session: RunnerSession = self._exit.enter_context(runner.session(batch.bench))
+        self.key = (runner, bench)
+        session = plugins.load(RUNNER, runner).session(bench)
+        self.session: RunnerSession = self._exit.enter_context(session)
 
     def close(self) -> None:
         self._exit.close()
@@ -58,6 +58,12 @@ class WarmSessions:
             self._idle.clear()
             self._busy.clear()
 
+    def warm(self, runner: str, bench: Bench) -> None:
+        """Open a session that the first batch of this bench will find."""
+        session = _Session(self._plugins, runner, bench)
+        with self._lock:
+            self._idle.append(session)
+
     def __call__(self, batch: Batch) -> Iterator[Outcome]:
         """The outcomes of the batch as they come, marked as its own."""
         session = self._taken(batch) or self._opened(batch)
@@ -84,7 +90,7 @@ class WarmSessions:
         return None
 
     def _opened(self, batch: Batch) -> _Session:
-        session = _Session(self._plugins, batch)
+        session = _Session(self._plugins, batch.runner, batch.bench)
         with self._lock:
             self._busy.add(session)
         return session

@@ -20,17 +20,16 @@ from testflow_core.model.workflow import DEFAULT_TIMEOUT, DataFlow, TestWorkflow
 @frozen(kw_only=True)
 class Bench:
     """
-    Where tests of one application run, as plain data.
+    Where tests of one application run, as plain data; known before its environment is up.
 
-    `checkout` is its directory, `python` the interpreter it names, `command` its test command; `variables` are added to
-    the tests' environment; `directory` is private to the run and gone after it.
+    `checkout` is its directory, `python` the interpreter it names, `command` its test command; `directory` is private
+    to the run and gone after it.
     """
 
     directory: Path
     checkout: Path
     python: str | None = None
     command: tuple[str, ...] = ()
-    variables: Mapping[str, str] = field(factory=dict[str, str], repr=False)
 
 
 @frozen(kw_only=True)
@@ -38,14 +37,16 @@ class Batch:
     """
     Tests to run one after the other, as plain data that another host could run.
 
-    `exclude` are tests of a chosen file that run elsewhere. `inputs` is what earlier steps hand over; `wanted` are the
-    paths into the returned value that later steps will ask for. `timeout` limits every single attempt.
+    `variables` are added to the tests' environment. `exclude` are tests of a chosen file that run elsewhere. `inputs`
+    is what earlier steps hand over; `wanted` are the paths into the returned value that later steps will ask for.
+    `timeout` limits every single attempt.
     """
 
     id: str
     runner: str
     bench: Bench
     tests: tuple[TestCase, ...]
+    variables: Mapping[str, str] = field(factory=dict[str, str], repr=False)
     exclude: tuple[TestCase, ...] = ()
     inputs: Mapping[str, Json] = field(factory=dict[str, Json])
     wanted: tuple[tuple[str, ...], ...] = ()

@@ -67,6 +67,25 @@ class TestWithoutItsEnvironment:
         engine(MemoryRunner(tests=TESTS), idle, applications=shop).execute(workflow, self.ENVIRONMENT)
         assert idle.events == []
 
+    def test_runners_get_ready_before_it_is_up_and_are_told_of_it_with_their_batches(self, shop):
+        events = []
+
+        class Runner(MemoryRunner):
+            def session(self, bench):
+                events.append("session")
+                return super().session(bench)
+
+        class Provisioner(MemoryProvisioner):
+            def provision(self, environment, site):
+                events.append("services")
+                return super().provision(environment, site)
+
+        runner = Runner(tests=TESTS)
+        environment = testflow.Environment("e").add_service("db", {"type": "postgres", "ports": {"5432": 5432}})
+        engine(runner, Provisioner(), applications=shop).execute(both(), environment)
+        assert events == ["session", "session", "services"]
+        assert {batch.variables["DB_HOST"] for batch in runner.batches} == {"db.memory"}
+
 
 class TestWithoutItsData:
     DATA = testflow.TestData("d").add_generator("users", {"count": 2, "schema": {"id": "uuid"}})

@@ -46,8 +46,8 @@ def web(checkout):
 
 
 def run(checkout, command, *ids, timeout=60, variables=None, **fields):
-    bench = checkout.bench(*command, variables=variables or {})
-    batch = checkout.batch(bench, *ids, timeout=timedelta(seconds=timeout), **fields)
+    bench = checkout.bench(*command)
+    batch = checkout.batch(bench, *ids, variables=variables or {}, timeout=timedelta(seconds=timeout), **fields)
     return checkout.run(CommandRunner(), batch)
 
 

@@ -114,8 +114,9 @@ EXPECTED = {
 def suite(shared_checkout, named):
     shared_checkout.write("pytest.ini", "[pytest]\nfilterwarnings = error\n")
     shared_checkout.write("tests/test_suite.py", SUITE)
-    bench = shared_checkout.bench("pytest", "{test_path}", variables={"SHOP_URL": "http://127.0.0.1:1"})
-    batch = shared_checkout.batch(bench, "tests/test_suite.py", timeout=timedelta(seconds=4))
+    bench = shared_checkout.bench("pytest", "{test_path}")
+    variables = {"SHOP_URL": "http://127.0.0.1:1"}
+    batch = shared_checkout.batch(bench, "tests/test_suite.py", variables=variables, timeout=timedelta(seconds=4))
     outcomes = shared_checkout.run(PytestRunner(), batch)
     assert [outcome.test.name for outcome in outcomes] == list(EXPECTED)
     return {outcome.test.name: outcome for outcome in outcomes}

@@ -12,9 +12,9 @@ from testflow_core.model import Status
 
 def run(checkout, text, *, name=None, variables=None, inputs=None):
     checkout.write("test_flow.py", text)
-    bench = checkout.bench("pytest", variables=variables or {})
+    bench = checkout.bench("pytest")
     test = "test_flow.py" if name is None else f"test_flow.py::{name}"
-    return checkout.run(PytestRunner(), checkout.batch(bench, test, inputs=inputs or {}))
+    return checkout.run(PytestRunner(), checkout.batch(bench, test, variables=variables or {}, inputs=inputs or {}))
 
 
 def test_inputs_arrive_as_a_mapping_as_a_fixture_for_each_key_and_as_a_file(checkout):

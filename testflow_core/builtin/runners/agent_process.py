@@ -41,6 +41,7 @@ class AgentProcess:
 
     def __init__(self, bench: Bench, words: PytestWords, supervisor: Supervisor) -> None:
         self.words = words
+        self.is_ready = False
         self._python = interpreter(bench)
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed by close()
         self._orders: int | None
@@ -62,7 +63,7 @@ class AgentProcess:
             return supervisor.spawn(
                 [str(self._python), *self.words.interpreter_options, str(PROGRAM), *self.words.arguments],
                 cwd=bench.checkout.absolute(),
-                env=environment(self._python, bench.variables),
+                env=environment(self._python, {}),
                 stdin=stdin,
                 stdout=stdout,
                 stderr=self._errors.fileno(),
@@ -76,6 +77,7 @@ class AgentProcess:
         event = self.event(START_LIMIT)
         if event["event"] != "ready":
             raise AgentTroubleError(str(event.get("reason")))
+        self.is_ready = True
 
     def send(self, order: Event) -> None:
         """Give it a batch."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, cast
 
 from testflow_core.builtin.runners.agent.texts import first_lines, limited
@@ -33,6 +34,11 @@ class AgentSession(RunnerSession):
         self._supervisor = supervisor
         self._agent: AgentProcess | None = None
 
+    def open(self) -> None:
+        """Start the agent; it is waited for when it has something to do, and what is wrong with it told then."""
+        with suppress(AgentTroubleError, UnknownReferenceError, OSError):
+            self._start()
+
     def close(self) -> None:
         """End the agent, and what its tests have started."""
         if self._agent is not None:
@@ -52,7 +58,7 @@ class AgentSession(RunnerSession):
         done = False
         try:
             # The agent may be lost, or a wish to stop may come, at any point from here on: both end here.
-            agent = self._ready(batch)
+            agent = self._ready()
             with interruption.ended_by(agent.end):
                 agent.send(_order(batch, files, agent.words.arguments, path_first=agent.words.path_first))
                 while (event := agent.event(batch.timeout.total_seconds() + PATIENCE))["event"] != "done":
@@ -68,13 +74,16 @@ class AgentSession(RunnerSession):
             if not done:
                 self.close()
 
-    def _ready(self, batch: Batch) -> AgentProcess:
-        if self._agent is None:
-            agent = AgentProcess(self._bench, pytest_words(batch.bench.command), self._supervisor)
-            self._agent = agent
+    def _start(self) -> AgentProcess:
+        self._agent = AgentProcess(self._bench, pytest_words(self._bench.command), self._supervisor)
+        return self._agent
+
+    def _ready(self) -> AgentProcess:
+        agent = self._agent or self._start()
+        if not agent.is_ready:
             with current().ended_by(agent.end):
                 agent.wait_until_ready()
-        return self._agent
+        return agent
 
 
 def _order(batch: Batch, files: Exchange, arguments: tuple[str, ...], *, path_first: bool) -> Mapping[str, Json]:

@@ -39,7 +39,7 @@ def exchange(batch: Batch) -> Generator[Exchange]:
     ) as name:
         directory = Path(name)
         outputs = directory / "outputs.json"
-        variables = dict(batch.bench.variables) | {"TESTFLOW_OUTPUTS": str(outputs)}
+        variables = dict(batch.variables) | {"TESTFLOW_OUTPUTS": str(outputs)}
         if batch.inputs:
             inputs = directory / "inputs.json"
             inputs.write_text(json.dumps(batch.inputs), encoding="utf-8")

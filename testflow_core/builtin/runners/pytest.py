@@ -46,6 +46,7 @@ class PytestRunner(Runner):
 
     @contextmanager
     def session(self, bench: Bench) -> Generator[RunnerSession]:
-        """A session whose agent is started by its first batch, and gone with all that tests have left on exit."""
+        """A session whose agent gets ready while others go on, and is gone with all that tests have left on exit."""
         with Supervisor() as supervisor, closing(AgentSession(bench, supervisor)) as session:
+            session.open()
             yield session
