@@ -1,12 +1,12 @@
 """What becomes of tests whose application, environment or data is not there."""
 
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 
 import pytest
-from memory_runs import CART, LOGIN, ORDERS, TESTS, both, engine, flow, statuses
+from memory_runs import CART, LOGIN, ORDERS, TESTS, both, engine, failing, flow, statuses
 
 import testflow
-from testflow_core.model import Status
+from testflow_core.model import Endpoint, Provisioned, Status
 from testflow_core.testing import (
     MemoryCheckouts,
     MemoryData,
@@ -85,6 +85,21 @@ class TestWithoutItsEnvironment:
         engine(runner, Provisioner(), applications=shop).execute(both(), environment)
         assert events == ["session", "session", "services"]
         assert {batch.variables["DB_HOST"] for batch in runner.batches} == {"db.memory"}
+
+    def test_what_a_test_says_of_its_secrets_is_made_unreadable(self, shop):
+        hush = "a made up one"
+
+        class Provisioner(MemoryProvisioner):
+            @contextmanager
+            def provision(self, environment, site):
+                yield Provisioned(environment="e", endpoints={"db": Endpoint(host="h", password=hush)})
+
+        said = dict.fromkeys(("text", "stdout", "stderr", "reason"), f"postgres://me:{hush}@h")
+        runner = MemoryRunner(tests=TESTS, outcomes=failing(ORDERS, **said))
+        run = engine(runner, Provisioner(), applications=shop).execute(both(), self.ENVIRONMENT)
+        (outcome,) = (outcome for outcome in run.outcomes if outcome.test.id == ORDERS)
+        assert {getattr(outcome, name) for name in said} == {"postgres://me:********@h"}
+        assert hush not in run.failed_tests[0].logs
 
 
 class TestWithoutItsData:
