@@ -7,6 +7,7 @@ import uuid
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from attrs import evolve, field, frozen
@@ -32,6 +33,7 @@ from testflow_core.model import (
     PhaseStarted,
     Plan,
     Planned,
+    Progressed,
     Provisioned,
     Run,
     TestEnded,
@@ -87,6 +89,7 @@ class _Clock:
 
     seconds: dict[str, float] = field(factory=dict[str, float])
     observers: tuple[Observes, ...] = ()
+    one_at_a_time: Lock = field(factory=Lock)
 
     @contextmanager
     def phase(self, name: str) -> Generator[None]:
@@ -98,8 +101,10 @@ class _Clock:
             self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - begun
 
     def tell(self, event: Event) -> None:
-        for observer in self.observers:
-            observer.observe(event)
+        # Services that come up at the same time tell of it from threads of their own.
+        with self.one_at_a_time:
+            for observer in self.observers:
+                observer.observe(event)
 
 
 class _Running:
@@ -154,6 +159,7 @@ class _Running:
                 directory=directory,
                 workspace=engine.workspace,
                 phase=self.clock.phase,
+                tell=lambda sentence: self.clock.tell(Progressed(text=sentence)),
             )
             run_batch = exits.enter_context(WarmSessions(engine.plugins))
             self._warm_up(plan, run_batch, directory)

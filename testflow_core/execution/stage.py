@@ -51,7 +51,7 @@ class Stage:
 
 @frozen(kw_only=True)
 class Setting:
-    """What a stage is set up with; `phase` times what is done, by name."""
+    """What a stage is set up with; `phase` times what is done, by name, `tell` hears of what takes long."""
 
     plan: Plan
     provisioner: ChosenProvisioner | None
@@ -60,6 +60,7 @@ class Setting:
     directory: Path
     workspace: Path
     phase: Callable[[str], AbstractContextManager[None]]
+    tell: Callable[[str], None]
 
 
 @contextmanager
@@ -114,6 +115,7 @@ def _environment(chosen: ChosenProvisioner, setting: Setting, exits: ExitStack) 
         directory=lease.directory,
         workspace=setting.workspace,
         checkouts={name: each.path for name, each in setting.plan.applications.items() if each.path is not None},
+        tell=setting.tell,
     )
     what = f"the environment {environment.name!r} did not come up"
     return _entered(

@@ -6,7 +6,7 @@ from testflow_core.model.choice import Choice
 from testflow_core.model.context import Context
 from testflow_core.model.data import DEFAULT_SEED, DataSet, Entity, Json, Loaded, Record, TestData
 from testflow_core.model.environment import Endpoint, Environment, Provisioned, Service, Site
-from testflow_core.model.event import BatchEnded, Event, PhaseStarted, Planned, TestEnded, WorkerLost
+from testflow_core.model.event import BatchEnded, Event, PhaseStarted, Planned, Progressed, TestEnded, WorkerLost
 from testflow_core.model.failure import UNKNOWN, Diagnosis, Evidence, Failure, Route
 from testflow_core.model.history import Past, Track
 from testflow_core.model.outcome import Outcome, Status
@@ -60,6 +60,7 @@ __all__ = [
     "Planned",
     "PlannedBatch",
     "PluginFailure",
+    "Progressed",
     "Provisioned",
     "Readiness",
     "Record",

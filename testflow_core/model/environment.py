@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from attrs import field, frozen
@@ -60,19 +60,25 @@ class Endpoint:
         return next(iter(self.ports.values()), None)
 
 
+def _nobody(_sentence: str) -> None:
+    """Nobody follows."""
+
+
 @frozen(kw_only=True)
 class Site:
     """
     Where one environment goes up.
 
     `lease` names it, unique on the machine. `directory` is private to it and gone once it is down. `workspace` and the
-    checkouts of the applications are where declared files are looked for, in that order.
+    checkouts of the applications are where declared files are looked for, in that order. `tell` is for what takes its
+    time: whoever follows the run hears a sentence; any thread may call it.
     """
 
     lease: str
     directory: Path
     workspace: Path
     checkouts: Mapping[str, Path] = field(factory=dict[str, Path])
+    tell: Callable[[str], None] = field(default=_nobody, eq=False, repr=False)
 
 
 @frozen(kw_only=True)

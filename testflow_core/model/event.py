@@ -18,6 +18,13 @@ class PhaseStarted:
 
 
 @frozen(kw_only=True)
+class Progressed:
+    """What takes its time within a phase has come further: a sentence (`db: pulling redis:7, 30 of 45 MB`)."""
+
+    text: str
+
+
+@frozen(kw_only=True)
 class Planned:
     """It is decided what will run."""
 
@@ -33,7 +40,7 @@ class TestEnded:
     outcome: Outcome
 
 
-Event: TypeAlias = PhaseStarted | Planned | TestEnded
+Event: TypeAlias = PhaseStarted | Progressed | Planned | TestEnded
 """What an observer is told."""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Protocol
 
 from attrs import field, frozen
 
@@ -13,7 +14,7 @@ from testflow_core.model import Endpoint, Readiness, Site
 from testflow_core.provisioning import wiring
 from testflow_core.provisioning.leases import PortLeases
 from testflow_core.provisioning.readiness import Probe
-from testflow_core.provisioning.supervisor import Supervised, Supervisor
+from testflow_core.provisioning.supervisor import Supervisor
 
 
 @frozen(kw_only=True)
@@ -22,7 +23,7 @@ class Place:
     Where one service is started, and with what.
 
     `directory` is its own and exists; `log` is the file it is to write to. `endpoints` are the services that are up
-    already, `variables` tell of those that it needs.
+    already, where this one reaches them; `variables` tell of those that it needs.
     """
 
     site: Site
@@ -39,10 +40,30 @@ class Place:
         return references.resolve(text, {**wiring.reference_values(self.endpoints), **mine})
 
 
+class Started(Protocol):
+    """What a service runs as: a local process, a container."""
+
+    @property
+    def returncode(self) -> int | None:
+        """None while it runs, then its exit status, or the negative number of the signal that ended it."""
+        ...
+
+    def wait(self, timeout: float | None = None, /) -> int | None:
+        """The return code as soon as it is known; None where `timeout` seconds pass before."""
+        ...
+
+    def end(self, grace: float, number: signal.Signals, /) -> None:
+        """Ask it to end, and end it by force after `grace` seconds; nothing of it runs when this returns."""
+        ...
+
+
 @frozen(kw_only=True)
 class Running:
     """
     A service that was started and may not be ready yet.
+
+    `endpoint` is where it is reached from here, `peer` where the other services of the environment reach it, if that is
+    another place.
 
     `probes` are its type's own checks, made beside those of `readiness`; the first port must accept a connection where
     there are neither. `prepare` is called once it is ready, before anybody may use it. `env` and `cwd` are those of the
@@ -50,8 +71,9 @@ class Running:
     """
 
     endpoint: Endpoint
-    process: Supervised
+    process: Started
     cwd: Path
+    peer: Endpoint | None = None
     env: Mapping[str, str] = field(factory=dict[str, str], repr=False)
     readiness: Readiness = field(factory=Readiness)
     probes: tuple[Probe, ...] = ()

@@ -67,6 +67,21 @@ def private_directory() -> Generator[DirectoryLease]:
         lease_files.forget(home)
 
 
+def held(directory: Path) -> bool:
+    """Whether the owner of a private directory lives; False where there is no such directory any more."""
+    try:
+        descriptor = os.open(directory / lease_files.MANIFEST, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
 class PortLeases:
     """Ports that no other run on this machine is given while this context lasts; safe to use from several threads."""
 

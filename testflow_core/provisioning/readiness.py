@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from datetime import timedelta
     from pathlib import Path
 
-    from testflow_core.provisioning.supervisor import Supervised, Supervisor
+    from testflow_core.provisioning.launch import Started
+    from testflow_core.provisioning.supervisor import Supervisor
 
 Probe: TypeAlias = Callable[[float], str | None]
 """Looks once, for at most so many seconds: None where the service is ready in this respect, else what is missing."""
@@ -93,7 +94,7 @@ def exec_probe(supervisor: Supervisor, argv: Sequence[str], *, cwd: Path, env: M
     return probe
 
 
-def wait_until_ready(name: str, process: Supervised, probes: Sequence[Probe], *, limit: timedelta, log: Path) -> None:
+def wait_until_ready(name: str, process: Started, probes: Sequence[Probe], *, limit: timedelta, log: Path) -> None:
     """Until every probe has been satisfied once; ProvisionError where the service dies or the limit passes before."""
     deadline = time.monotonic() + limit.total_seconds()
     pause, pending, missing = _SHORTEST, list(probes), None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from abc import abstractmethod
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from typing import TYPE_CHECKING, TypeVar
 
 from testflow_core import graph
@@ -20,6 +20,7 @@ from testflow_core.specs import key_path, structure, unknown_name
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from testflow_core.model import Endpoint, Environment, Service, Site
@@ -49,6 +50,10 @@ class ServiceProvisioner(Provisioner):
     @abstractmethod
     def start(self, service: Service, place: Place) -> Running:
         """The service, started; ProvisionError, OSError or UnknownReferenceError where it cannot be."""
+
+    def around(self, environment: Environment, site: Site, supervisor: Supervisor) -> AbstractContextManager[object]:  # noqa: ARG002 (for plugins to override)
+        """What an environment stands on: entered before its first service starts, left once all have ended."""
+        return nullcontext()
 
     def mistakes(self, service: Service) -> Iterable[Problem]:  # noqa: ARG002 (for plugins to override)
         """Mistakes in the declaration of a service beyond its type and its `config`; none unless overridden."""
@@ -88,6 +93,7 @@ class ServiceProvisioner(Provisioner):
             # Left after the supervisor: once that has killed everything, nobody in the pool waits for anything.
             pool = stack.enter_context(ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="testflow-start"))
             supervisor = stack.enter_context(Supervisor(remove=[site.directory]))
+            stack.enter_context(self.around(environment, site, supervisor))
             ascent = _Ascent(self, environment, site, supervisor, ports)
             stack.callback(ascent.descend)
             try:
@@ -115,7 +121,7 @@ class _Ascent:
         self._site = site
         self._supervisor = supervisor
         self._ports = ports
-        self._endpoints: dict[str, Endpoint] = {}
+        self._peers: dict[str, Endpoint] = {}
         self._logs: dict[str, Path] = {}
         self._running: dict[str, Running] = {}
 
@@ -129,7 +135,8 @@ class _Ascent:
             for start in as_completed(starts):
                 start.result()
         for name in wave:
-            self._endpoints[name] = self._running[name].endpoint
+            running = self._running[name]
+            self._peers[name] = running.peer or running.endpoint
 
     def look_back(self) -> None:
         """ProvisionError where a service has failed since it was ready; one that is done with its work has not."""
@@ -146,19 +153,19 @@ class _Ascent:
 
     def arrive(self, down: Mapping[str, str]) -> Provisioned:
         """What those who use the environment may know of it."""
+        endpoints = {name: self._running[name].endpoint for name in self._peers}
         return Provisioned(
             environment=self._environment.name,
-            endpoints=dict(self._endpoints),
-            variables=wiring.variables(self._endpoints),
+            endpoints=endpoints,
+            variables=wiring.variables(endpoints),
             unavailable=down,
             logs=dict(self._logs),
-            warnings=tuple(warning for name in self._endpoints for warning in self._running[name].warnings),
+            warnings=tuple(warning for name in endpoints for warning in self._running[name].warnings),
         )
 
     def told(self, error: ProvisionError) -> ProvisionError:
         """The error with the last of every log, and without the secrets of what had come up."""
-        points = {name: running.endpoint for name, running in self._running.items()}
-        secrets = wiring.secrets({**points, **self._endpoints})
+        secrets = wiring.secrets({name: running.endpoint for name, running in self._running.items()})
         logs = {**{name: readiness.tail(log) for name, log in self._logs.items()}, **error.logs}
         shown = {name: wiring.redacted(log, secrets) for name, log in logs.items()}
         return ProvisionError(wiring.redacted(error.message, secrets), service=error.service, logs=shown)
@@ -178,8 +185,8 @@ class _Ascent:
             log=log,
             supervisor=self._supervisor,
             ports=self._ports,
-            endpoints=dict(self._endpoints),
-            variables=wiring.variables({each: self._endpoints[each] for each in needs}),
+            endpoints=dict(self._peers),
+            variables=wiring.variables({each: self._peers[each] for each in needs}),
         )
 
     def _bring_up(self, name: str, place: Place) -> None:

@@ -22,7 +22,7 @@ from testflow_core.errors import ProvisionError
 from testflow_core.provisioning.supervisor_process import HEADER
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from types import TracebackType
     from typing import Self
 
@@ -202,6 +202,19 @@ class Supervisor:
             child.lose()
         child.check(argv[0], cwd)
         return child
+
+    def bequeath(self, argv: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> Callable[[], None]:
+        """
+        A program that is run when we end, in whatever way, unless what is answered is called before.
+
+        For what lives outside of processes and directories. It runs once all processes have ended and before the
+        directories are removed, without streams, for 20 s at most.
+        """
+        with self._lock:
+            number = next(self._numbers)
+        order = {"verb": "bequeath", "number": number, "argv": list(argv), "cwd": str(cwd), "env": dict(env)}
+        self.request({**order, "streams": [False] * 3, "unprivileged": False, "farewell": None})
+        return lambda: self.request({"verb": "withdraw", "number": number})
 
     def request(self, message: Mapping[str, object], streams: Sequence[int] = ()) -> None:
         """Send the supervisor a message; where it is gone nothing happens, as nothing is left to talk about."""

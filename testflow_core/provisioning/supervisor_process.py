@@ -33,6 +33,7 @@ MARKER = "TESTFLOW_LEASE"
 HEADER = struct.Struct("!I")
 RECHECK = 0.02
 FAREWELL = 1.0
+BEQUESTS = 20.0
 
 
 class Ending(NamedTuple):
@@ -59,6 +60,7 @@ class Session:
         self.pids: dict[int, int] = {}
         self.farewells: dict[int, signal.Signals] = {}
         self.endings: list[Ending] = []
+        self.bequests: dict[int, Order] = {}
         self.null = os.open(os.devnull, os.O_RDWR)
         self.selector = selectors.DefaultSelector()
         self.selector.register(channel, selectors.EVENT_READ, self.obey)
@@ -99,10 +101,24 @@ class Session:
             self.reap()
             self.advance()
         self.part()
+        self.kill_all()
+        self.carry_out()
+        self.kill_all()
+
+    def kill_all(self) -> None:
+        """Until no process is left, nor any orphan that came to us."""
         while self.reap():
             for process in descendants(self.pid):
                 kill(process)
             self.signal_groups(self.leaders, signal.SIGKILL)
+            self.wait_for_exit()
+
+    def carry_out(self) -> None:
+        """Run what was bequeathed, within a limit."""
+        for order in self.bequests.values():
+            self.spawn(order, ())
+        deadline = time.monotonic() + BEQUESTS
+        while self.reap() and time.monotonic() < deadline:
             self.wait_for_exit()
 
     def part(self) -> None:
@@ -144,10 +160,15 @@ class Session:
         request = json.loads(payload)
         for stream in streams:
             os.set_inheritable(stream, False)  # noqa: FBT003 (takes no keyword)
-        if request["verb"] == "spawn":
-            self.spawn(request, streams)
-        else:
-            self.end(request["number"], signal.Signals(request["signal"]), request["grace"])
+        match request["verb"]:
+            case "spawn":
+                self.spawn(request, streams)
+            case "bequeath":
+                self.bequests[request["number"]] = request
+            case "withdraw":
+                self.bequests.pop(request["number"], None)
+            case _:
+                self.end(request["number"], signal.Signals(request["signal"]), request["grace"])
 
     def read(self, size: int) -> bytes:
         """Exactly `size` bytes of the channel; EOFError where it ends before."""

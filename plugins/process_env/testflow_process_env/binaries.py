@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
+from testflow_core.provisioning import versions
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
@@ -66,26 +68,12 @@ def available(places: Iterable[Path]) -> tuple[Binaries, ...]:
 
 def nearest(candidates: Sequence[Binaries], wanted: str | None) -> Binaries:
     """The first of those whose version is nearest to the wanted one; the newer where two are as near."""
-    asked = _numbers(wanted or "")
-    if asked is None:
-        return candidates[0]
-
-    def distance(candidate: Binaries) -> tuple[int, int, int]:
-        major, minor = _numbers(candidate.version) or (0, 0)
-        return abs(major - asked[0]), -major, abs(minor - asked[1])
-
-    return min(candidates, key=distance)
+    return versions.nearest(candidates, wanted, lambda candidate: candidate.version)
 
 
 def differs(candidate: Binaries, wanted: str | None) -> bool:
     """Whether its major version is another than the wanted one."""
-    asked = _numbers(wanted or "")
-    return asked is not None and asked[0] != (_numbers(candidate.version) or (0, 0))[0]
-
-
-def _numbers(version: str) -> tuple[int, int] | None:
-    match = _VERSION.search(version)
-    return None if match is None else (int(match[1]), int(match[2] or 0))
+    return versions.other_major(candidate.version, wanted)
 
 
 def _first_line(argv: Sequence[str]) -> str:

@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 import os
-import re
-import secrets
 import signal
-import socket
-import struct
 import sys
-import time
 from datetime import timedelta
 from typing import TYPE_CHECKING
-from urllib.parse import quote
-
-from attrs import field, frozen
 
 from testflow_core.errors import ProvisionError
-from testflow_core.model import Endpoint, Readiness
+from testflow_core.model import Readiness
+from testflow_core.provisioning import postgres
 from testflow_core.provisioning.launch import Running
 from testflow_core.provisioning.leases import LOOPBACK
 from testflow_core.provisioning.readiness import tail
@@ -27,17 +20,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from testflow_core.model import Service
+    from testflow_core.model import Endpoint, Service
     from testflow_core.provisioning.launch import Place
-    from testflow_core.provisioning.readiness import Probe
+    from testflow_core.provisioning.postgres import PostgresConfig
     from testflow_process_env.binaries import Binaries
 
-DEFAULT_PORT = 5432
 _INITDB_LIMIT = timedelta(seconds=60)
 _SCHEMA_LIMIT = timedelta(seconds=120)
 _SOCKET_PATH_LIMIT = 100
-_NAME_LIMIT = 63
-_PROTOCOL_3 = 196608
 _SETTINGS = {
     "listen_addresses": LOOPBACK,
     "fsync": "off",
@@ -50,22 +40,10 @@ _SETTINGS = {
 }
 
 
-@frozen(kw_only=True)
-class PostgresConfig:
-    """The `config` of a service of type `postgres`; `port` is a wish, `schemas` are files of SQL loaded in order."""
-
-    port: int = DEFAULT_PORT
-    schemas: tuple[str, ...] = ()
-    user: str = "postgres"
-    password: str | None = field(default=None, repr=False)
-    database: str | None = None
-
-
 def start(service: Service, place: Place, config: PostgresConfig, binaries: Binaries) -> Running:
     """The server, started, its database and schemas to be made once it is ready; ProvisionError where it cannot be."""
-    schemas = [_find_schema(service.name, name, place) for name in config.schemas]
-    password = config.password or secrets.token_urlsafe(24)
-    database = config.database or re.sub(r"[^a-z0-9_]", "_", service.name.lower())[:_NAME_LIMIT]
+    schemas = postgres.find_schemas(service, config, place.site)
+    password = config.password or postgres.made_up_password()
     data = _make_data_directory(service.name, place, config.user, password, binaries)
     port = place.ports.lease(config.port or None)
     settings = {**_SETTINGS, "port": str(port), "unix_socket_directories": _socket_directory(place.directory)}
@@ -82,22 +60,14 @@ def start(service: Service, place: Place, config: PostgresConfig, binaries: Bina
             unprivileged=True,
             farewell=signal.SIGQUIT,
         )
-    credentials = f"{quote(config.user, safe='')}:{quote(password, safe='')}"
-    endpoint = Endpoint(
-        host=LOOPBACK,
-        ports={config.port: port},
-        url=f"postgresql://{credentials}@{LOOPBACK}:{port}/{quote(database, safe='')}",
-        user=config.user,
-        password=password,
-        database=database,
-    )
+    endpoint = postgres.endpoint(service, config, host=LOOPBACK, inside=config.port, port=port, password=password)
     return Running(
         endpoint=endpoint,
         process=process,
         cwd=place.site.workspace,
         env={**environment, "PGPASSWORD": password},
         readiness=service.readiness or Readiness(),
-        probes=(_accepts_probe(port, config.user),),
+        probes=(postgres.accepts_probe(LOOPBACK, port, config.user),),
         prepare=lambda: _prepare(service.name, place, binaries, endpoint, schemas),
         end_signal=signal.SIGINT,
         warnings=_warnings(service, binaries),
@@ -120,15 +90,6 @@ def _environment() -> dict[str, str]:
 def _socket_directory(directory: Path) -> str:
     """Where the server puts its socket; nowhere where the path is longer than the system's sockets allow."""
     return str(directory) if len(os.fsencode(directory)) + len("/.s.PGSQL.65535") <= _SOCKET_PATH_LIMIT else ""
-
-
-def _find_schema(service: str, name: str, place: Place) -> Path:
-    places = [place.site.workspace, *place.site.checkouts.values()]
-    for each in places:
-        if (each / name).is_file():
-            return each / name
-    looked = ", ".join(str(each / name) for each in places)
-    raise ProvisionError(f"the service {service} has no schema file {name!r}; looked for {looked}", service=service)
 
 
 def _make_data_directory(service: str, place: Place, user: str, password: str, binaries: Binaries) -> Path:
@@ -172,42 +133,15 @@ def _run(
     return returncode
 
 
-def _accepts_probe(port: int, user: str) -> Probe:
-    """Ready when the server asks who we are; while it starts or recovers it refuses."""
-    parameters = b"\0".join([b"user", user.encode(), b"database", b"postgres", b"", b""])
-    message = struct.pack("!ii", 8 + len(parameters), _PROTOCOL_3) + parameters
-
-    def probe(seconds: float) -> str | None:
-        deadline = time.monotonic() + seconds
-        try:
-            with socket.create_connection((LOOPBACK, port), timeout=seconds) as connection:
-                connection.sendall(message)
-                connection.settimeout(max(0.001, deadline - time.monotonic()))
-                answer = connection.recv(1)
-        except OSError as error:
-            return f"PostgreSQL does not answer on {LOOPBACK}:{port} ({error})"
-        return None if answer == b"R" else f"PostgreSQL on {LOOPBACK}:{port} is still starting"
-
-    return probe
-
-
 def _prepare(service: str, place: Place, binaries: Binaries, endpoint: Endpoint, schemas: Sequence[Path]) -> None:
     """Make the database, which is also the first query, and load the schemas; ProvisionError with file and line."""
     name = endpoint.database or ""
     psql = [binaries.program("psql"), "-X", "-q", "-v", "ON_ERROR_STOP=1", "-h", LOOPBACK, "-p", str(endpoint.port)]
     psql += ["-U", endpoint.user or "", "-w"]
-    quoted = name.replace('"', '""')
-    creation = "SELECT 1" if name == "postgres" else f'CREATE DATABASE "{quoted}"'
-    _query(service, place, [*psql, "-d", "postgres", "-o", os.devnull, "-c", creation], endpoint)
+    _query(service, place, [*psql, "-d", "postgres", "-o", os.devnull, "-c", postgres.creation(name)], endpoint)
     if schemas:
         files = [word for schema in schemas for word in ("-f", str(schema))]
-        _query(service, place, [*psql, "-d", _connection_string(name), *files], endpoint)
-
-
-def _connection_string(database: str) -> str:
-    # psql would take a name with `=` in it, or one that begins as a URL, for a connection string.
-    escaped = database.replace("\\", "\\\\").replace("'", "\\'")
-    return f"dbname='{escaped}'"
+        _query(service, place, [*psql, "-d", postgres.connection_string(name), *files], endpoint)
 
 
 def _query(service: str, place: Place, argv: Sequence[str], endpoint: Endpoint) -> None:
@@ -220,7 +154,4 @@ def _query(service: str, place: Place, argv: Sequence[str], endpoint: Endpoint) 
     said = tail(output).strip()
     if returncode is None:
         said = f"it did not end within {_SCHEMA_LIMIT.total_seconds():g} s\n{said}"
-    located = re.search(r"^psql:(.+):(\d+): (.*)$", said, re.MULTILINE)
-    what = f"an SQL error in {located[1]}, line {located[2]}: {located[3]}" if located else "psql failed"
-    logs = {service: f"{said}\n\n{tail(place.log)}"}
-    raise ProvisionError(f"the service {service} could not be prepared: {what}\n{said}", service=service, logs=logs)
+    raise postgres.sql_failure(service, said, tail(place.log))

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from testflow_core.errors import Problem, ProvisionError
+from testflow_core.provisioning import postgres as servers
 from testflow_core.provisioning.services import ServiceProvisioner, configuration
 from testflow_process_env import application as programs
 from testflow_process_env import binaries, postgres
 from testflow_process_env.application import NoConfig
-from testflow_process_env.postgres import PostgresConfig
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from testflow_core.provisioning.launch import Place, Running
     from testflow_process_env.binaries import Binaries
 
-MAX_PORT = 65535
-SERVICE_TYPES = {"postgres": PostgresConfig, "docker": NoConfig, "process": NoConfig}
+SERVICE_TYPES = {"postgres": servers.PostgresConfig, "docker": NoConfig, "process": NoConfig}
 
 
 @frozen(kw_only=True)
@@ -41,13 +40,10 @@ class ProcessProvisioner(ServiceProvisioner):
 
     def mistakes(self, service: Service) -> Iterator[Problem]:
         """A process without a command, a port that is none; those of `ports` were checked when they were declared."""
-        path = f"$.services.{service.name}"
         if service.type == "process" and not service.command:
-            yield Problem(path, "a service of type 'process' needs a `command`")
+            yield Problem(f"$.services.{service.name}", "a service of type 'process' needs a `command`")
         if service.type == "postgres":
-            port = configuration(service, PostgresConfig).port
-            if not 0 <= port <= MAX_PORT:
-                yield Problem(f"{path}.config.port", f"expected a port from 0 (any) to {MAX_PORT}, got {port}")
+            yield from servers.mistakes(service, configuration(service, servers.PostgresConfig))
 
     def refuses_service(self, service: Service) -> str | None:
         """What is missing here: PostgreSQL, a way to start an application, or an engine for another image."""
@@ -76,7 +72,7 @@ class ProcessProvisioner(ServiceProvisioner):
             if not candidates:
                 raise ProvisionError(f"{service.name}: {self._no_postgres()}", service=service.name)
             chosen = binaries.nearest(candidates, service.version)
-            return postgres.start(service, place, configuration(service, PostgresConfig), chosen)
+            return postgres.start(service, place, configuration(service, servers.PostgresConfig), chosen)
         if service.type == "docker":
             return programs.start_application(service, place)
         return programs.start_command(service, place)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from testflow_core.builtin.reporters.plain import amount, duration, one_line
 from testflow_core.builtin.reporters.screen import BOLD, DIM, RED, Screen
-from testflow_core.model import PhaseStarted, Planned, Status
+from testflow_core.model import PhaseStarted, Planned, Progressed, Status
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,6 +54,8 @@ class Progress:
         elif isinstance(event, Planned):
             self.rest(screen)
             self._plan(event.plan, screen)
+        elif isinstance(event, Progressed):
+            self._progressed(one_line(event.text), screen)
         else:
             self._test(event.outcome, screen)
 
@@ -62,6 +64,15 @@ class Progress:
         if self._live:
             screen.clear()
             self._live = False
+
+    def _progressed(self, text: str, screen: Screen) -> None:
+        margin = " " * (_COLUMN + _MARGIN)
+        shown = margin + screen.paint(screen.cut(text, len(margin)), DIM)
+        if screen.live:
+            screen.update(shown)
+            self._live = True
+        else:
+            screen.line(shown)
 
     def _plan(self, plan: Plan, screen: Screen) -> None:
         chosen = [choice for choice in plan.choices if choice.selected]
