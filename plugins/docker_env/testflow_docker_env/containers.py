@@ -1,0 +1,171 @@
+"""One service as a container: made, started, listened to, and ended."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from contextlib import suppress
+from math import ceil
+from typing import TYPE_CHECKING
+
+from attrs import field, frozen
+
+from testflow_core.errors import ProvisionError
+from testflow_core.provisioning.readiness import LOG_LIMIT
+
+if TYPE_CHECKING:
+    import signal
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from testflow_docker_env.connection import Connection
+
+LOOPBACK = "127.0.0.1"
+_EXIT_LIMIT = 30
+_TAKEN = ("port is already allocated", "address already in use", "ports are not available")
+
+
+@frozen(kw_only=True)
+class Recipe:
+    """
+    What a container is made of.
+
+    `name` is unique on the engine, `host` what it is called on the `network`. `ports` maps the port inside to the one
+    on the loopback address, 0 for any. `memory` are directories whose files are kept in memory.
+    """
+
+    name: str
+    image: str
+    host: str
+    network: str
+    labels: Mapping[str, str]
+    command: tuple[str, ...] | None = None
+    env: Mapping[str, str] = field(factory=dict[str, str], repr=False)
+    ports: Mapping[int, int] = field(factory=dict[int, int])
+    memory: tuple[str, ...] = ()
+
+
+def start(connection: Connection, recipe: Recipe, log: Path) -> Container:
+    """The container, running; on other ports where somebody was quicker. ProvisionError with the engine's reason."""
+    try:
+        return _start(connection, recipe, recipe.ports, log)
+    except ProvisionError as error:
+        if not any(words in error.message.lower() for words in _TAKEN):
+            raise
+    return _start(connection, recipe, dict.fromkeys(recipe.ports, 0), log)
+
+
+class Container:
+    """
+    A container that was started; its output goes to its log.
+
+    `published` maps the port inside to the real one on the loopback address.
+    """
+
+    def __init__(self, connection: Connection, number: str, log: Path) -> None:
+        self.id = number
+        self.published: Mapping[int, int] = {}
+        self._connection = connection
+        self._log = log
+        self._exit: int | None = None
+        self._lost: ProvisionError | None = None
+        self._ended = threading.Event()
+        self._follower = threading.Thread(target=self._follow, name="testflow-container", daemon=True)
+
+    def run(self) -> None:
+        """Start it, and learn its ports."""
+        self._connection.api.start(self.id)
+        self._follower.start()
+        found = self._connection.api.inspect_container(self.id)
+        bindings: Mapping[str, list[Mapping[str, str]] | None] = found["NetworkSettings"]["Ports"] or {}
+        self.published = {
+            int(inside.partition("/")[0]): int(outside[0]["HostPort"])
+            for inside, outside in bindings.items()
+            if outside
+        }
+
+    @property
+    def returncode(self) -> int | None:
+        """None while it runs, then its exit status; ProvisionError once the engine does not answer for it any more."""
+        if self._lost is not None:
+            raise self._lost
+        return self._exit
+
+    def wait(self, timeout: float | None = None, /) -> int | None:
+        """The return code as soon as it is known; None where `timeout` seconds pass before."""
+        self._ended.wait(timeout)
+        return self.returncode
+
+    def end(self, grace: float, number: signal.Signals, /) -> None:  # noqa: ARG002 (images name their own signal)
+        """Send it the signal that its image names, kill it after `grace` seconds, and remove it with its volumes."""
+        # What fails here is done again, and told, when all of the environment is removed.
+        with suppress(ProvisionError), self._connection.told("a container cannot be ended"):
+            self._connection.api.stop(self.id, timeout=ceil(grace))
+            self._follower.join(_EXIT_LIMIT)
+            self._connection.api.remove_container(self.id, v=True, force=True)
+
+    def execute(
+        self, argv: Sequence[str], seconds: float, env: Mapping[str, str] | None = None
+    ) -> tuple[int | None, str]:
+        """A command inside it: its exit code, None where it did not end in time, and the last of what it wrote."""
+        api = self._connection.api
+        said = bytearray()
+        with self._connection.patience(seconds) as patience, self._connection.told(f"{argv[0]} cannot be run"):
+            number = api.exec_create(self.id, list(argv), environment=dict(env or {}))["Id"]
+            for part in api.exec_start(number, stream=True):
+                said += part
+                del said[:-LOG_LIMIT]
+            code: int | None = None if patience.ended else api.exec_inspect(number)["ExitCode"]
+        return code, said.decode(errors="replace")
+
+    def put(self, archive: bytes, directory: str) -> None:
+        """Unpack a tar archive in a directory of the container's."""
+        with self._connection.told(f"files cannot be copied to {directory}"):
+            self._connection.api.put_archive(self.id, directory, archive)
+
+    def _follow(self) -> None:
+        try:
+            with self._connection.told("a container is not answered for"):
+                self._listen(self._connection.api.logs(self.id, stdout=True, stderr=True, stream=True, follow=True))
+                self._exit = int(self._connection.api.wait(self.id, timeout=_EXIT_LIMIT)["StatusCode"])
+        except ProvisionError as error:
+            self._lost = error
+        self._ended.set()
+
+    def _listen(self, output: Iterable[bytes]) -> None:
+        with self._log.open("ab", buffering=0) as log:
+            for part in output:
+                log.write(part)
+
+
+def _start(connection: Connection, recipe: Recipe, ports: Mapping[int, int], log: Path) -> Container:
+    api = connection.api
+    with connection.making(), connection.told(f"a container of {recipe.image} cannot be started"):
+        host_config = api.create_host_config(
+            # A first process that is none would ignore every signal, and leave its orphans unreaped.
+            init=True,
+            network_mode=recipe.network,
+            port_bindings={inside: (LOOPBACK, port or None) for inside, port in ports.items()},
+            tmpfs=dict.fromkeys(recipe.memory, ""),
+            # Whatever the engine's default is, this kind can be followed.
+            log_config={"Type": "json-file", "Config": {}},
+        )
+        aliases = api.create_endpoint_config(aliases=[recipe.host])
+        made = api.create_container(
+            recipe.image,
+            command=None if recipe.command is None else list(recipe.command),
+            name=recipe.name,
+            hostname=recipe.host,
+            environment=dict(recipe.env),
+            labels=dict(recipe.labels),
+            ports=list(ports),
+            host_config=host_config,
+            networking_config=api.create_networking_config({recipe.network: aliases}),
+        )
+        container = Container(connection, made["Id"], log)
+        try:
+            container.run()
+        except BaseException:
+            api.remove_container(container.id, v=True, force=True)
+            raise
+        return container

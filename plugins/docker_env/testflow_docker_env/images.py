@@ -1,0 +1,147 @@
+"""Images by name: the one that is there, else pulled, else the nearest version of it."""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+from typing import TYPE_CHECKING, TypeAlias
+
+from attrs import frozen
+
+from testflow_core.errors import ProvisionError
+from testflow_core.provisioning import versions
+from testflow_docker_env.connection import with_remedy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from testflow_docker_env.connection import Connection
+
+    Tell: TypeAlias = Callable[[str], None]
+
+_MEGABYTE = 1_000_000
+_TOLD_EVERY = 0.5
+
+
+@frozen(kw_only=True)
+class Limits:
+    """How long a pull or a build may take in all, and without any news."""
+
+    total: timedelta = timedelta(minutes=10)
+    silence: timedelta = timedelta(minutes=2)
+
+
+def find_image(connection: Connection, name: str, limits: Limits, tell: Tell) -> str:
+    """The image's name once the engine has it, pulled where it did not; ProvisionError with why it cannot be had."""
+    if not _present(connection, name):
+        reason = _pull(connection, name, limits, tell)
+        if reason is not None:
+            raise ProvisionError(
+                f"the image {name} is not on the engine at {connection.host} and cannot be pulled:"
+                f" {with_remedy(reason)}; name another one by `image`, or build or load it there"
+            )
+    return name
+
+
+def find_version(
+    connection: Connection, repository: str, wanted: str | None, limits: Limits, tell: Tell
+) -> tuple[str, str | None]:
+    """
+    An image of a repository in the wanted version, and None; else the nearest one that is there, and the reason.
+
+    Without a wanted version the newest that is there, else what the registry has as the latest.
+    """
+    there = _versions(connection, repository)
+    if wanted is None:
+        return (there[0] if there else find_image(connection, f"{repository}:latest", limits, tell)), None
+    name = f"{repository}:{wanted}"
+    try:
+        return find_image(connection, name, limits, tell), None
+    except ProvisionError as error:
+        if not there:
+            raise
+        return versions.nearest(there, wanted, _tag), str(error)
+
+
+def exposed_ports(connection: Connection, image: str) -> tuple[int, ...]:
+    """The TCP ports that an image says it listens on."""
+    with connection.told(f"the image {image} cannot be looked at"):
+        found = connection.api.inspect_image(image)
+    configuration: Mapping[str, Mapping[str, object] | None] = found["Config"]
+    names = configuration.get("ExposedPorts") or ()
+    return tuple(sorted(int(name.partition("/")[0]) for name in names if not name.endswith(("/udp", "/sctp"))))
+
+
+def _present(connection: Connection, name: str) -> bool:
+    from docker.errors import ImageNotFound  # noqa: PLC0415 - imported with the connection
+
+    with connection.told(f"the image {name} cannot be looked for"):
+        try:
+            connection.api.inspect_image(name)
+        except ImageNotFound:
+            return False
+    return True
+
+
+def _versions(connection: Connection, repository: str) -> list[str]:
+    """The images of a repository whose tag is a version, the newest first."""
+    with connection.told(f"the images of {repository} cannot be listed"):
+        images = connection.api.images(name=repository)
+    names = [name for image in images for name in image.get("RepoTags") or ()]
+    known = [(numbers, name) for name in names if (numbers := versions.numbers(_tag(name))) is not None]
+    return [name for _, name in sorted(known, reverse=True)]
+
+
+def _tag(name: str) -> str:
+    return name.rpartition(":")[2]
+
+
+def _pull(connection: Connection, name: str, limits: Limits, tell: Tell) -> str | None:
+    """None once the image is there, else why not."""
+    from docker.utils import parse_repository_tag  # noqa: PLC0415 - imported with the connection
+
+    repository, tag = parse_repository_tag(name)
+    tell(f"pulling {name}")
+    told = _Pulled(name, tell)
+    began = time.monotonic()
+    with connection.patience(limits.silence.total_seconds()) as patience:
+        try:
+            with connection.told(f"{name} cannot be pulled"):
+                for line in connection.api.pull(repository, tag=tag or "latest", stream=True, decode=True):
+                    patience.renew()
+                    if "error" in line:
+                        return str(line["error"])
+                    told.hear(line)
+                    if time.monotonic() - began > limits.total.total_seconds():
+                        return f"it took longer than {limits.total.total_seconds():g} s"
+        except ProvisionError as error:
+            silence = f"nothing came for {limits.silence.total_seconds():g} s"
+            return silence if patience.ended else error.message
+    if connection.over or patience.ended:
+        return f"nothing came for {limits.silence.total_seconds():g} s" if patience.ended else "it was stopped"
+    return None
+
+
+class _Pulled:
+    """How far a pull has come, all layers together."""
+
+    def __init__(self, name: str, tell: Tell) -> None:
+        self._name = name
+        self._tell = tell
+        self._layers: dict[str, tuple[int, int]] = {}
+        self._told_at = time.monotonic()
+
+    def hear(self, line: Mapping[str, object]) -> None:
+        """Take note of a line of the engine's, and tell of it from time to time."""
+        match line:
+            case {"id": str(layer), "progressDetail": {"current": int(current), "total": int(total)}}:
+                self._layers[layer] = (current, total)
+            case _:
+                return
+        if time.monotonic() - self._told_at > _TOLD_EVERY:
+            self._told_at = time.monotonic()
+            self._tell(f"pulling {self._name}, {' of '.join(self._sums())} MB")
+
+    def _sums(self) -> Iterator[str]:
+        for sizes in zip(*self._layers.values(), strict=True):
+            yield f"{sum(sizes) / _MEGABYTE:.0f}"

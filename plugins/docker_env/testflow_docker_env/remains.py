@@ -1,0 +1,93 @@
+"""What an environment has on the engine: marked before it starts, and all of it removed, by whoever comes to it."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from testflow_core.errors import ProvisionError
+from testflow_core.provisioning import leases
+from testflow_docker_env.connection import Connection
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+LEASE = "testflow.lease"
+OWNER = "testflow.owner"
+_LIMIT = 20
+_NAMESPACE = Path("/proc/self/ns/mnt")
+
+
+def owner() -> str:
+    """
+    Who can tell whether a lease is held: a user of one machine, with one view of its files.
+
+    Several machines and containers may share an engine, and must not take each other's leases for dead ones.
+    """
+    view = _NAMESPACE.stat().st_ino if _NAMESPACE.exists() else 0
+    return f"{platform.node()}:{os.getuid()}:{view}"
+
+
+def marks(directory: Path) -> dict[str, str]:
+    """The labels of whatever belongs to the environment whose lease is on this directory."""
+    return {LEASE: str(directory), OWNER: owner()}
+
+
+def remove(connection: Connection, directory: Path) -> None:
+    """Remove whatever belongs to a lease; ProvisionError where that does not succeed in time."""
+    deadline = time.monotonic() + _LIMIT
+    label = f"{LEASE}={directory}"
+    with connection.told(f"the containers of the lease {directory} cannot be removed"):
+        while _removed_some(connection, label):
+            if time.monotonic() > deadline:
+                raise ProvisionError(f"the containers of the lease {directory} are still there after {_LIMIT} s")
+
+
+def sweep(connection: Connection) -> None:
+    """Remove what owners have left who are dead; those of other machines and users are not ours to judge."""
+    with connection.told("what earlier runs may have left cannot be listed"):
+        found = [each for each in _listed(connection, f"{OWNER}={owner()}") if LEASE in each]
+    for directory in {Path(labels[LEASE]) for labels in found}:
+        if not leases.held(directory):
+            remove(connection, directory)
+
+
+def _listed(connection: Connection, label: str) -> Iterator[Mapping[str, str]]:
+    for each in connection.api.containers(all=True, filters={"label": [label]}):
+        yield each["Labels"]
+    for each in connection.api.networks(filters={"label": [label]}):
+        yield each["Labels"]
+
+
+def _removed_some(connection: Connection, label: str) -> bool:
+    """Remove all that is listed; False where nothing was."""
+    from docker.errors import APIError, NotFound  # noqa: PLC0415 - imported with the connection
+
+    api = connection.api
+    containers = [each["Id"] for each in api.containers(all=True, filters={"label": [label]})]
+    for container in containers:
+        # Somebody else may be removing it at this moment: the next look tells.
+        with suppress(APIError):
+            api.remove_container(container, v=True, force=True)
+        with suppress(NotFound):
+            api.wait(container, timeout=_LIMIT, condition="removed")
+    networks = [each["Id"] for each in api.networks(filters={"label": [label]})]
+    for network in networks:
+        with suppress(APIError):
+            api.remove_network(network)
+    return bool(containers or networks)
+
+
+def main(host: str, directory: str) -> None:
+    """What is run once an environment's owner is gone."""
+    with Connection(host) as connection:
+        remove(connection, Path(directory))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
