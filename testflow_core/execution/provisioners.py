@@ -30,13 +30,14 @@ def choose_provisioner(environment: Environment, asked: str | None, plugins: Plu
     """
     The provisioner that was asked for, else the first that refuses nothing.
 
-    SpecError where it finds mistakes in the environment. Where every one refuses, the last, with all their reasons.
+    SpecError where each of them finds the same mistakes in the environment. Where every one refuses, the last, with all
+    their reasons; a service that one of them does not know is such a reason.
     """
     installed = plugins.names(PROVISIONER)
     preferred = [name for name in PREFERRED if name in installed]
     candidates = [asked] if asked else [*preferred, *(name for name in installed if name not in preferred)]
     refusals: list[str] = []
-    problems: tuple[Problem, ...] = ()
+    mistakes: list[tuple[Problem, ...]] = []
     chosen: ChosenProvisioner | None = None
     # With none installed, loading the default says what to install.
     for name in candidates or [PREFERRED[-1]]:
@@ -46,10 +47,12 @@ def choose_provisioner(environment: Environment, asked: str | None, plugins: Plu
         if not problems and refusal is None:
             why = "asked for" if asked else "; ".join(refusals) or "refuses nothing of this environment"
             return ChosenProvisioner(name=name, provisioner=provisioner, reason=why)
+        mistakes.append(problems)
         refusals.append(f"{name}: {refusal or '; '.join(map(str, problems))}")
         chosen = ChosenProvisioner(name=name, provisioner=provisioner, reason="", refusal="; ".join(refusals))
-    if problems or chosen is None:
-        raise SpecError(problems)
+    everywhere = [each for each in mistakes[-1] if all(each.path in {one.path for one in found} for found in mistakes)]
+    if everywhere or chosen is None:
+        raise SpecError(everywhere)
     return chosen
 
 

@@ -199,6 +199,10 @@ class _Ascent:
             readiness.wait_until_ready(name, running.process, probes, limit=limit, log=place.log)
             if running.prepare is not None:
                 running.prepare()
+        except ProvisionError as error:
+            if error.service is not None:
+                raise
+            raise ProvisionError(error.message, service=name, logs={name: readiness.tail(place.log)}) from error
         except (OSError, ValueError, UnknownReferenceError) as error:
             raise readiness.failure(name, f"cannot be started: {error}", place.log) from error
 

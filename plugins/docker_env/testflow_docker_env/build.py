@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-import time
+from contextlib import suppress
+from math import ceil
 from pathlib import PurePath
 from typing import IO, TYPE_CHECKING
 
 from testflow_core.errors import ProvisionError
 from testflow_docker_env.connection import with_remedy
+from testflow_docker_env.long_work import working
 from testflow_docker_env.names import slug
 
 if TYPE_CHECKING:
@@ -18,12 +20,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from testflow_docker_env.connection import Connection
-    from testflow_docker_env.images import Limits
+    from testflow_docker_env.engine_api import Answer
+    from testflow_docker_env.long_work import Limits
 
 DOCKERFILE = "Dockerfile"
 APPLICATION = "testflow.application"
 _IGNORE = ".dockerignore"
 _PIECE = 1 << 20
+_STEP = " ---> Running in "
+_STEP_LIMIT = 10
 _TRACES = {".git", "__pycache__", ".pytest_cache", ".testflow"}
 
 
@@ -111,34 +116,37 @@ def _build(
     connection: Connection, name: str, application: str, checkout: Path, limits: Limits, log: IO[bytes]
 ) -> str | None:
     """None once it is built, else why not."""
-    total = limits.total.total_seconds()
-    silence = limits.silence.total_seconds()
-    began = time.monotonic()
-    with connection.patience(silence) as patience:
-        try:
-            with connection.told("the build was not finished"):
-                lines = connection.api.build(
-                    path=str(checkout),
-                    tag=name,
-                    rm=True,
-                    forcerm=True,
-                    decode=True,
-                    labels={APPLICATION: application},
-                    timeout=int(total),
-                )
-                for text, error in _read(lines):
-                    patience.renew()
-                    log.write(text.encode(errors="replace"))
-                    log.flush()
-                    if error is not None:
-                        return with_remedy(error)
-                    if time.monotonic() - began > total:
-                        return f"it took longer than {total:g} s"
-        except ProvisionError as error:
-            return f"nothing was heard of it for {silence:g} s" if patience.ended else error.message
-    if patience.ended:
-        return f"nothing was heard of it for {silence:g} s"
-    return "it was stopped" if connection.over else None
+
+    def ask() -> Iterator[Answer]:
+        return connection.api.build(
+            path=str(checkout),
+            tag=name,
+            rm=True,
+            forcerm=True,
+            decode=True,
+            labels={APPLICATION: application},
+            timeout=ceil(limits.total.total_seconds()) + 1,
+        )
+
+    step = ""
+    try:
+        with working(connection, ask, limits) as lines:
+            for text, error in _read(lines):
+                log.write(text.encode(errors="replace"))
+                log.flush()
+                step = text.removeprefix(_STEP).strip() if text.startswith(_STEP) else step
+                if error is not None:
+                    return with_remedy(error)
+    except ProvisionError as error:
+        _wait_for_removal(connection, step)
+        return error.message
+    return None
+
+
+def _wait_for_removal(connection: Connection, container: str) -> None:
+    """Until the container of a step is gone, which the engine removes once it has noticed that nobody waits."""
+    with suppress(ProvisionError), connection.told(f"the container {container} of a build"):
+        connection.api.wait(container, timeout=_STEP_LIMIT, condition="removed")
 
 
 def _read(lines: Iterator[Mapping[str, object]]) -> Iterator[tuple[str, str | None]]:

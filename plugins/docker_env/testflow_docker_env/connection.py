@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import socket
 import threading
-import time
 from contextlib import contextmanager, suppress
+from http.client import HTTPConnection
 from typing import TYPE_CHECKING, cast
 from weakref import WeakKeyDictionary
 
@@ -37,6 +37,7 @@ class Connection:
         self.host = host
         self.over = False
         self._responses: WeakKeyDictionary[Response, int] = WeakKeyDictionary()
+        self._forsaken: set[int] = set()
         self._changed = threading.Condition()
         self._making = 0
 
@@ -95,55 +96,44 @@ class Connection:
             raise ProvisionError(f"{what}: the container engine at {self.host} does not answer ({why})") from error
 
     @contextmanager
-    def patience(self, seconds: float) -> Generator[Patience]:
-        """While this lasts, what this thread reads from the engine ends after so many seconds without `renew`."""
-        found = Patience(self, seconds)
+    def patience(self, seconds: float) -> Generator[threading.Event]:
+        """While this lasts, what this thread reads from the engine ends after so many seconds, and the event is set."""
+        ended = threading.Event()
+        reader = threading.get_ident()
+
+        def end() -> None:
+            ended.set()
+            self.cut(reader)
+
+        timer = threading.Timer(seconds, end)
+        timer.daemon = True
+        timer.start()
         try:
-            yield found
+            yield ended
         finally:
-            found.cancel()
+            timer.cancel()
+            # The SDK leaves the channels of commands open.
+            for response in self._read_by(reader):
+                _close(response)
 
     def cut(self, thread: int) -> None:
         """End what a thread is reading."""
-        for response, reader in list(self._responses.items()):
-            if reader == thread:
-                _cut(response)
+        for response in self._read_by(thread):
+            _cut(response)
+
+    def _read_by(self, thread: int) -> list[Response]:
+        return [response for response, reader in list(self._responses.items()) if reader == thread]
+
+    def forsake(self, thread: int) -> None:
+        """End what a thread is reading, or will be once the engine answers it."""
+        self._forsaken.add(thread)
+        self.cut(thread)
 
     def _remember(self, response: Response, *_: object, **__: object) -> None:
-        self._responses[response] = threading.get_ident()
-
-
-class Patience:
-    """How long a thread still waits."""
-
-    def __init__(self, connection: Connection, seconds: float) -> None:
-        self.ended = False
-        self._connection = connection
-        self._seconds = seconds
-        self._thread = threading.get_ident()
-        self._deadline = time.monotonic() + seconds
-        self._watch(seconds)
-
-    def renew(self) -> None:
-        """There was news: the seconds count from now."""
-        self._deadline = time.monotonic() + self._seconds
-
-    def cancel(self) -> None:
-        """Nobody waits any more."""
-        self._timer.cancel()
-
-    def _watch(self, seconds: float) -> None:
-        self._timer = threading.Timer(seconds, self._look)
-        self._timer.daemon = True
-        self._timer.start()
-
-    def _look(self) -> None:
-        remaining = self._deadline - time.monotonic()
-        if remaining > 0:
-            self._watch(remaining)
-            return
-        self.ended = True
-        self._connection.cut(self._thread)
+        reader = threading.get_ident()
+        self._responses[response] = reader
+        if reader in self._forsaken:
+            _cut(response)
 
 
 def with_remedy(reason: str) -> str:
@@ -154,8 +144,14 @@ def with_remedy(reason: str) -> str:
 
 def _cut(response: Response) -> None:
     """Wake whoever reads a response: its socket is at its end."""
-    connection = getattr(response.raw, "connection", None)
-    channel = getattr(connection, "sock", None)
+    channel = getattr(getattr(response.raw, "connection", None), "sock", None)
     if isinstance(channel, socket.socket):
         with suppress(OSError):
             channel.shutdown(socket.SHUT_RDWR)
+
+
+def _close(response: Response) -> None:
+    connection = getattr(response.raw, "connection", None)
+    response.close()
+    if isinstance(connection, HTTPConnection):
+        connection.close()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from attrs import field, frozen
 
 from testflow_core.errors import ProvisionError
-from testflow_core.provisioning.readiness import LOG_LIMIT
+from testflow_core.provisioning.readiness import LOG_LIMIT, describe_exit, failure
 
 if TYPE_CHECKING:
     import signal
@@ -28,12 +28,13 @@ _TAKEN = ("port is already allocated", "address already in use", "ports are not 
 @frozen(kw_only=True)
 class Recipe:
     """
-    What a container is made of.
+    What a container of a service is made of.
 
     `name` is unique on the engine, `host` what it is called on the `network`. `ports` maps the port inside to the one
     on the loopback address, 0 for any. `memory` are directories whose files are kept in memory.
     """
 
+    service: str
     name: str
     image: str
     host: str
@@ -72,11 +73,13 @@ class Container:
         self._ended = threading.Event()
         self._follower = threading.Thread(target=self._follow, name="testflow-container", daemon=True)
 
-    def run(self) -> None:
-        """Start it, and learn its ports."""
+    def run(self, service: str) -> None:
+        """Start it, and learn its ports; ProvisionError where it has ended by then."""
         self._connection.api.start(self.id)
         self._follower.start()
         found = self._connection.api.inspect_container(self.id)
+        if not found["State"]["Running"]:
+            raise failure(service, f"{describe_exit(self.wait(_EXIT_LIMIT) or 0)} while starting", self._log)
         bindings: Mapping[str, list[Mapping[str, str]] | None] = found["NetworkSettings"]["Ports"] or {}
         self.published = {
             int(inside.partition("/")[0]): int(outside[0]["HostPort"])
@@ -110,12 +113,12 @@ class Container:
         """A command inside it: its exit code, None where it did not end in time, and the last of what it wrote."""
         api = self._connection.api
         said = bytearray()
-        with self._connection.patience(seconds) as patience, self._connection.told(f"{argv[0]} cannot be run"):
+        with self._connection.patience(seconds) as too_long, self._connection.told(f"{argv[0]} cannot be run"):
             number = api.exec_create(self.id, list(argv), environment=dict(env or {}))["Id"]
             for part in api.exec_start(number, stream=True):
                 said += part
                 del said[:-LOG_LIMIT]
-            code: int | None = None if patience.ended else api.exec_inspect(number)["ExitCode"]
+            code: int | None = None if too_long.is_set() else api.exec_inspect(number)["ExitCode"]
         return code, said.decode(errors="replace")
 
     def put(self, archive: bytes, directory: str) -> None:
@@ -164,7 +167,7 @@ def _start(connection: Connection, recipe: Recipe, ports: Mapping[int, int], log
         )
         container = Container(connection, made["Id"], log)
         try:
-            container.run()
+            container.run(recipe.service)
         except BaseException:
             api.remove_container(container.id, v=True, force=True)
             raise

@@ -3,32 +3,24 @@
 from __future__ import annotations
 
 import time
-from datetime import timedelta
 from typing import TYPE_CHECKING, TypeAlias
-
-from attrs import frozen
 
 from testflow_core.errors import ProvisionError
 from testflow_core.provisioning import versions
 from testflow_docker_env.connection import with_remedy
+from testflow_docker_env.long_work import working
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from testflow_docker_env.connection import Connection
+    from testflow_docker_env.engine_api import Answer
+    from testflow_docker_env.long_work import Limits
 
     Tell: TypeAlias = Callable[[str], None]
 
 _MEGABYTE = 1_000_000
 _TOLD_EVERY = 0.5
-
-
-@frozen(kw_only=True)
-class Limits:
-    """How long a pull or a build may take in all, and without any news."""
-
-    total: timedelta = timedelta(minutes=10)
-    silence: timedelta = timedelta(minutes=2)
 
 
 def find_image(connection: Connection, name: str, limits: Limits, tell: Tell) -> str:
@@ -103,22 +95,18 @@ def _pull(connection: Connection, name: str, limits: Limits, tell: Tell) -> str 
     repository, tag = parse_repository_tag(name)
     tell(f"pulling {name}")
     told = _Pulled(name, tell)
-    began = time.monotonic()
-    with connection.patience(limits.silence.total_seconds()) as patience:
-        try:
-            with connection.told(f"{name} cannot be pulled"):
-                for line in connection.api.pull(repository, tag=tag or "latest", stream=True, decode=True):
-                    patience.renew()
-                    if "error" in line:
-                        return str(line["error"])
-                    told.hear(line)
-                    if time.monotonic() - began > limits.total.total_seconds():
-                        return f"it took longer than {limits.total.total_seconds():g} s"
-        except ProvisionError as error:
-            silence = f"nothing came for {limits.silence.total_seconds():g} s"
-            return silence if patience.ended else error.message
-    if connection.over or patience.ended:
-        return f"nothing came for {limits.silence.total_seconds():g} s" if patience.ended else "it was stopped"
+
+    def ask() -> Iterator[Answer]:
+        return connection.api.pull(repository, tag=tag or "latest", stream=True, decode=True)
+
+    try:
+        with working(connection, ask, limits) as lines:
+            for line in lines:
+                if "error" in line:
+                    return str(line["error"])
+                told.hear(line)
+    except ProvisionError as error:
+        return error.message
     return None
 
 

@@ -29,6 +29,7 @@ _FIRST_MOMENTS = 0.2
 def recipe(service: Service, place: Place, ground: Ground, image: str, ports: Mapping[int, int]) -> Recipe:
     """A container of an image, known on the network by its service, on the wished ports where they are free."""
     return Recipe(
+        service=service.name,
         name=f"{ground.prefix}-{place.directory.name}",
         image=image,
         host=ground.hosts[service.name],
@@ -69,14 +70,18 @@ def running(container: Container, place: Place, endpoint: Endpoint, peer: Endpoi
 
 def exec_probe(container: Container, argv: Sequence[str]) -> Probe:
     """Ready when the command exits 0 inside."""
+    missing: str | None = None
 
     def probe(seconds: float) -> str | None:
+        nonlocal missing
         code, said = container.execute(argv, min(seconds, PATIENCE))
         if code == 0:
             return None
-        last = said.strip().rpartition("\n")[2]
-        how = "did not end" if code is None else f"ended with exit code {code}"
-        return f"{argv[0]} {how}: {last}" if last else f"{argv[0]} {how}"
+        # The last look of all may be too short for any answer: what was found before tells more.
+        if code is not None or missing is None:
+            how = "did not end" if code is None else f"ended with exit code {code}"
+            missing = f"{argv[0]} {how}: {said.strip().rpartition(chr(10))[2]}".removesuffix(": ")
+        return missing
 
     return probe
 

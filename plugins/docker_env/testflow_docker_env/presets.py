@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from testflow_core.provisioning.readiness import Probe
     from testflow_docker_env.containers import Container
     from testflow_docker_env.ground import Ground
-    from testflow_docker_env.images import Limits
+    from testflow_docker_env.long_work import Limits
 
 _REDIS_PORT = 6379
 _MAX_PORT = 65535

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from testflow_core.model import Application, Endpoint, Service
     from testflow_core.provisioning.launch import Place, Running
     from testflow_docker_env.ground import Ground
-    from testflow_docker_env.images import Limits
+    from testflow_docker_env.long_work import Limits
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104 (inside of a container; outside, the loopback address alone is published)
 

@@ -13,7 +13,7 @@ from testflow_docker_env import presets, programs
 from testflow_docker_env.build import DOCKERFILE
 from testflow_docker_env.ground import Ground, ground
 from testflow_docker_env.hosts import engine_host, no_engine
-from testflow_docker_env.images import Limits
+from testflow_docker_env.long_work import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping

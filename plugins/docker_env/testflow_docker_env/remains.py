@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 LEASE = "testflow.lease"
 OWNER = "testflow.owner"
-_LIMIT = 20
+_LIMIT = 20.0
+_WAIT = 20
 _NAMESPACE = Path("/proc/self/ns/mnt")
 
 
@@ -45,7 +46,7 @@ def remove(connection: Connection, directory: Path) -> None:
     with connection.told(f"the containers of the lease {directory} cannot be removed"):
         while _removed_some(connection, label):
             if time.monotonic() > deadline:
-                raise ProvisionError(f"the containers of the lease {directory} are still there after {_LIMIT} s")
+                raise ProvisionError(f"the containers of the lease {directory} are still there after {_LIMIT:g} s")
 
 
 def sweep(connection: Connection) -> None:
@@ -75,7 +76,7 @@ def _removed_some(connection: Connection, label: str) -> bool:
         with suppress(APIError):
             api.remove_container(container, v=True, force=True)
         with suppress(NotFound):
-            api.wait(container, timeout=_LIMIT, condition="removed")
+            api.wait(container, timeout=_WAIT, condition="removed")
     networks = [each["Id"] for each in api.networks(filters={"label": [label]})]
     for network in networks:
         with suppress(APIError):
