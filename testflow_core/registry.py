@@ -25,6 +25,7 @@ PLUGIN_SETS = "testflow.plugin_sets"
 # Where the first-party plugins are, so that a missing one can be named with its remedy.
 _DISTRIBUTIONS = {
     ("testflow.provisioners", "process"): "testflow-process-env",
+    ("testflow.provisioners", "docker"): "testflow-docker-env",
     ("testflow.change_sources", "git"): "testflow-git-selector",
     ("testflow.selectors", "change-based"): "testflow-git-selector",
     ("testflow.selectors", "component-based"): "testflow-git-selector",

@@ -1,6 +1,11 @@
+import os
+
 import pytest
+from containers import ENGINE, no_engine_here
 
 import testflow
+
+NO_ENGINE = "unix:///nowhere/docker.sock"
 
 
 @pytest.fixture(autouse=True)
@@ -9,6 +14,18 @@ def _own_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for name in ("HISTORY", "WORKSPACE", "WORKERS", "PROVISIONER", "PLUGINS"):
         monkeypatch.delenv(f"TESTFLOW_{name}", raising=False)
+
+
+@pytest.fixture(autouse=True)
+def _containers_for_those_who_ask(request, monkeypatch):
+    """Tests behave the same with and without a container engine; those marked `docker` have one."""
+    if request.node.get_closest_marker("docker") is None:
+        monkeypatch.setenv("DOCKER_HOST", NO_ENGINE)
+        return
+    reason = no_engine_here()
+    if reason is not None:
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(reason)
+    monkeypatch.setenv("DOCKER_HOST", ENGINE)
 
 
 @pytest.fixture

@@ -156,9 +156,9 @@ def flow(**keys):
     return testflow.TestWorkflow("w").add_cross_app_test("f", {"steps": [{"app": "a", "test": "t.py"}], **keys})
 
 
-def postgres_config(wrong):
-    environment = testflow.Environment("e").add_service("db", {"type": "postgres", "config": wrong})
-    problems = InstalledPlugins().load(PROVISIONER, "process").problems(environment.value)
+def service_config(kind, wrong):
+    environment = testflow.Environment("e").add_service("db", {"type": kind, "config": wrong})
+    problems = InstalledPlugins().load(PROVISIONER, "docker").problems(environment.value)
     raise testflow.SpecError(problems)
 
 
@@ -171,7 +171,8 @@ DECLARED = {
         model.Readiness,
     ),
     "service": (lambda wrong: testflow.Environment("e").add_service("s", wrong), model.Service),
-    "postgres": (postgres_config, None),
+    "postgres": (lambda wrong: service_config("postgres", wrong), None),
+    "redis": (lambda wrong: service_config("redis", wrong), None),
     "generator": (lambda wrong: testflow.TestData("d").add_generator("g", wrong), model.Entity),
     "selection": (lambda wrong: testflow.TestWorkflow("w").add_test_selection("a", wrong), model.TestSelection),
     "rule": (

@@ -44,6 +44,17 @@ class TestDeclarationMistakes:
         with pytest.raises(testflow.SpecError, match="unknown service type"):
             engine(Strict(), applications=shop).execute(both(), environment)
 
+    def test_what_no_provisioner_knows_is_a_mistake_and_what_only_some_do_is_a_refusal(self, shop):
+        engine = testflow.Engine(applications=shop, workspace=".")
+        environment = testflow.Environment("e").add_service("cache", {"type": "redis"})
+        run = engine.execute(testflow.TestWorkflow("w"), environment)
+        assert run.provisioner.startswith("process (docker: no container engine answers at")
+        assert "$.services.cache.type: unknown service type 'redis'" in run.provisioner
+        environment.add_service("db", {"type": "postgrs", "config": {"prot": 1}})
+        with pytest.raises(testflow.SpecError) as caught:
+            engine.execute(testflow.TestWorkflow("w"), environment)
+        assert [problem.path for problem in caught.value.problems] == ["$.services.db.type"]
+
     def test_a_routing_to_no_category_is_warned_of(self, shop):
         analysis = {"categories": [{"name": "database", "patterns": ["x"]}], "routing": {"databse": "team"}}
         run = engine(applications=shop).execute(both().set_failure_analysis(analysis))

@@ -64,6 +64,17 @@ def test_two_private_directories_differ():
         assert one.directory.is_dir()
 
 
+def test_a_private_directory_is_held_for_as_long_as_its_owner_lives():
+    with private_directory() as lease:
+        assert leases.held(lease.directory)
+    assert not leases.held(lease.directory)
+
+
+def test_a_directory_whose_owner_died_is_held_by_nobody(tmp_path: Path):
+    (tmp_path / lease_files.MANIFEST).touch()
+    assert not leases.held(tmp_path)
+
+
 def test_a_directory_of_leases_that_others_may_use_is_refused(temporary_directory: Path):
     (temporary_directory / f"testflow-{os.getuid()}").mkdir(mode=0o755)
     with pytest.raises(ProvisionError, match="only you can use; remove it"), private_directory():

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import socket
 import sys
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,7 +22,9 @@ from testflow_core.provisioning.process_tree import descendants, read_process
 from testflow_core.provisioning.services import ServiceProvisioner, configuration
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+
+    from testflow_core.provisioning.supervisor import Supervisor
 
 SERVER = """
 import os, signal, socket, sys
@@ -127,6 +131,49 @@ def test_a_service_knows_those_that_it_needs_and_nothing_of_others(site: Site):
         assert told == repr([("DB", f"at 127.0.0.1:{db}, me {me}"), ("DB_HOST", "127.0.0.1"), ("DB_PORT", f"{db}")])
         assert up.variables["OTHER_HOST"] == "127.0.0.1"
         assert set(up.variables) == {f"{name}_{what}" for name in ("API", "DB", "OTHER") for what in ("HOST", "PORT")}
+
+
+class Behind(Servers):
+    """Servers that reach each other by another name than we reach them, in something that is there around them."""
+
+    def start(self, service: Service, place: Place) -> Running:
+        running = super().start(service, place)
+        return evolve(running, peer=evolve(running.endpoint, host=f"{service.name}.inside"))
+
+    @contextmanager
+    def around(self, environment: Environment, site: Site, supervisor: Supervisor) -> Iterator[None]:
+        steps = site.workspace / "ends"
+        steps.write_text(f"around {environment.name}\n")
+        yield
+        steps.write_text(f"{steps.read_text()}no more\n")
+
+
+def test_services_are_told_where_they_reach_each_other_and_tests_where_they_do(site: Site):
+    api = Service(name="api", type="server", env={"DB": "{db.host}"}, depends_on=("db",))
+    with Behind().provision(environment(api, server("db")), site) as up:
+        told = dict(ast.literal_eval((up.logs["api"].with_suffix("") / "env").read_text()))
+        assert (told["DB"], told["DB_HOST"]) == ("db.inside", "db.inside")
+        assert up.variables["DB_HOST"] == up.endpoints["db"].host == "127.0.0.1"
+
+
+def test_what_is_around_an_environment_is_there_before_and_after_its_services(site: Site):
+    with Behind().provision(environment(server("a")), site):
+        pass
+    assert (site.workspace / "ends").read_text() == "around e\nended a\nno more\n"
+
+
+def test_an_error_that_names_no_service_is_told_for_the_one_that_was_starting(site: Site):
+    class Nameless(Servers):
+        def start(self, service: Service, place: Place) -> Running:
+            place.log.write_text("the last words")
+            raise ProvisionError("nothing can be had")
+
+    with (
+        pytest.raises(ProvisionError, match="nothing can be had; the last lines of its log:\nthe last words") as caught,
+        Nameless().provision(environment(server("a")), site),
+    ):
+        pytest.fail("it never came up")
+    assert caught.value.service == "a"
 
 
 def test_an_environment_without_services_is_up_at_once(site: Site):

@@ -22,6 +22,7 @@ from testflow_core.model import (
     PhaseStarted,
     Plan,
     Planned,
+    Progressed,
     Run,
     Status,
     TestCase,
@@ -112,6 +113,22 @@ def test_progress_on_a_pipe_is_plain_lines(capsys: pytest.CaptureFixture[str]):
         "      AssertionError: 1 != 2\n"
         "  report     writing reports\n"
     )
+
+
+PULLING = "db: pulling postgres:13.4, 45 of 130 MB"
+
+
+def test_what_takes_its_time_is_told_on_a_pipe(capsys: pytest.CaptureFixture[str]):
+    watched(PhaseStarted(name="provision"), Progressed(text=f"{PULLING}\n(layer 3)"))
+    assert capsys.readouterr().out == f"  provision  bringing the environment up\n             {PULLING} (layer 3)\n"
+
+
+def test_what_takes_its_time_updates_on_a_terminal_and_gives_way_to_what_follows(monkeypatch: pytest.MonkeyPatch):
+    events = (Progressed(text="pulling, 1 of 2 MB"), Progressed(text="pulling, 2 of 2 MB"), PhaseStarted(name="report"))
+    text = on_a_terminal(monkeypatch, lambda: watched(*events))
+    assert text.count("\r\x1b[K") == 3
+    left = re.sub(r"\x1b\[[0-9;]*m", "", re.sub(r"[^\n]*\r\x1b\[K", "", text))
+    assert left == "  report     writing reports\n"
 
 
 def test_a_second_attempt_is_told(capsys: pytest.CaptureFixture[str]):

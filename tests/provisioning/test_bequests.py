@@ -1,0 +1,98 @@
+"""What a supervisor runs at its end, for what lives outside of processes and directories."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from testflow_core.provisioning import supervisor_process
+from testflow_core.provisioning.process_tree import descendants, read_process
+from testflow_core.provisioning.supervisor import Supervisor
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from pathlib import Path
+
+    Handles = Callable[[Iterable[int]], list[int]]
+    AllEnd = Callable[[Sequence[int]], bool]
+    Python = Callable[[str], list[str]]
+
+ENGINE = """
+import signal, sys
+from pathlib import Path
+from testflow_core.provisioning.supervisor import Supervisor
+directory, note = Path(sys.argv[1]), Path(sys.argv[2])
+with Supervisor(remove=[directory]) as supervisor:
+    supervisor.spawn(["sleep", "1000"], cwd=directory, env={"PATH": sys.argv[3]})
+    program = f"import os; open({str(note)!r}, 'w').write(' '.join(sorted(os.listdir({str(directory)!r}))))"
+    supervisor.bequeath([sys.executable, "-c", program], cwd=directory, env={})
+    print(flush=True)
+    signal.pause()
+"""
+
+
+def writing(note: Path) -> str:
+    return f"open({str(note)!r}, 'a').write('done')"
+
+
+def test_a_bequest_is_carried_out_once_on_leaving(tmp_path: Path, python: Python):
+    with Supervisor() as supervisor:
+        supervisor.bequeath(python(writing(tmp_path / "note")), cwd=tmp_path, env={})
+        assert not (tmp_path / "note").exists()
+    assert (tmp_path / "note").read_text() == "done"
+
+
+def test_a_bequest_that_was_withdrawn_is_not_carried_out_and_others_are(tmp_path: Path, python: Python):
+    with Supervisor() as supervisor:
+        withdraw = supervisor.bequeath(python(writing(tmp_path / "first")), cwd=tmp_path, env={})
+        supervisor.bequeath(python(writing(tmp_path / "second")), cwd=tmp_path, env={})
+        withdraw()
+        withdraw()
+    assert [note.name for note in tmp_path.iterdir()] == ["second"]
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+def test_a_killed_engine_s_bequest_runs_after_its_processes_and_before_its_directories_go(
+    tmp_path: Path, how: signal.Signals, handles: Handles, all_end: AllEnd
+):
+    directory, note = tmp_path / "private", tmp_path / "note"
+    directory.mkdir()
+    (directory / "file").touch()
+    with subprocess.Popen(
+        [sys.executable, "-c", ENGINE, directory, note, os.environ["PATH"]], stdout=subprocess.PIPE
+    ) as engine:
+        assert engine.stdout is not None
+        engine.stdout.readline()
+        watched = handles([process.pid for process in descendants(engine.pid)])
+        engine.send_signal(how)
+    assert all_end(watched)
+    assert note.read_text() == "file"
+    assert not directory.exists()
+
+
+def test_a_program_that_cannot_be_started_hinders_nothing(tmp_path: Path, python: Python):
+    with Supervisor(remove=[tmp_path / "private"]) as supervisor:
+        supervisor.bequeath(["no-such-program"], cwd=tmp_path, env={})
+        supervisor.bequeath(python(writing(tmp_path / "note")), cwd=tmp_path, env={})
+    assert (tmp_path / "note").read_text() == "done"
+
+
+def test_a_bequest_that_never_ends_is_killed(tmp_path: Path, python: Python, monkeypatch: pytest.MonkeyPatch):
+    # The supervisor is a process of its own: what it is started with says how long it waits.
+    program = supervisor_process.__name__
+    monkeypatch.setattr(
+        "testflow_core.provisioning.supervisor._PROGRAM",
+        "import sys; sys.path.append(sys.argv[1]);"
+        f"import {program} as program; program.BEQUESTS = 0.2;"
+        "program.main(int(sys.argv[2]), int(sys.argv[3]), sys.argv[4], sys.argv[5:])",
+    )
+    note = tmp_path / "pid"
+    hanging = f"import os, signal; open({str(note)!r}, 'w').write(str(os.getpid())); signal.pause()"
+    with Supervisor() as supervisor:
+        supervisor.bequeath(python(hanging), cwd=tmp_path, env={})
+    assert read_process(int(note.read_text())) is None
