@@ -2,111 +2,19 @@
 
 from __future__ import annotations
 
-import ast
 import os
-import socket
 import sys
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
-from attrs import evolve, frozen
+from attrs import evolve
+from servers import SERVER, Servers, accepts, environment, pids, server
 
 from testflow_core.errors import ProvisionError
 from testflow_core.interfaces import ChecksDeclaration
-from testflow_core.model import Application, Endpoint, Environment, Readiness, Service, Site
-from testflow_core.provisioning.launch import Place, Running
+from testflow_core.model import Application, Readiness, Service, Site
 from testflow_core.provisioning.process_tree import descendants, read_process
-from testflow_core.provisioning.services import ServiceProvisioner, configuration
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from testflow_core.provisioning.supervisor import Supervisor
-
-SERVER = """
-import os, signal, socket, sys
-signal.signal(signal.SIGTERM, lambda *_: sys.exit(print("ended", NAME, file=open(ENDS, "a")) or 0))
-print("pid", os.getpid(), flush=True)
-open(PIDS, "a").write(str(os.getpid()) + " ")
-server = socket.create_server(("127.0.0.1", PORT))
-print("ready", flush=True)
-signal.pause()
-"""
-
-
-@frozen(kw_only=True)
-class ServerConfig:
-    """What a server may be told."""
-
-    port: int | None = None
-    program: str | None = None
-    warn: str | None = None
-    prepare: str | None = None
-
-
-class Servers(ServiceProvisioner):
-    """Each service is a Python program that listens."""
-
-    def service_types(self) -> Mapping[str, type[object]]:
-        return {"server": ServerConfig}
-
-    def refuses_service(self, service: Service) -> str | None:
-        return f"{service.name}: no version 9 here" if service.version == "9" else None
-
-    def start(self, service: Service, place: Place) -> Running:
-        config = configuration(service, ServerConfig)
-        port = place.ports.lease(config.port)
-        endpoint = Endpoint(host="127.0.0.1", ports={port: port})
-        head = (
-            f"NAME={service.name!r}; PORT={port}; ENDS={str(place.site.workspace / 'ends')!r};"
-            f"PIDS={str(place.site.workspace / 'pids')!r}\n"
-        )
-        env = {key: place.resolve(value, endpoint) for key, value in service.env.items()} | dict(place.variables)
-        (place.directory / "env").write_text(repr(sorted(env.items())))
-        with place.log.open("ab") as log:
-            process = place.supervisor.spawn(
-                [sys.executable, "-I", "-S", "-c", head + (config.program or SERVER)],
-                cwd=place.directory,
-                env=env,
-                stdout=log.fileno(),
-                stderr=log.fileno(),
-            )
-
-        def prepare() -> None:
-            if config.prepare:
-                raise ProvisionError(config.prepare, service=service.name)
-            with (place.site.workspace / "prepared").open("a") as note:
-                note.write(f"{service.name} ")
-
-        return Running(
-            endpoint=endpoint,
-            process=process,
-            cwd=place.directory,
-            env={"PATH": os.environ["PATH"]},
-            readiness=service.readiness or Readiness(timeout=timedelta(seconds=20)),
-            prepare=prepare,
-            warnings=(config.warn,) if config.warn else (),
-        )
-
-
-def server(name: str, *needs: str, application: Application | None = None, **config: str | int) -> Service:
-    return Service(name=name, type="server", depends_on=needs, config=config, application=application)
-
-
-def environment(*services: Service) -> Environment:
-    return Environment(name="e", services={service.name: service for service in services})
-
-
-def accepts(port: int | None) -> bool:
-    with socket.socket() as client:
-        return client.connect_ex(("127.0.0.1", port or 0)) == 0
-
-
-def pids(site: Site) -> list[int]:
-    return [int(pid) for pid in (site.workspace / "pids").read_text().split()]
 
 
 def test_services_come_up_in_order_and_go_down_in_reverse(site: Site):
@@ -131,49 +39,6 @@ def test_a_service_knows_those_that_it_needs_and_nothing_of_others(site: Site):
         assert told == repr([("DB", f"at 127.0.0.1:{db}, me {me}"), ("DB_HOST", "127.0.0.1"), ("DB_PORT", f"{db}")])
         assert up.variables["OTHER_HOST"] == "127.0.0.1"
         assert set(up.variables) == {f"{name}_{what}" for name in ("API", "DB", "OTHER") for what in ("HOST", "PORT")}
-
-
-class Behind(Servers):
-    """Servers that reach each other by another name than we reach them, in something that is there around them."""
-
-    def start(self, service: Service, place: Place) -> Running:
-        running = super().start(service, place)
-        return evolve(running, peer=evolve(running.endpoint, host=f"{service.name}.inside"))
-
-    @contextmanager
-    def around(self, environment: Environment, site: Site, supervisor: Supervisor) -> Iterator[None]:
-        steps = site.workspace / "ends"
-        steps.write_text(f"around {environment.name}\n")
-        yield
-        steps.write_text(f"{steps.read_text()}no more\n")
-
-
-def test_services_are_told_where_they_reach_each_other_and_tests_where_they_do(site: Site):
-    api = Service(name="api", type="server", env={"DB": "{db.host}"}, depends_on=("db",))
-    with Behind().provision(environment(api, server("db")), site) as up:
-        told = dict(ast.literal_eval((up.logs["api"].with_suffix("") / "env").read_text()))
-        assert (told["DB"], told["DB_HOST"]) == ("db.inside", "db.inside")
-        assert up.variables["DB_HOST"] == up.endpoints["db"].host == "127.0.0.1"
-
-
-def test_what_is_around_an_environment_is_there_before_and_after_its_services(site: Site):
-    with Behind().provision(environment(server("a")), site):
-        pass
-    assert (site.workspace / "ends").read_text() == "around e\nended a\nno more\n"
-
-
-def test_an_error_that_names_no_service_is_told_for_the_one_that_was_starting(site: Site):
-    class Nameless(Servers):
-        def start(self, service: Service, place: Place) -> Running:
-            place.log.write_text("the last words")
-            raise ProvisionError("nothing can be had")
-
-    with (
-        pytest.raises(ProvisionError, match="nothing can be had; the last lines of its log:\nthe last words") as caught,
-        Nameless().provision(environment(server("a")), site),
-    ):
-        pytest.fail("it never came up")
-    assert caught.value.service == "a"
 
 
 def test_an_environment_without_services_is_up_at_once(site: Site):

@@ -7,12 +7,13 @@ import threading
 from contextlib import contextmanager, suppress
 from http.client import HTTPConnection
 from typing import TYPE_CHECKING, cast
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakSet
 
 from testflow_core.errors import ProvisionError
 
 if TYPE_CHECKING:
     from collections.abc import Generator
+    from threading import Thread
     from types import TracebackType
     from typing import Self
 
@@ -36,8 +37,8 @@ class Connection:
     def __init__(self, host: str) -> None:
         self.host = host
         self.over = False
-        self._responses: WeakKeyDictionary[Response, int] = WeakKeyDictionary()
-        self._forsaken: set[int] = set()
+        self._responses: WeakKeyDictionary[Response, Thread] = WeakKeyDictionary()
+        self._forsaken: WeakSet[Thread] = WeakSet()
         self._changed = threading.Condition()
         self._making = 0
 
@@ -62,7 +63,7 @@ class Connection:
         """End what any thread waits for; from now on nothing is made."""
         with self._changed:
             self.over = True
-            for response in list(self._responses):
+            for response in tuple(self._responses):
                 _cut(response)
             self._changed.wait_for(lambda: self._making == 0, ANSWER_LIMIT)
 
@@ -99,7 +100,7 @@ class Connection:
     def patience(self, seconds: float) -> Generator[threading.Event]:
         """While this lasts, what this thread reads from the engine ends after so many seconds, and the event is set."""
         ended = threading.Event()
-        reader = threading.get_ident()
+        reader = threading.current_thread()
 
         def end() -> None:
             ended.set()
@@ -116,22 +117,24 @@ class Connection:
             for response in self._read_by(reader):
                 _close(response)
 
-    def cut(self, thread: int) -> None:
+    def cut(self, thread: Thread) -> None:
         """End what a thread is reading."""
         for response in self._read_by(thread):
             _cut(response)
 
-    def _read_by(self, thread: int) -> list[Response]:
-        return [response for response, reader in list(self._responses.items()) if reader == thread]
+    def _read_by(self, thread: Thread) -> list[Response]:
+        with self._changed:
+            return [response for response, reader in self._responses.items() if reader == thread]
 
-    def forsake(self, thread: int) -> None:
+    def forsake(self, thread: Thread) -> None:
         """End what a thread is reading, or will be once the engine answers it."""
         self._forsaken.add(thread)
         self.cut(thread)
 
     def _remember(self, response: Response, *_: object, **__: object) -> None:
-        reader = threading.get_ident()
-        self._responses[response] = reader
+        reader = threading.current_thread()
+        with self._changed:
+            self._responses[response] = reader
         if reader in self._forsaken:
             _cut(response)
 

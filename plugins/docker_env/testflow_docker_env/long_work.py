@@ -84,7 +84,7 @@ class _Work:
     def give_up(self) -> None:
         """Read no more: the engine stops what nobody waits for."""
         if self._thread.is_alive():
-            self._connection.forsake(self._thread.ident or 0)
+            self._connection.forsake(self._thread)
 
     def _read(self) -> None:
         try:
