@@ -42,7 +42,8 @@ class OwnEngine:
         paths = [f"--data-root={self.directory}/data", f"--exec-root={self.directory}/exec", f"-p={self.directory}/pid"]
         with (self.directory / "log").open("ab") as log:
             self.process = subprocess.Popen(
-                ["dockerd", *paths, "-H", self.host, "--bridge=none", "--iptables=false", "--ip-masq=false"],
+                # In a network of its own: two engines would quarrel about their bridges.
+                ["unshare", "--net", "dockerd", *paths, "-H", self.host],
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
