@@ -44,7 +44,7 @@ class GitHttpServer(ThreadingHTTPServer):
 
     With `credentials` (`user:password`) it asks for them; `status` answers everything with that. Of packs it sends
     `pieces`, one each `pause` seconds; after `cut` bytes it hangs up, after `held` bytes it says nothing more until
-    it is closed. `observe` is called at each request.
+    it is closed. `observe` is called at each request, `packs` counts those that were begun.
     """
 
     def __init__(self, root: Path) -> None:
@@ -52,7 +52,7 @@ class GitHttpServer(ThreadingHTTPServer):
         self.root = root
         self.credentials: str | None = None
         self.status: int | None = None
-        self.pieces, self.pause = 1, 0.0
+        self.packs, self.pieces, self.pause = 0, 1, 0.0
         self.cut: int | None = None
         self.held: int | None = None
         self.observe = lambda: None
@@ -117,6 +117,7 @@ class _Request(BaseHTTPRequestHandler):
         if not is_pack:
             self.wfile.write(payload)
             return
+        server.packs += 1
         end = min(each for each in (server.cut, server.held, len(payload)) if each is not None)
         size = -(-end // server.pieces)
         for start in range(0, end, size):

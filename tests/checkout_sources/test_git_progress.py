@@ -68,17 +68,20 @@ def test_a_server_that_stops_in_a_pack_is_given_up(
     "size",
     [
         pytest.param(
-            20_000,
+            6_000,
             marks=pytest.mark.skipif(sys.platform != "linux", reason="/proc tells of parts of a packet"),
             id="packet",
         ),
         pytest.param(300_000, id="packets"),
     ],
 )
-def test_a_slow_server_that_goes_on_is_waited_for(impatient: GitCheckouts, web: GitHttpServer, served: Path, size: int):
+def test_a_slow_server_that_goes_on_is_waited_for(
+    workspace: Path, cache: Path, web: GitHttpServer, served: Path, size: int
+):
     application = slow(web, served, size)
-    web.pieces, web.pause = 25, 0.1
-    assert (impatient.checkout(application) / "noise").stat().st_size == size
+    web.pieces, web.pause = 40, 0.1
+    clones = GitCheckouts(workspace=workspace, cache=cache, patience=timedelta(seconds=2))
+    assert (clones.checkout(application) / "noise").stat().st_size == size
 
 
 def test_a_slow_server_that_goes_on_has_a_limit_all_the_same(

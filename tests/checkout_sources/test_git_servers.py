@@ -102,6 +102,7 @@ def test_a_server_that_hangs_up_is_not_taken_for_a_damaged_clone(
     web.cut = 100_000
     said = reason(clones, address(web))
     assert "the connection to 127.0.0.1 broke off; try again" in said
+    assert web.packs == 2
     assert git(checkout, "rev-parse", "HEAD") == before
     web.cut = None
     assert git(clones.checkout(application), "rev-parse", "HEAD") == git(origin, "rev-parse", "HEAD")
