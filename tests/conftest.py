@@ -14,6 +14,9 @@ def _own_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for name in ("HISTORY", "WORKSPACE", "WORKERS", "PROVISIONER", "PLUGINS"):
         monkeypatch.delenv(f"TESTFLOW_{name}", raising=False)
+    for name in ("http_proxy", "https_proxy", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
 
 
 @pytest.fixture(autouse=True)

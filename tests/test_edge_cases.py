@@ -124,7 +124,7 @@ def test_an_application_that_is_unavailable_takes_its_service_and_those_that_ref
     environment.add_service("gone", {"type": "docker"})
     environment.add_service("needs", {"type": "process", "command": "true", "env": {"X": "{gone.host}"}})
     workflow = both(write).add_test_selection("gone", {"test_paths": ["tests"]})
-    applications = {"api": {}, "web": {}, "gone": {"repository": "github.com/example/gone"}}
+    applications = {"api": {}, "web": {}, "gone": {"repository": "nowhere.invalid/example/gone"}}
     run = testflow.Engine(workspace=tmp_path, applications=applications).execute(workflow, environment)
     assert statuses(run) == {
         f"{API}::test_api": "passed",
@@ -132,6 +132,7 @@ def test_an_application_that_is_unavailable_takes_its_service_and_those_that_ref
         "gone::tests": "unavailable",
     }
     assert "no checkout at" in run.unavailable_tests[0].reason
+    assert "the host nowhere.invalid is not found" in run.unavailable_tests[0].reason
     assert [warning.partition(":")[0] for warning in run.warnings] == ["gone stays down", "needs stays down"]
 
 
