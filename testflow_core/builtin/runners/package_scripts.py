@@ -186,7 +186,8 @@ def _installed(words: list[str]) -> Invocation | None:
     if not words:
         return None
     path = PurePath(words[0])
-    if len(path.parts) > 1 and "node_modules" not in path.parts:
+    named = "/" not in words[0]
+    if not named and "node_modules" not in path.parts:
         return None
-    name = path.name.partition("@")[0] if len(path.parts) == 1 else path.name
+    name = path.name.partition("@")[0] if named else path.name
     return Invocation(program=name.removesuffix(".mjs").removesuffix(".js"), arguments=tuple(words[1:]))

@@ -79,7 +79,7 @@ def reporters_of(
     The reporters that vitest has when it is given these words, as it says itself.
 
     None where they cannot be kept beside another: one has settings, for which the command line has no place, or is a
-    JSON reporter already. None, too, where vitest does not answer.
+    JSON reporter already, or all share one output file. None, too, where vitest does not answer.
     """
     node = shutil.which("node", path=env.get("PATH"))
     if node is None:
@@ -100,12 +100,9 @@ def _kept(answer: Mapping[str, object]) -> Reporters | None:
     given = cast("dict[str, object]", answer["given"])
     names = cast("list[str | None]", answer["reporters"])
     output = answer["outputFile"]
-    if None in names or "json" in names or isinstance(given["outputFile"], str):
+    if None in names or "json" in names:
         return None
-    if isinstance(output, dict) and "json" in output:
+    # One file for whichever reporter writes one goes before any that is named for ours.
+    if isinstance(output, str) or isinstance(given["outputFile"], str):
         return None
-    repeated = [] if given["reporters"] else [f"--reporter={name}" for name in names]
-    if isinstance(output, str):
-        # One file for whichever reporter writes one: it gives way to names of files per reporter.
-        repeated += [f"--outputFile.{name}={output}" for name in names]
-    return Reporters(to_repeat=tuple(repeated))
+    return Reporters(to_repeat=() if given["reporters"] else tuple(f"--reporter={name}" for name in names))
