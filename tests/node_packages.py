@@ -50,6 +50,8 @@ def _install(folder):
     if npm is None:
         return "there is no npm"
     command = [npm, "install", "--no-audit", "--no-fund", "--no-package-lock", "--loglevel=error"]
+    # By itself npm waits minutes for a registry that is not there.
+    command += ["--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=2000"]
     env = {**os.environ, "PATH": path_with()}
     try:
         finished = subprocess.run(
