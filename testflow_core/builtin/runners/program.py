@@ -22,7 +22,7 @@ CHECK_INTERVAL = 0.5
 # npm says at length that what it ran has failed, which is known.
 _NOISE = re.compile(r"npm (ERR!|error|warn|notice)\b|Node\.js v\d|\s+at |[\^~\s{}\[\]()]*$")
 _TELLING = re.compile(r"(Uncaught\s+)?[\w.]*(Error|Exception)\b.*:|(fatal|error)\b.*:", re.IGNORECASE)
-_ESCAPE = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+ESCAPE = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 
 @frozen(kw_only=True)
@@ -100,4 +100,4 @@ def _read(path: Path) -> str:
         if size > 2 * LIMIT:
             stream.seek(max(size - LIMIT, 2 * LIMIT))
             said += stream.read(LIMIT)
-    return limited(_ESCAPE.sub("", said.decode("utf-8", "replace")))
+    return limited(ESCAPE.sub("", said.decode("utf-8", "replace")))
