@@ -17,12 +17,17 @@ if TYPE_CHECKING:
     """A file, and the test in it."""
 
 
+EXIT_LIMIT = 10.0
+"""Seconds that a child has in any case for what is no test: a busy machine takes its time to end a process."""
+
+
 class Ledger:
     """Follows a child by its events; `deadline` is when it must have got further."""
 
     def __init__(self, piece: Piece, limit: float, told: set[Place]) -> None:
         self.piece = piece
         self.limit = limit
+        self.exit_limit = max(limit, EXIT_LIMIT)
         self.told = told
         self.collected: dict[str, list[str]] = {}
         self.settled: set[str] = set()
@@ -71,6 +76,8 @@ class Ledger:
         if (file, name) in self.told:
             return False
         self.told.add((file, name))
+        # A test's limit says nothing of what comes between tests, nor of the end of their process.
+        self.deadline = self.since + self.exit_limit
         return True
 
     def _settle(self, file: str, name: str | None) -> None:

@@ -67,7 +67,7 @@ def _expired(ledger: Ledger, watch: Watch, tell: Callable[[Event], None]) -> lis
     status = "timed_out"
     if not places and ledger.last is not None and not ledger.left():
         places = [(ledger.last, None)]
-        message = f"the test process did not end within {ledger.limit:g} s of its last test"
+        message = f"the test process did not end within {ledger.exit_limit:g} s of its last test"
         status = "error"
     for file, name in places:
         if ledger.end(file, name):
