@@ -33,6 +33,9 @@ autodoc_type_aliases = {
         "model": ("Event", "Json", "Record"),
         "interfaces": ("RunBatch",),
         "provisioning.readiness": ("Probe",),
+        "testing.contracts.destination": ("Read",),
+        "testing.contracts.provisioner": ("Sites",),
+        "testing.contracts.reporter": ("Published",),
     }.items()
     for name in names
 }

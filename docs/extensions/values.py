@@ -32,6 +32,9 @@ OUTSIDE = tuple(
         *("signal", "subprocess", "threading", "types", "typing"),
     )
 )
+# What a fixture answers may be an alias that only the module of its contract knows.
+CONTRACTS = "testflow_core.testing.contracts"
+PYTEST = frozenset({"_pytest", "pytest"})
 # Not those between backticks, which are code.
 ERROR = re.compile(r"(?<![`\w.])[A-Z]\w*Error\b(?![`(])")
 
@@ -43,6 +46,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("autodoc-process-signature", _without_signature)
     app.connect("autodoc-process-docstring", _with_errors_linked)
     app.connect("autodoc-process-docstring", _with_fields)
+    app.connect("autodoc-process-docstring", _with_claims)
     app.add_post_transform(QualifyNames)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
@@ -85,7 +89,7 @@ class QualifyNames(SphinxPostTransform):
         found = [name for name in named if not name.startswith(FACADE)] or list(named)
         if len(found) == 1:
             node["reftarget"] = found[0]
-        elif not found and (_is_outside(target) or _is_variable(last)):
+        elif not found and (_is_outside(target) or _is_inside(last)):
             node.replace_self(node.children)
 
     def _link(self, node: pending_xref) -> None:
@@ -99,14 +103,17 @@ class QualifyNames(SphinxPostTransform):
 def _is_outside(target: str) -> bool:
     first, _, last = target.rpartition(".")
     if first:
-        return first.partition(".")[0] in sys.stdlib_module_names
+        return first.partition(".")[0] in sys.stdlib_module_names | PYTEST
     return any(hasattr(module, last) for module in OUTSIDE)
 
 
-def _is_variable(name: str) -> bool:
-    """Whether it is the parameter of a generic class or function of ours: nothing to be looked up."""
-    ours = (module for module in list(sys.modules.values()) if module.__name__.startswith(project.__name__))
-    return any(isinstance(getattr(module, name, None), TypeVar) for module in ours)
+def _is_inside(name: str) -> bool:
+    """Whether it is a parameter of something generic of ours, or an alias within a contract: no page has it."""
+    for module in list(sys.modules.values()):
+        value: object = getattr(module, name, None) if module.__name__.startswith(project.__name__) else None
+        if isinstance(value, TypeVar) or (value is not None and module.__name__.startswith(CONTRACTS)):
+            return True
+    return False
 
 
 def _without_signature(
@@ -135,6 +142,13 @@ def _with_fields(_app: Sphinx, what: str, _name: str, cls: object, _options: obj
             lines.append(f":field {field.name}: {_default(field.default)}")
             lines.append(f":fieldtype {field.name}: {field.type}")
     lines.append("")
+
+
+def _with_claims(_app: Sphinx, what: str, _name: str, cls: object, _options: object, lines: list[str]) -> None:
+    """What the tests of a contract say by their names."""
+    claims = [name for name in (vars(cls) if inspect.isclass(cls) else ()) if name.startswith("test_")]
+    if what == "class" and claims:
+        lines += [*(f"* {name.removeprefix('test_').replace('_', ' ')}" for name in claims), ""]
 
 
 def _is_value(cls: object) -> bool:
