@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -43,13 +44,17 @@ class Environment:
     services: Mapping[str, Service] = field(factory=dict[str, Service])
 
 
+def _without_password(url: str | None) -> str:
+    return repr(url and re.sub(r"(//[^/@:]*):[^/@]*@", r"\1:********@", url))
+
+
 @frozen(kw_only=True)
 class Endpoint:
     """Where a running service is reached; `ports` maps the declared port to the real one, the first declared first."""
 
     host: str
     ports: Mapping[int, int] = field(factory=dict[int, int])
-    url: str | None = None
+    url: str | None = field(default=None, repr=_without_password)
     user: str | None = None
     password: str | None = field(default=None, repr=False)
     database: str | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from attrs import field, frozen
@@ -41,7 +41,8 @@ class MemoryChanges(ChangeSource):
     def changes(self, application: Application) -> Change:
         """The change."""
         declared = application.changed_files
-        files = declared if declared is not None else self.files.get(application.name)
+        said = declared if declared is not None else self.files.get(application.name)
+        files = None if said is None else tuple(dict.fromkeys(PurePosixPath(file).as_posix() for file in said))
         reason = "declared" if declared is not None else "in memory" if files is not None else "no change was declared"
         return Change(application=application.name, files=files, reason=reason)
 

@@ -72,7 +72,11 @@ class MemoryData(DataGenerator):
 
 @frozen(kw_only=True)
 class MemoryDestination(Destination):
-    """Keeps data sets in `loaded` while they are in place; `failure` is the DataError it plays."""
+    """
+    Keeps data sets in `loaded` while they are in place, by their names; `failure` is the DataError it plays.
+
+    A second one of the same name is `shop'` there.
+    """
 
     failure: str | None = None
     loaded: dict[str, DataSet] = field(factory=dict[str, "DataSet"])
@@ -82,11 +86,14 @@ class MemoryDestination(Destination):
         """In place on entry, gone on exit."""
         if self.failure is not None:
             raise DataError(self.failure)
-        self.loaded[data.name] = data
+        name = data.name
+        while name in self.loaded:
+            name += "'"
+        self.loaded[name] = data
         try:
             yield Loaded()
         finally:
-            del self.loaded[data.name]
+            del self.loaded[name]
 
 
 def _endpoint(service: Service) -> Endpoint:

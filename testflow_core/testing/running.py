@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from attrs import evolve, field, frozen
@@ -34,14 +35,22 @@ class MemoryRunner(Runner):
     batches: list[Batch] = field(factory=list["Batch"])
 
     def discover(self, application: Application, paths: Sequence[str]) -> Iterable[TestCase]:
-        """The given files, else one below each path."""
-        files = self.tests.get(application.name) or [f"{path.rstrip('/')}/{FILE}" for path in paths or ["."]]
+        """The given files that are below the paths, else one below each path."""
+        given = self.tests.get(application.name)
+        if given:
+            files = [file for file in given if not paths or any(_is_below(file, path) for path in paths)]
+        else:
+            files = [f"{path.rstrip('/')}/{FILE}" for path in paths or ["."]]
         return tuple(TestCase(application=application.name, file=file) for file in files)
 
     @contextmanager
     def session(self, bench: Bench) -> Generator[RunnerSession]:  # noqa: ARG002 - the contract's
         """A session without anything behind it."""
         yield _MemorySession(self.outcomes, self.batches)
+
+
+def _is_below(file: str, path: str) -> bool:
+    return PurePosixPath(file).is_relative_to(PurePosixPath(path))
 
 
 class _MemorySession(RunnerSession):

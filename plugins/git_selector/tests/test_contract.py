@@ -1,0 +1,48 @@
+"""The change source `git` and the three selectors keep the contracts of their interfaces."""
+
+import re
+import subprocess
+
+import pytest
+from testflow_git_selector import GitChanges, SelectByChange, SelectByComponent, SelectByRules
+
+from testflow_core.model import Application, Change, Context, MappingRule, TestCase, TestSelection
+from testflow_core.testing.contracts import ChangeSourceContract, SelectorContract, SelectorThatWarns
+
+IDENTITY = ("-c", "user.name=Tester", "-c", "user.email=tester@example.org", "-c", "commit.gpgsign=false")
+
+
+class TestGitChanges(ChangeSourceContract):
+    @pytest.fixture
+    def source(self):
+        return GitChanges()
+
+    @pytest.fixture
+    def changed(self, tmp_path):
+        for command in (["init", "-q", "-b", "main"], [*IDENTITY, "commit", "-q", "--allow-empty", "-m", "a commit"]):
+            subprocess.run(["git", "-C", str(tmp_path), *command], check=True)
+        (tmp_path / "src").mkdir()
+        for name in ("src/a.py", "src/with space ü.py"):
+            (tmp_path / name).write_text("text\n", encoding="utf-8")
+        return Application(name="shop", path=tmp_path)
+
+    @pytest.fixture
+    def unknown(self, tmp_path):
+        return Application(name="shop", path=tmp_path)
+
+
+class TestSelectors(SelectorContract, SelectorThatWarns):
+    @pytest.fixture(
+        params=[SelectByChange(), SelectByComponent(), SelectByRules()], ids=lambda each: type(each).__name__
+    )
+    def selector(self, request):
+        return request.param
+
+    @pytest.fixture
+    def without_effect(self):
+        rule = MappingRule(source_pattern=re.compile(r"src/(.*)\.py"), test_pattern="tests/test_{1}.py")
+        return [TestCase(application="shop", file="tests/test_orders.py")], Context(
+            application=Application(name="shop"),
+            change=Change(application="shop", files=("src/cart.py",), reason="declared"),
+            selection=TestSelection(application="shop", mapping_rules=(rule,)),
+        )
