@@ -46,7 +46,6 @@ def test_the_page_of_a_kind_has_a_plugin_that_is_found_by_its_entry_point(kind, 
 
 @pytest.mark.parametrize("kind", KINDS, ids=BY_TITLE)
 def test_the_plugin_of_a_page_passes_the_contract_test_of_the_page(kind, tmp_path):
-    pytest.importorskip("testflow_core.testing.contracts")
     write_files(page_of(kind), tmp_path)
     finished = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-W", "error", "test_contract.py"],

@@ -1,7 +1,8 @@
 """
 Fills in the public names that a page of the reference does not have yet, so that none can be forgotten.
 
-`<!-- the rest of MODULE -->` becomes their descriptions; of a package also its modules, those after `without` left out.
+`<!-- the rest of MODULE -->` becomes their descriptions, below a heading; of a package also its modules, those after
+`without` left out. `<!-- all of MODULE -->` is the same without a heading.
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
 
     from sphinx.application import Sphinx
 
-MARK = re.compile(r"^<!-- the rest of (?P<module>[\w.]+)(?: without (?P<without>[\w ]+))? -->$", re.MULTILINE)
+MARK = re.compile(
+    r"^<!-- (?P<how>the rest|all) of (?P<module>[\w.]+)(?: without (?P<without>[\w ]+))? -->$", re.MULTILINE
+)
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
@@ -31,24 +34,25 @@ def setup(app: Sphinx) -> dict[str, bool]:
 
 def _fill_in(_app: Sphinx, _docname: str, source: list[str]) -> None:
     page = source[0]
-    source[0] = MARK.sub(lambda mark: _rest(mark["module"], (mark["without"] or "").split(), page), page)
+    source[0] = MARK.sub(lambda mark: _described(mark, page), page)
 
 
-def _rest(name: str, without: list[str], page: str) -> str:
-    module = import_module(name)
-    if hasattr(module, "__all__") or not hasattr(module, "__path__"):
-        return _described("Others", [module], page)
-    names = [each.name for each in pkgutil.iter_modules(module.__path__) if each.name not in without]
-    return _described("Others", [import_module(f"{name}.{each}") for each in names], page)
-
-
-def _described(heading: str, modules: list[ModuleType], page: str) -> str:
+def _described(mark: re.Match[str], page: str) -> str:
     blocks: list[str] = []
-    for module in modules:
+    for module in _modules(mark["module"], (mark["without"] or "").split()):
         missing = [name for name in public_names(module) if not _mentions(page, module.__name__, name)]
         if missing:
             blocks += [f".. py:currentmodule:: {module.__name__}", *(_directive(module, name) for name in missing)]
-    return f"## {heading}\n\n```{{eval-rst}}\n" + "\n\n".join(blocks) + "\n```\n" if blocks else ""
+    heading = "## Others\n\n" if mark["how"] == "the rest" else ""
+    return f"{heading}```{{eval-rst}}\n" + "\n\n".join(blocks) + "\n```\n" if blocks else ""
+
+
+def _modules(name: str, without: list[str]) -> list[ModuleType]:
+    module = import_module(name)
+    if hasattr(module, "__all__") or not hasattr(module, "__path__"):
+        return [module]
+    names = [each.name for each in pkgutil.iter_modules(module.__path__) if each.name not in without]
+    return [import_module(f"{name}.{each}") for each in names]
 
 
 def _mentions(page: str, module: str, name: str) -> bool:
