@@ -8,7 +8,7 @@ from attrs import frozen
 from markdown_it import MarkdownIt
 
 ROOT = Path(__file__).parents[1]
-PAGES = {str(page.relative_to(ROOT)): page for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))}
+PAGES = {str(page.relative_to(ROOT)): page for page in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))}
 MARKDOWN = MarkdownIt("commonmark").enable("table")
 
 

@@ -115,9 +115,13 @@ def test_the_links_of_a_page_lead_somewhere(name):
     assert [link for link in links if not (page.parent / link.partition("#")[0]).exists()] == []
 
 
-def test_the_readme_names_every_page():
-    text = PAGES["README.md"].read_text(encoding="utf-8")
-    assert [name for name in PAGES if name.startswith("docs/") and f"]({name})" not in text] == []
+@pytest.mark.parametrize("name", [name for name in PAGES if name != "README.md"])
+def test_a_page_is_named_by_the_readme_or_the_index_of_its_folder(name):
+    page = PAGES[name]
+    index = page.parent / "index.md"
+    in_folder = page.parent != ROOT / "docs" and page != index
+    said = (index if in_folder else PAGES["README.md"]).read_text(encoding="utf-8")
+    assert f"]({page.name if in_folder else name})" in said
 
 
 SMOKE = """
