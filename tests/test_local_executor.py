@@ -47,20 +47,6 @@ def test_one_worker_runs_batches_in_the_order_they_came_each_outcome_before_its_
         assert list(map(told, crew.events())) == ["a", "b", ("BatchEnded", "one"), "two", ("BatchEnded", "two")]
 
 
-def test_batches_that_are_submitted_while_events_are_read_are_waited_for_too():
-    with LocalExecutor().crew(passing) as crew:
-        crew.submit(batch("first"))
-        seen = []
-        for event in crew.events():
-            seen.append(told(event))
-            if event == BatchEnded(batch=batch("first")):
-                crew.submit(batch("second"))
-        assert seen[-1] == ("BatchEnded", "second")
-        assert list(crew.events()) == []
-        crew.submit(batch("third"))
-        assert list(map(told, crew.events())) == ["third", ("BatchEnded", "third")]
-
-
 def test_as_many_batches_run_at_a_time_as_there_are_workers():
     meeting = threading.Barrier(3)
 

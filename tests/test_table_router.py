@@ -23,12 +23,6 @@ def test_an_undeclared_category_goes_to_the_default_team():
     assert "unknown" in route.reason
 
 
-def test_every_diagnosis_has_one_route_in_order():
-    diagnoses = [diagnosis("unknown", "a"), diagnosis("validation", "b"), diagnosis("unknown", "c")]
-    routes = list(TableRouter().route(diagnoses, CONTEXT))
-    assert [(route.test.name, route.team) for route in routes] == [("a", "qa"), ("b", "api-team"), ("c", "qa")]
-
-
 def test_without_a_declaration_failures_are_unassigned():
     (route,) = TableRouter().route([diagnosis("validation")], Context())
     assert route.team == "unassigned"
