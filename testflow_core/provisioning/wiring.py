@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from testflow_core import graph, references
 from testflow_core.errors import Problem, UnknownReferenceError
@@ -48,8 +49,9 @@ def variables(endpoints: Mapping[str, Endpoint]) -> dict[str, str]:
 
 
 def secrets(endpoints: Mapping[str, Endpoint]) -> tuple[str, ...]:
-    """What nobody may read who is not wired to these services."""
-    return tuple(endpoint.password for endpoint in endpoints.values() if endpoint.password)
+    """What nobody may read who is not wired to these services: passwords, as they are and as they stand in URLs."""
+    passwords = [endpoint.password for endpoint in endpoints.values() if endpoint.password]
+    return tuple(dict.fromkeys(form for password in passwords for form in (password, quote(password, safe=""))))
 
 
 def redacted(text: str, secret_values: Iterable[str]) -> str:
