@@ -137,7 +137,7 @@ def test_a_service_without_checkout_is_down_and_whoever_needs_it():
 
 
 def test_a_password_is_redacted_as_it_is_and_as_it_stands_in_urls():
-    db = Endpoint(host="h", password="p@ss w")
+    db = Endpoint(host="h", password="p@ss w")  # noqa: S106 (made up)
     secrets = wiring.secrets({"db": db, "open": Endpoint(host="h")})
     said = wiring.redacted("p@ss w in postgresql://u:p%40ss%20w@h:1/d", secrets)
     assert said == f"{wiring.REDACTED} in postgresql://u:{wiring.REDACTED}@h:1/d"
