@@ -11,7 +11,7 @@ author = "The testflow developers"
 project_copyright = f"{author}. MIT licence"
 version = release = version_of("testflow-core")
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.viewcode", "remaining_names", "values"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.viewcode", "links_outside", "remaining_names", "values"]
 exclude_patterns = ["extensions"]
 
 # Docstrings put code between single backticks, as the pages do.
