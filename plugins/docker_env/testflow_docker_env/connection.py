@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import socket
 import threading
+from concurrent.futures import Future
 from contextlib import contextmanager, suppress
-from http.client import HTTPConnection
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 from weakref import WeakKeyDictionary, WeakSet
 
 from testflow_core.errors import ProvisionError
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
     from threading import Thread
     from types import TracebackType
     from typing import Self
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from requests import Response
 
     from testflow_docker_env.engine_api import EngineApi
+
+T = TypeVar("T")
 
 ANSWER_LIMIT = 60
 """Seconds that the engine has for the answer to a single question."""
@@ -67,19 +69,30 @@ class Connection:
                 _cut(response)
             self._changed.wait_for(lambda: self._making == 0, ANSWER_LIMIT)
 
-    @contextmanager
-    def making(self) -> Generator[None]:
-        """While this lasts something is made; whoever hangs up waits for it, and then removes all there is."""
+    def make(self, creation: Callable[[], T]) -> T:
+        """
+        The result of a call that makes something on the engine, in a thread of its own.
+
+        An interrupt leaves nothing half known: whoever hangs up waits for it, and then removes all there is.
+        """
         with self._changed:
             if self.over:
                 raise ProvisionError(f"nothing more is made on the engine at {self.host}: the environment goes down")
             self._making += 1
-        try:
-            yield
-        finally:
-            with self._changed:
-                self._making -= 1
-                self._changed.notify_all()
+        made: Future[T] = Future()
+
+        def run() -> None:
+            try:
+                made.set_result(creation())
+            except BaseException as error:  # noqa: BLE001 - it is raised where the result is waited for
+                made.set_exception(error)
+            finally:
+                with self._changed:
+                    self._making -= 1
+                    self._changed.notify_all()
+
+        threading.Thread(target=run, name="testflow-engine", daemon=True).start()
+        return made.result()
 
     @contextmanager
     def told(self, what: str) -> Generator[None]:
@@ -96,40 +109,13 @@ class Connection:
             why = "the connection was closed" if self.over else "it has stopped, or takes too long"
             raise ProvisionError(f"{what}: the container engine at {self.host} does not answer ({why})") from error
 
-    @contextmanager
-    def patience(self, seconds: float) -> Generator[threading.Event]:
-        """While this lasts, what this thread reads from the engine ends after so many seconds, and the event is set."""
-        ended = threading.Event()
-        reader = threading.current_thread()
-
-        def end() -> None:
-            ended.set()
-            self.cut(reader)
-
-        timer = threading.Timer(seconds, end)
-        timer.daemon = True
-        timer.start()
-        try:
-            yield ended
-        finally:
-            timer.cancel()
-            # The SDK leaves the channels of commands open.
-            for response in self._read_by(reader):
-                _close(response)
-
-    def cut(self, thread: Thread) -> None:
-        """End what a thread is reading."""
-        for response in self._read_by(thread):
-            _cut(response)
-
-    def _read_by(self, thread: Thread) -> list[Response]:
-        with self._changed:
-            return [response for response, reader in self._responses.items() if reader == thread]
-
     def forsake(self, thread: Thread) -> None:
         """End what a thread is reading, or will be once the engine answers it."""
-        self._forsaken.add(thread)
-        self.cut(thread)
+        with self._changed:
+            self._forsaken.add(thread)
+            found = [response for response, reader in self._responses.items() if reader is thread]
+        for response in found:
+            _cut(response)
 
     def _remember(self, response: Response, *_: object, **__: object) -> None:
         reader = threading.current_thread()
@@ -151,10 +137,3 @@ def _cut(response: Response) -> None:
     if isinstance(channel, socket.socket):
         with suppress(OSError):
             channel.shutdown(socket.SHUT_RDWR)
-
-
-def _close(response: Response) -> None:
-    connection = getattr(response.raw, "connection", None)
-    response.close()
-    if isinstance(connection, HTTPConnection):
-        connection.close()

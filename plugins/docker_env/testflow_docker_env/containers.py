@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import struct
 import threading
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from math import ceil
@@ -18,10 +20,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
+    from requests import Response
+
     from testflow_docker_env.connection import Connection
 
 LOOPBACK = "127.0.0.1"
 _EXIT_LIMIT = 30
+# What a command writes comes in frames: which stream, three empty bytes, the length.
+_FRAME = struct.Struct(">BxxxL")
 _TAKEN = ("port is already allocated", "address already in use", "ports are not available")
 
 
@@ -112,13 +118,17 @@ class Container:
     ) -> tuple[int | None, str]:
         """A command inside it: its exit code, None where it did not end in time, and the last of what it wrote."""
         api = self._connection.api
+        deadline = time.monotonic() + seconds
         said = bytearray()
-        with self._connection.patience(seconds) as too_long, self._connection.told(f"{argv[0]} cannot be run"):
+        with self._connection.told(f"{argv[0]} cannot be run"):
             number = api.exec_create(self.id, list(argv), environment=dict(env or {}))["Id"]
-            for part in api.exec_start(number, stream=True):
-                said += part
-                del said[:-LOG_LIMIT]
-            code: int | None = None if too_long.is_set() else api.exec_inspect(number)["ExitCode"]
+            # Asked without the SDK, whose own way takes the connection over, and leaves it open.
+            address = f"{api.base_url}/v{api.api_version}/exec/{number}/start"
+            body = {"Detach": False, "Tty": False}
+            code: int | None = None
+            with api.post(address, json=body, stream=True, timeout=seconds) as answer:
+                if _read_frames(answer, said, deadline):
+                    code = api.exec_inspect(number)["ExitCode"]
         return code, said.decode(errors="replace")
 
     def put(self, archive: bytes, directory: str) -> None:
@@ -143,7 +153,7 @@ class Container:
 
 def _start(connection: Connection, recipe: Recipe, ports: Mapping[int, int], log: Path) -> Container:
     api = connection.api
-    with connection.making(), connection.told(f"a container of {recipe.image} cannot be started"):
+    with connection.told(f"a container of {recipe.image} cannot be started"):
         host_config = api.create_host_config(
             # A first process that is none would ignore every signal, and leave its orphans unreaped.
             init=True,
@@ -154,17 +164,17 @@ def _start(connection: Connection, recipe: Recipe, ports: Mapping[int, int], log
             log_config={"Type": "json-file", "Config": {}},
         )
         aliases = api.create_endpoint_config(aliases=[recipe.host])
-        made = api.create_container(
-            recipe.image,
-            command=None if recipe.command is None else list(recipe.command),
-            name=recipe.name,
-            hostname=recipe.host,
-            environment=dict(recipe.env),
-            labels=dict(recipe.labels),
-            ports=list(ports),
-            host_config=host_config,
-            networking_config=api.create_networking_config({recipe.network: aliases}),
-        )
+        options: Mapping[str, object] = {
+            "command": None if recipe.command is None else list(recipe.command),
+            "name": recipe.name,
+            "hostname": recipe.host,
+            "environment": dict(recipe.env),
+            "labels": dict(recipe.labels),
+            "ports": list(ports),
+            "host_config": host_config,
+            "networking_config": api.create_networking_config({recipe.network: aliases}),
+        }
+        made = connection.make(lambda: api.create_container(recipe.image, **options))
         container = Container(connection, made["Id"], log)
         try:
             container.run(recipe.service)
@@ -172,3 +182,18 @@ def _start(connection: Connection, recipe: Recipe, ports: Mapping[int, int], log
             api.remove_container(container.id, v=True, force=True)
             raise
         return container
+
+
+def _read_frames(answer: Response, said: bytearray, deadline: float) -> bool:
+    """Keep the last of what a command writes; whether it has ended by the deadline."""
+    from urllib3.exceptions import ReadTimeoutError  # noqa: PLC0415 - imported with the connection
+
+    try:
+        while header := answer.raw.read(_FRAME.size):
+            said += answer.raw.read(_FRAME.unpack(header)[1])
+            del said[:-LOG_LIMIT]
+            if time.monotonic() > deadline:
+                return False
+    except ReadTimeoutError:
+        return False
+    return True

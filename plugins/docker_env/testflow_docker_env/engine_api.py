@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from requests import Response
+
 Answer: TypeAlias = "Mapping[str, Any]"
 """A JSON object as the engine answers it; its fields are those of the Docker Engine API, version 1.41."""
 
@@ -17,6 +19,10 @@ class EngineApi(Protocol):
     """`docker.APIClient`: one method for one question; raises the SDK's errors and those of requests and urllib3."""
 
     hooks: dict[str, Any]
+    base_url: str
+    api_version: str
+
+    def post(self, url: str, *, json: object, stream: bool, timeout: float) -> Response: ...
 
     def close(self) -> None: ...
 
@@ -61,7 +67,5 @@ class EngineApi(Protocol):
     def put_archive(self, container: str, path: str, data: bytes) -> bool: ...
 
     def exec_create(self, container: str, cmd: list[str], *, environment: Mapping[str, str]) -> Answer: ...
-
-    def exec_start(self, exec_id: str, *, stream: bool) -> Iterator[bytes]: ...
 
     def exec_inspect(self, exec_id: str) -> Answer: ...

@@ -48,7 +48,7 @@ def ground(host: str, environment: Environment, site: Site, supervisor: Supervis
         withdraw = supervisor.bequeath(program, cwd=_ROOT, env=os.environ)
         try:
             with connection.told("no network can be made for the environment"):
-                connection.api.create_network(prefix, driver="bridge", labels=labels)
+                connection.make(lambda: connection.api.create_network(prefix, driver="bridge", labels=labels))
             yield Ground(connection=connection, prefix=prefix, labels=labels, hosts=host_names(environment.services))
         except BaseException:
             connection.hang_up()

@@ -21,6 +21,7 @@ LEASE = "testflow.lease"
 OWNER = "testflow.owner"
 _LIMIT = 20.0
 _WAIT = 20
+_AFTERMATH = 1.0
 _NAMESPACE = Path("/proc/self/ns/mnt")
 
 
@@ -87,6 +88,9 @@ def _removed_some(connection: Connection, label: str) -> bool:
 def main(host: str, directory: str) -> None:
     """What is run once an environment's owner is gone."""
     with Connection(host) as connection:
+        remove(connection, Path(directory))
+        # What the engine was asked for at the moment of the owner's death may come only now.
+        time.sleep(_AFTERMATH)
         remove(connection, Path(directory))
 
 
