@@ -32,6 +32,13 @@ def acquire(path: Path) -> int | None:
         os.close(descriptor)
 
 
+def create(path: Path) -> int:
+    """The descriptor of a new file that we hold; FileExistsError where it is not new."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    return descriptor
+
+
 def release(path: Path, descriptor: int) -> None:
     """Remove a file that we hold, then let it go."""
     path.unlink(missing_ok=True)

@@ -54,7 +54,7 @@ def private_directory() -> Generator[DirectoryLease]:
         directory = home / f"site-{name}"
         directory.mkdir(mode=0o700)
         manifest = directory / lease_files.MANIFEST
-        descriptor = lease_files.acquire(manifest)
+        descriptor = lease_files.create(manifest)
         manifest.write_text(f"{home}/\n", encoding="utf-8")
         # Now that we are in it, the directory of all leases stays even where the sweep leaves nothing else.
         _sweep(home)
@@ -62,8 +62,7 @@ def private_directory() -> Generator[DirectoryLease]:
         yield DirectoryLease(name=name, directory=directory)
     finally:
         lease_files.clear(directory)
-        if descriptor is not None:
-            os.close(descriptor)
+        os.close(descriptor)
         lease_files.forget(home)
 
 

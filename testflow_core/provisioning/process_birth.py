@@ -59,10 +59,8 @@ def enter_user_namespace() -> None:
         return
     inner = 1000
     # initdb looks its user up, so the number should have a name.
-    for name in ("postgres", "daemon", "nobody"):
-        with contextlib.suppress(KeyError):
-            inner = pwd.getpwnam(name).pw_uid
-            break
+    with contextlib.suppress(KeyError):
+        inner = pwd.getpwnam("daemon").pw_uid
     call_libc("unshare", CLONE_NEWUSER)
     Path("/proc/self/setgroups").write_text("deny", encoding="ascii")
     Path("/proc/self/uid_map").write_text(f"{inner} {user} 1", encoding="ascii")

@@ -240,11 +240,9 @@ class Supervisor:
         return f": {words[-2000:]}" if words else ""
 
     def _hang_up(self) -> None:
-        try:
+        # Some systems refuse where the other end has gone first.
+        with suppress(OSError):
             self._channel.shutdown(socket.SHUT_WR)
-        except OSError:
-            # The other end has gone first.
-            return
 
     def _listen(self) -> None:
         # A supervisor that was killed may leave half a message, or a reset.

@@ -11,6 +11,7 @@ from testflow_core.interfaces import RunnerSession
 from testflow_core.model import Outcome, Status, TestCase
 from testflow_core.testing import (
     MemoryRunner,
+    MemorySelector,
 )
 
 
@@ -46,6 +47,23 @@ def test_a_test_that_is_selected_and_a_step_runs_once_as_the_step(shop):
     run = engine(MemoryRunner(tests=TESTS), applications=shop).execute(workflow)
     assert [outcome.test.id for outcome in run.outcomes].count(CART) == 1
     assert next(outcome.flow for outcome in run.outcomes if outcome.test.id == CART) == "buy"
+
+
+@pytest.mark.parametrize(
+    ("changed", "skipped", "reason"),
+    [
+        ([], {}, "every test runs in memory"),
+        (["a.py"], {CART: "it is slow"}, "step 2 of buy: api changed (a.py)"),
+        ([], {CART: "it is slow"}, "step 2 of buy: nothing changed in api, web; it is slow"),
+    ],
+    ids=["only the selection", "only the flow", "neither"],
+)
+def test_a_test_runs_if_a_flow_or_a_selection_chose_it_for_the_reason_of_the_one_that_did(changed, skipped, reason):
+    shop = testflow.Applications({"api": {"changed_files": changed}, "web": {"changed_files": []}})
+    workflow = flow().add_test_selection("web", {})
+    plan = engine(MemoryRunner(tests=TESTS), MemorySelector(skipped=skipped), applications=shop).plan(workflow)
+    choice = next(choice for choice in plan.choices if choice.test.id == CART)
+    assert (choice.selected, choice.reason) == (changed != [] or not skipped, reason)
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from testflow_core.model import Site
+from testflow_core.provisioning import supervisor as supervisor_module
 from testflow_core.provisioning.supervisor import Supervised, Supervisor
 
 if TYPE_CHECKING:
@@ -34,11 +35,27 @@ os.wait()
 """
 
 
+SAVE_BEFORE_EXEC = """
+import os
+def measured(*arguments, execvpe=os.execvpe):
+    import coverage
+    coverage.Coverage.current().save()
+    execvpe(*arguments)
+os.execvpe = measured
+"""
+
+
 @pytest.fixture(autouse=True)
 def measured_supervisor(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where coverage is measured, it must get into the supervisor's program too, which is closed to site-packages."""
+    """
+    Where coverage is measured, it must get into the supervisor's program too, which is closed to site-packages.
+
+    A child of it that becomes another program takes its measurements along: they are saved before. (The option `execv`
+    of coverage does so everywhere, and adds variables to the environment of the new program, which tests look at.)
+    """
     if "COVERAGE_PROCESS_CONFIG" in os.environ or "COVERAGE_PROCESS_START" in os.environ:
-        monkeypatch.setattr("testflow_core.provisioning.supervisor._INTERPRETER", (sys.executable,))
+        monkeypatch.setattr(supervisor_module, "_INTERPRETER", (sys.executable,))
+        monkeypatch.setattr(supervisor_module, "_PROGRAM", f"{SAVE_BEFORE_EXEC}{supervisor_module._PROGRAM}")
 
 
 @pytest.fixture
