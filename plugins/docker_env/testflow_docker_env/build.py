@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from contextlib import suppress
 from math import ceil
 from pathlib import PurePath
 from typing import IO, TYPE_CHECKING
@@ -27,8 +26,6 @@ DOCKERFILE = "Dockerfile"
 APPLICATION = "testflow.application"
 _IGNORE = ".dockerignore"
 _PIECE = 1 << 20
-_STEP = " ---> Running in "
-_STEP_LIMIT = 10
 _TRACES = {".git", "__pycache__", ".pytest_cache", ".testflow"}
 
 
@@ -128,25 +125,16 @@ def _build(
             timeout=ceil(limits.total.total_seconds()) + 1,
         )
 
-    step = ""
     try:
         with working(connection, ask, limits) as lines:
             for text, error in _read(lines):
                 log.write(text.encode(errors="replace"))
                 log.flush()
-                step = text.removeprefix(_STEP).strip() if text.startswith(_STEP) else step
                 if error is not None:
                     return with_remedy(error)
     except ProvisionError as error:
-        _wait_for_removal(connection, step)
         return error.message
     return None
-
-
-def _wait_for_removal(connection: Connection, container: str) -> None:
-    """Until the container of a step is gone, which the engine removes once it has noticed that nobody waits."""
-    with suppress(ProvisionError), connection.told(f"the container {container} of a build"):
-        connection.api.wait(container, timeout=_STEP_LIMIT, condition="removed")
 
 
 def _read(lines: Iterator[Mapping[str, object]]) -> Iterator[tuple[str, str | None]]:

@@ -110,19 +110,23 @@ class Connection:
             raise ProvisionError(f"{what}: the container engine at {self.host} does not answer ({why})") from error
 
     def forsake(self, thread: Thread) -> None:
-        """End what a thread is reading, or will be once the engine answers it."""
+        """
+        Have the engine stop what a thread waits for, or will once it is answered.
+
+        The thread reads on: the answer ends when the engine has cleared up what it was at.
+        """
         with self._changed:
             self._forsaken.add(thread)
             found = [response for response, reader in self._responses.items() if reader is thread]
         for response in found:
-            _cut(response)
+            _cut(response, socket.SHUT_WR)
 
     def _remember(self, response: Response, *_: object, **__: object) -> None:
         reader = threading.current_thread()
         with self._changed:
             self._responses[response] = reader
         if reader in self._forsaken:
-            _cut(response)
+            _cut(response, socket.SHUT_WR)
 
 
 def with_remedy(reason: str) -> str:
@@ -131,9 +135,10 @@ def with_remedy(reason: str) -> str:
     return f"{reason.strip()}; {remedy}" if remedy else reason.strip()
 
 
-def _cut(response: Response) -> None:
-    """Wake whoever reads a response: its socket is at its end."""
+def _cut(response: Response, ends: int = socket.SHUT_RDWR) -> None:
+    """Close ends of a response's socket: the engine notices that one writes no more, a reader that there is no more."""
     channel = getattr(getattr(response.raw, "connection", None), "sock", None)
     if isinstance(channel, socket.socket):
         with suppress(OSError):
-            channel.shutdown(socket.SHUT_RDWR)
+            # Not `channel.shutdown`: that of a socket with TLS ends the encryption, and what is still read is noise.
+            socket.socket.shutdown(channel, ends)

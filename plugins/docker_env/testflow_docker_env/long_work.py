@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from testflow_docker_env.engine_api import Answer
 
 _LOOK = 0.1
+_CLEAR_UP_LIMIT = 10
+"""Seconds that the engine has to remove the container of a build's step, say, once nobody waits for the build."""
 
 
 @frozen(kw_only=True)
@@ -33,7 +35,7 @@ class Limits:
 @contextmanager
 def working(connection: Connection, ask: Callable[[], Iterator[Answer]], limits: Limits) -> Generator[Iterator[Answer]]:
     """
-    The lines of the engine's answer to `ask`, as they come; leaving the `with` makes the engine stop.
+    The lines of the engine's answer to `ask`, as they come; leaving the `with` makes the engine stop and clear up.
 
     ProvisionError where nothing comes for too long, where all of it takes too long, and where the connection ends.
     """
@@ -82,9 +84,10 @@ class _Work:
             yield line
 
     def give_up(self) -> None:
-        """Read no more: the engine stops what nobody waits for."""
+        """Until the engine has stopped and cleared up, which it does once it has noticed that nobody waits."""
         if self._thread.is_alive():
             self._connection.forsake(self._thread)
+            self._thread.join(_CLEAR_UP_LIMIT)
 
     def _read(self) -> None:
         try:
