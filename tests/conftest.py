@@ -1,4 +1,5 @@
 import os
+import signal
 
 import pytest
 from containers import ENGINE, no_engine_here
@@ -6,6 +7,9 @@ from containers import ENGINE, no_engine_here
 import testflow
 
 NO_ENGINE = "unix:///nowhere/docker.sock"
+
+# A shell without job control ignores interrupts for what it puts in the background, and programs inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)

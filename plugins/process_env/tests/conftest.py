@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,6 +11,9 @@ from testflow_core.model import Site
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+# A shell without job control ignores interrupts for what it puts in the background, and programs inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
