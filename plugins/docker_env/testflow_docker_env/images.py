@@ -111,7 +111,7 @@ def _pull(connection: Connection, name: str, limits: Limits, tell: Tell) -> str 
 
 
 class _Pulled:
-    """How far a pull has come, all layers together."""
+    """How far the download of an image has come, all layers together."""
 
     def __init__(self, name: str, tell: Tell) -> None:
         self._name = name
@@ -119,13 +119,12 @@ class _Pulled:
         self._layers: dict[str, tuple[int, int]] = {}
         self._told_at = time.monotonic()
 
-    def hear(self, line: Mapping[str, object]) -> None:
+    def hear(self, line: Answer) -> None:
         """Take note of a line of the engine's, and tell of it from time to time."""
-        match line:
-            case {"id": str(layer), "progressDetail": {"current": int(current), "total": int(total)}}:
-                self._layers[layer] = (current, total)
-            case _:
-                return
+        detail = line.get("progressDetail")
+        if line.get("status") != "Downloading" or not detail:
+            return
+        self._layers[str(line["id"])] = (detail["current"], detail["total"])
         if time.monotonic() - self._told_at > _TOLD_EVERY:
             self._told_at = time.monotonic()
             self._tell(f"pulling {self._name}, {' of '.join(self._sums())} MB")

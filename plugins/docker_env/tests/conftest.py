@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
-from contextlib import ExitStack
+import socket
+import subprocess
+import urllib.request
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING
 
 import docker
@@ -22,6 +26,15 @@ HOST = engine_host()
 
 # A shell without job control ignores interrupts for what it puts in the background, and programs inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+REGISTRY = """
+version: 0.1
+log: {{level: error}}
+storage:
+  filesystem: {{rootdirectory: {directory}}}
+http: {{addr: 127.0.0.1:{port}}}
+"""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -91,3 +104,52 @@ def environment() -> Callable[..., Environment]:
         return Environment(name="e", services={service.name: service for service in services})
 
     return of
+
+
+@pytest.fixture(scope="session")
+def registry_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("registry")
+
+
+@pytest.fixture
+def stored_layers(registry_directory: Path) -> Path:
+    """Where the registry keeps what images are made of: a folder each, below the first two digits of its digest."""
+    return registry_directory / "images/docker/registry/v2/blobs/sha256"
+
+
+@pytest.fixture(scope="session")
+def registry(registry_directory: Path) -> Iterator[str]:
+    """The address of a registry of our own; engines take the loopback address without certificates."""
+    program = shutil.which("docker-registry")
+    if program is None:
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)("docker-registry (Debian's) is not installed")
+    directory = registry_directory
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    (directory / "config.yml").write_text(REGISTRY.format(directory=directory / "images", port=port))
+    with subprocess.Popen([program, "serve", directory / "config.yml"], stderr=subprocess.PIPE) as process:
+        address = f"127.0.0.1:{port}"
+        while not answers(address):
+            assert process.poll() is None, process.stderr and process.stderr.read()
+        yield address
+        process.terminate()
+
+
+def answers(address: str) -> bool:
+    with suppress(OSError), urllib.request.urlopen(f"http://{address}/v2/", timeout=10):
+        return True
+    return False
+
+
+@pytest.fixture
+def pushed(registry: str, api: docker.APIClient) -> Iterator[str]:
+    """An image that only the registry has."""
+    repository = f"{registry}/thing"
+    api.tag("busybox:latest", repository, "1.2")
+    for line in api.push(repository, tag="1.2", stream=True, decode=True):
+        assert "error" not in line, line
+    api.remove_image(f"{repository}:1.2")
+    yield repository
+    with suppress(Exception):
+        api.remove_image(f"{repository}:1.2")

@@ -102,6 +102,16 @@ def test_a_dockerfile_that_fails_is_told_with_its_last_lines(site: Site, environ
     assert "no such package" in str(caught.value)
 
 
+def test_a_base_image_that_is_pulled_is_told_in_the_log(site: Site, environment: Of, checkout: Path, pushed: str):
+    (checkout / "Dockerfile").write_text(f"FROM {pushed}:1.2\nRUN echo no such package && exit 7\n")
+    with (
+        pytest.raises(ProvisionError, match=r"exit 7") as caught,
+        DockerProvisioner().provision(environment(shop(checkout)), site),
+    ):
+        pytest.fail("it never came up")
+    assert "Pulling from thing" in caught.value.logs["Shop API"]
+
+
 def test_a_base_image_that_cannot_be_had_is_told(site: Site, environment: Of, checkout: Path):
     (checkout / "Dockerfile").write_text("FROM nobody.invalid/base:1\n")
     with (
@@ -134,8 +144,13 @@ def test_a_checkout_without_dockerfile_is_refused_with_the_remedy(host: str, env
     assert "'process'" in reason
 
 
-def test_an_application_without_checkout_is_not_refused(host: str, environment: Of):
+def test_an_application_without_checkout_is_not_refused_and_fails_alone(site: Site, environment: Of):
     assert DockerProvisioner().refuses(environment(shop(None))) is None
+    with (
+        pytest.raises(ProvisionError, match="the application of the service Shop API has no checkout"),
+        DockerProvisioner().provision(environment(shop(None)), site),
+    ):
+        pytest.fail("it never came up")
 
 
 @pytest.mark.parametrize(

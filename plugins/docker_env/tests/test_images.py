@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import os
-import shutil
+import re
 import socket
-import subprocess
-import urllib.request
+import tarfile
 from contextlib import suppress
 from datetime import timedelta
 from threading import Timer
 from typing import TYPE_CHECKING
 
 import pytest
+from testflow_docker_env import images
 from testflow_docker_env.connection import Connection
 from testflow_docker_env.images import exposed_ports, find_image, find_version
 from testflow_docker_env.long_work import Limits
@@ -21,64 +22,20 @@ from testflow_core.errors import ProvisionError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     import docker
 
 BUSYBOX = "busybox:latest"
 NOBODY = "nobody.invalid/nothing"
+NOISE = 3_000_000
 QUICK = Limits(total=timedelta(seconds=60), silence=timedelta(seconds=1))
-
-REGISTRY = """
-version: 0.1
-log: {{level: error}}
-storage:
-  filesystem: {{rootdirectory: {directory}}}
-http: {{addr: 127.0.0.1:{port}}}
-"""
 
 
 @pytest.fixture
 def connection(host: str) -> Iterator[Connection]:
     with Connection(host) as connected:
         yield connected
-
-
-@pytest.fixture(scope="module")
-def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a registry of our own; engines take the loopback address without certificates."""
-    program = shutil.which("docker-registry")
-    if program is None:
-        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)("docker-registry (Debian's) is not installed")
-    directory = tmp_path_factory.mktemp("registry")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    (directory / "config.yml").write_text(REGISTRY.format(directory=directory / "images", port=port))
-    with subprocess.Popen([program, "serve", directory / "config.yml"], stderr=subprocess.PIPE) as process:
-        address = f"127.0.0.1:{port}"
-        while not answers(address):
-            assert process.poll() is None, process.stderr and process.stderr.read()
-        yield address
-        process.terminate()
-
-
-def answers(address: str) -> bool:
-    with suppress(OSError), urllib.request.urlopen(f"http://{address}/v2/", timeout=10):
-        return True
-    return False
-
-
-@pytest.fixture
-def pushed(registry: str, api: docker.APIClient) -> Iterator[str]:
-    """An image that only the registry has."""
-    repository = f"{registry}/thing"
-    api.tag(BUSYBOX, repository, "1.2")
-    for line in api.push(repository, tag="1.2", stream=True, decode=True):
-        assert "error" not in line, line
-    api.remove_image(f"{repository}:1.2")
-    yield repository
-    with suppress(Exception):
-        api.remove_image(f"{repository}:1.2")
 
 
 def test_an_image_that_is_there_is_used_without_a_word(connection: Connection):
@@ -92,6 +49,40 @@ def test_an_image_that_is_not_there_is_pulled_and_that_is_told(connection: Conne
     assert find_image(connection, f"{pushed}:1.2", QUICK, told.append) == f"{pushed}:1.2"
     assert told[0] == f"pulling {pushed}:1.2"
     assert connection.api.inspect_image(f"{pushed}:1.2")
+
+
+@pytest.fixture
+def unique(registry: str, api: docker.APIClient) -> Iterator[str]:
+    """An image whose only layer, 3 MB of noise, is in the registry alone."""
+    name = f"{registry}/noise:1"
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as archive:
+        member = tarfile.TarInfo("noise")
+        member.size = NOISE
+        archive.addfile(member, io.BytesIO(os.urandom(NOISE)))
+    api.import_image_from_data(packed.getvalue(), *name.rsplit(":", 1))
+    for line in api.push(name, stream=True, decode=True):
+        assert "error" not in line, line
+    api.remove_image(name)
+    yield name
+    with suppress(Exception):
+        api.remove_image(name)
+
+
+def test_how_far_a_pull_has_come_is_told(connection: Connection, unique: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(images, "_TOLD_EVERY", 0)
+    told: list[str] = []
+    find_image(connection, unique, QUICK, told.append)
+    assert told[0] == f"pulling {unique}"
+    assert re.fullmatch(rf"pulling {unique}, [0123] of 3 MB", told[-1])
+
+
+def test_a_layer_that_the_registry_has_lost_is_told(connection: Connection, unique: str, stored_layers: Path):
+    for layer in stored_layers.glob("??/*/data"):
+        if layer.stat().st_size >= NOISE:
+            layer.unlink()
+    with pytest.raises(ProvisionError, match=r"cannot be pulled: .*unknown"):
+        find_image(connection, unique, QUICK, print)
 
 
 def test_a_version_that_can_be_pulled_is(connection: Connection, pushed: str):
@@ -175,6 +166,13 @@ def test_where_no_version_is_there_the_reason_is_told(connection: Connection, wa
 def test_the_ports_of_an_image_are_those_it_exposes(connection: Connection):
     assert exposed_ports(connection, "redis:7") == (6379,)
     assert exposed_ports(connection, BUSYBOX) == ()
+
+
+def test_nothing_is_made_once_the_line_is_cut(host: str):
+    with Connection(host) as connection:
+        connection.hang_up()
+        with pytest.raises(ProvisionError, match=r"nothing more is made on the engine .*: the environment goes down"):
+            connection.make(lambda: pytest.fail("it was made"))
 
 
 def test_whoever_hangs_up_ends_a_pull(host: str, silent_registry: str):

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import socket
 import urllib.request
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import pytest
 from attrs import evolve
 from testflow_docker_env import DockerProvisioner
+from testflow_docker_env.connection import Connection
+from testflow_docker_env.containers import LOOPBACK, Recipe, start
+from testflow_docker_env.launching import open_probe
 
 from testflow_core.errors import ProvisionError
 from testflow_core.model import Environment, Readiness, Service, Site
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator
+    from pathlib import Path
 
     import docker
 
@@ -135,6 +141,7 @@ def test_declared_readiness_is_waited_for(site: Site, host: str, environment: Of
         (("false",), "false ended with exit code 1"),
         (("sh", "-c", "echo not yet; exit 3"), "sh ended with exit code 3: not yet"),
         (("sleep", "1000"), "sleep did not end"),
+        (("yes", "never"), "yes did not end: n"),
     ],
 )
 def test_a_command_that_never_succeeds_is_told(
@@ -248,9 +255,47 @@ def test_a_type_that_is_not_known_and_wrong_ports_are_told_with_their_paths(envi
     assert "did you mean 'postgres'" in found["$.services.pg.type"]
 
 
-def test_an_image_that_nobody_names_is_refused(host: str, environment: Of):
-    reason = DockerProvisioner().refuses(environment(Service(name="x", type="docker"))) or ""
-    assert reason == "x: it names no image and bears no application's name"
+def test_an_image_that_nobody_names_is_refused_and_fails(site: Site, environment: Of):
+    nameless = environment(Service(name="x", type="docker"))
+    assert DockerProvisioner().refuses(nameless) == "x: it names no image and bears no application's name"
+    with (
+        pytest.raises(ProvisionError, match="the service x names no image"),
+        DockerProvisioner().provision(nameless, site),
+    ):
+        pytest.fail("it never came up")
+
+
+def test_a_port_that_somebody_takes_in_the_last_moment_is_replaced(site: Site, host: str, tmp_path: Path):
+    with Connection(host) as connection, socket.create_server((LOOPBACK, 0)) as server, network(connection) as name:
+        taken = server.getsockname()[1]
+        recipe = Recipe(
+            service="web",
+            name=name,
+            image="busybox:latest",
+            host="web",
+            network=name,
+            labels={},
+            ports={80: taken},
+            command=("sleep", "1000"),
+        )
+        container = start(connection, recipe, tmp_path / "log")
+        (published,) = connection.api.inspect_container(container.id)["NetworkSettings"]["Ports"]["80/tcp"]
+        connection.api.remove_container(container.id, v=True, force=True)
+    assert int(published["HostPort"]) not in {0, taken}
+
+
+def test_a_port_that_refuses_is_not_open_yet():
+    with socket.create_server((LOOPBACK, 0)) as server:
+        port = server.getsockname()[1]
+    assert open_probe(LOOPBACK, port)(1) == f"no connection to {LOOPBACK}:{port} (Connection refused)"
+
+
+@contextmanager
+def network(connection: Connection) -> Generator[str]:
+    name = f"testflow-test-{uuid4().hex}"
+    connection.api.create_network(name, driver="bridge", labels={})
+    yield name
+    connection.api.remove_network(name)
 
 
 def test_what_can_be_started_here_is_not_refused(host: str, environment: Of):
