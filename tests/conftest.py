@@ -2,7 +2,7 @@ import os
 import signal
 
 import pytest
-from containers import ENGINE, no_engine_here
+from containers import ENGINE, alone_on_the_engine, no_engine_here
 
 import testflow
 
@@ -28,11 +28,14 @@ def _containers_for_those_who_ask(request, monkeypatch):
     """Tests behave the same with and without a container engine; those marked `docker` have one."""
     if request.node.get_closest_marker("docker") is None:
         monkeypatch.setenv("DOCKER_HOST", NO_ENGINE)
+        yield
         return
     reason = no_engine_here()
     if reason is not None:
         (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(reason)
     monkeypatch.setenv("DOCKER_HOST", ENGINE)
+    with alone_on_the_engine():
+        yield
 
 
 @pytest.fixture

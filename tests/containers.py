@@ -1,7 +1,11 @@
 """The container engine of this machine, and what is on it."""
 
+import fcntl
 import json
 import subprocess
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
 
 from testflow_docker_env.hosts import engine_host, no_engine
 
@@ -11,6 +15,14 @@ ENGINE = engine_host()
 def no_engine_here():
     """Why no engine can be used, or None."""
     return no_engine(ENGINE)
+
+
+@contextmanager
+def alone_on_the_engine():
+    """Tests that compare what is on the engine before and after take turns, also with those of another interpreter."""
+    with Path(tempfile.gettempdir(), "testflow-tests-with-containers").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def on_the_engine():

@@ -325,6 +325,7 @@ class CarelessSession(RunnerSession):
 
 
 class TestCareless(contracts.RunnerOfProcesses):
+    seconds = 1.0
     runner = pytest.fixture(lambda self: Careless())
     told = pytest.fixture(lambda self: TestCase.from_id("shop::a.py::told"))
     doubling = pytest.fixture(lambda self: TestCase.from_id("shop::a.py::doubling"))

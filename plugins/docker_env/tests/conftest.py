@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import urllib.request
 from contextlib import ExitStack, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import docker
@@ -20,7 +23,6 @@ from testflow_core.provisioning.leases import private_directory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 HOST = engine_host()
 
@@ -57,6 +59,17 @@ def api(host: str) -> Iterator[docker.APIClient]:
     client = docker.APIClient(base_url=host)
     yield client
     client.close()
+
+
+@pytest.fixture(autouse=True)
+def _alone_on_the_engine(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Tests that compare what is on the engine before and after take turns, also with those of another interpreter."""
+    if "host" not in request.fixturenames:
+        yield
+        return
+    with Path(tempfile.gettempdir(), "testflow-tests-with-containers").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def inventory(api: docker.APIClient) -> dict[str, set[str]]:

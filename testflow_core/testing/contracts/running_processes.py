@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import pytest
 from attrs import evolve, field, frozen
@@ -23,9 +23,6 @@ if TYPE_CHECKING:
 
     from testflow_core.interfaces import Runner, RunnerSession
 
-LIMIT = 30.0
-"""Seconds within which a process has to start, or to end."""
-
 
 @frozen(kw_only=True)
 class Pipe:
@@ -33,16 +30,24 @@ class Pipe:
 
     path: Path
     descriptor: int = field(repr=False)
+    limit: float
 
-    def said(self, limit: float = LIMIT) -> bytes:
+    def said(self, limit: float | None = None) -> bytes:
         """What was written, empty where whoever had it open is gone; TimeoutError where nothing happens."""
+        limit = self.limit if limit is None else limit
         if not select.select([self.descriptor], [], [], limit)[0]:
             raise TimeoutError(f"{self.path} was not heard of within {limit:g} s")
         return os.read(self.descriptor, 1_000)
 
 
 class RunnerOfProcesses:
-    """What holds of a Runner whose tests are processes on this machine; inherited beside RunnerContract."""
+    """
+    What holds of a Runner whose tests are processes on this machine; inherited beside RunnerContract.
+
+    `seconds` is how long a process may take to start, or to end.
+    """
+
+    seconds: ClassVar[float] = 30.0
 
     @pytest.fixture
     def told(self) -> TestCase:
@@ -67,7 +72,7 @@ class RunnerOfProcesses:
         path = tmp_path / "pipe"
         os.mkfifo(path)
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
-        yield Pipe(path=path, descriptor=descriptor)
+        yield Pipe(path=path, descriptor=descriptor, limit=self.seconds)
         os.close(descriptor)
 
     def test_a_name_that_is_not_there_is_an_error_that_tells_what_is(
@@ -123,7 +128,7 @@ class RunnerOfProcesses:
             running = pool.submit(_interruptible, session, _held(bench, pipe, endless), interruption)
             assert pipe.said()
             interruption.wish()
-            running.result(LIMIT)
+            running.result(self.seconds)
             assert not pipe.said(), "the run has returned, and the test goes on"
 
     def test_what_still_runs_when_the_iterator_is_closed_ends(
