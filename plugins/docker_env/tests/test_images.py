@@ -69,11 +69,16 @@ def unique(registry: str, api: docker.APIClient) -> Iterator[str]:
         api.remove_image(name)
 
 
-def test_how_far_a_pull_has_come_is_told(connection: Connection, unique: str, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(images, "_TOLD_EVERY", 0)
+def test_how_far_a_pull_has_come_is_told_from_time_to_time(
+    connection: Connection, api: docker.APIClient, unique: str, monkeypatch: pytest.MonkeyPatch
+):
     told: list[str] = []
+    monkeypatch.setattr(images, "_TOLD_EVERY", 3600)
     find_image(connection, unique, QUICK, told.append)
-    assert told[0] == f"pulling {unique}"
+    assert told == [f"pulling {unique}"]
+    api.remove_image(unique)
+    monkeypatch.setattr(images, "_TOLD_EVERY", 0)
+    find_image(connection, unique, QUICK, told.append)
     assert re.fullmatch(rf"pulling {unique}, [0123] of 3 MB", told[-1])
 
 
