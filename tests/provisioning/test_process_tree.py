@@ -27,7 +27,11 @@ def test_only_the_very_process_is_killed_not_one_that_has_its_number_now():
 
 
 def test_a_process_is_known_by_a_variable_that_it_was_started_with_and_by_none_once_it_is_gone():
-    with subprocess.Popen([sys.executable, "-c", ANSWER], stdin=subprocess.PIPE, env={"MARK": "1"}) as child:
+    program = f"print('here', flush=True); {ANSWER}"
+    ends = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen([sys.executable, "-c", program], env={"MARK": "1"}, **ends) as child:
+        # While a process becomes another program it has no environment at all.
+        assert child.stdout.readline() == b"here\n"
         process = read_process(child.pid)
         assert process is not None
         assert has_marker(process, b"MARK=1")
