@@ -7,6 +7,7 @@ import fcntl
 import os
 import secrets
 import socket
+import sys
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
@@ -87,6 +88,7 @@ class PortLeases:
     def __init__(self, directory: Path) -> None:
         self._manifest = directory / lease_files.MANIFEST
         self._held: dict[Path, int] = {}
+        self._claims: list[socket.socket] = []
 
     def __enter__(self) -> Self:
         return self
@@ -97,6 +99,8 @@ class PortLeases:
         for path, descriptor in self._held.items():
             lease_files.release(path, descriptor)
         self._held.clear()
+        while self._claims:
+            self._claims.pop().close()
         with contextlib.suppress(ProvisionError):
             lease_files.forget(root())
 
@@ -115,6 +119,11 @@ class PortLeases:
         descriptor = lease_files.acquire(path)
         if descriptor is None:
             return False
+        claim = _claim(port)
+        if claim is None:
+            lease_files.release(path, descriptor)
+            return False
+        self._claims.append(claim)
         self._held[path] = descriptor
         # Whoever removes the directory of a dead owner finds here what else he held.
         with self._manifest.open("a", encoding="utf-8") as manifest:
@@ -176,6 +185,23 @@ def _ephemeral_range() -> tuple[int, int]:
     except (OSError, ValueError):
         return _EPHEMERAL
     return low, high
+
+
+def _claim(port: int) -> socket.socket | None:
+    """
+    What tells every other run on this machine that a port is leased, until it is closed; None where another one has it.
+
+    The files of leases only tell those who have the same temporary directory. On Linux a socket with an abstract name
+    (`man 7 unix`) tells everybody who has the same ports, and goes with its owner.
+    """
+    claim = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    if sys.platform == "linux":
+        try:
+            claim.bind(f"\0testflow-port-{port}")
+        except OSError:
+            claim.close()
+            return None
+    return claim
 
 
 def _bindable(port: int) -> bool:

@@ -112,6 +112,17 @@ def test_another_port_is_leased_where_somebody_listens_on_the_wished_one(address
         assert ports.lease(wished) != wished
 
 
+def test_a_port_is_nobody_elses_whatever_his_temporary_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    with private_directory() as mine, PortLeases(mine.directory) as ports:
+        port = ports.lease()
+        (tmp_path / "elsewhere").mkdir()
+        monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "elsewhere"))
+        with private_directory() as his, PortLeases(his.directory) as others:
+            assert others.lease(port) != port
+    with private_directory() as his, PortLeases(his.directory) as others:
+        assert others.lease(port) == port
+
+
 @pytest.mark.parametrize("wished", [0, -1, 65536, 10**12])
 def test_a_port_that_is_none_is_never_leased(wished: int):
     with private_directory() as lease, PortLeases(lease.directory) as ports:
