@@ -6,6 +6,7 @@ import time
 import uuid
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -186,7 +187,7 @@ class _Running:
         executor = engine.plugins.load(EXECUTOR, EXECUTOR_NAME, workers=engine.workers)
         try:
             with run_batch, executor.crew(run_batch) as crew:
-                for outcome in schedule.run(crew):
+                for outcome in chain(schedule.run(crew), schedule.redacted(run_batch.finish)):
                     outcomes.append(outcome)
                     self.clock.tell(TestEnded(outcome=outcome))
         except KeyboardInterrupt:

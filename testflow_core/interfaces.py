@@ -102,6 +102,10 @@ class RunnerSession(ABC):
     def run(self, batch: Batch) -> Iterator[Outcome]:
         """The outcome of every test of the batch, as each ends; a failing test is never an exception."""
 
+    def finish(self) -> Iterable[Outcome]:
+        """What only the end of all batches tells of their tests, `batch` filled in; a batch may still come after it."""
+        return ()
+
 
 class Runner(ABC):
     """Speaks to one test framework."""

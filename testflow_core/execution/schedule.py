@@ -12,7 +12,7 @@ from testflow_core.model import Batch, BatchEnded, Bench, Outcome, Status
 from testflow_core.provisioning.wiring import redacted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from testflow_core.execution.stage import Stage
@@ -33,7 +33,11 @@ class Schedule:
 
     def run(self, crew: Crew) -> Iterator[Outcome]:
         """The outcome of every test that the plan runs, as each ends; secrets of the environment are redacted."""
-        for outcome in _run(self, crew):
+        return self.redacted(lambda: _run(self, crew))
+
+    def redacted(self, told: Callable[[], Iterable[Outcome]]) -> Iterator[Outcome]:
+        """Outcomes without the secrets of the environment; they are asked for when the first is taken."""
+        for outcome in told():
             yield _redacted(outcome, self.stage.secrets)
 
     def interrupted(self) -> list[Outcome]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
@@ -69,7 +70,11 @@ class WarmSessions:
         session = self._taken(batch) or self._opened(batch)
         try:
             for outcome in session.session.run(batch):
-                yield evolve(outcome, batch=batch.id, flow=batch.flow, attempt=batch.attempt)
+                yield (
+                    outcome
+                    if outcome.batch
+                    else evolve(outcome, batch=batch.id, flow=batch.flow, attempt=batch.attempt)
+                )
         except BaseException:
             # A session that raised, or was left half way, is not used again.
             with self._lock:
@@ -79,6 +84,15 @@ class WarmSessions:
         with self._lock:
             self._busy.discard(session)
             self._idle.append(session)
+
+    def finish(self) -> list[Outcome]:
+        """What only the end of all batches tells, of all sessions that are idle, which end at the same time."""
+        with self._lock:
+            sessions = [session.session for session in self._idle]
+        if not sessions:
+            return []
+        with ThreadPoolExecutor(len(sessions), thread_name_prefix="testflow-finish") as pool:
+            return [outcome for told in pool.map(_finished, sessions) for outcome in told]
 
     def _taken(self, batch: Batch) -> _Session | None:
         with self._lock:
@@ -94,3 +108,7 @@ class WarmSessions:
         with self._lock:
             self._busy.add(session)
         return session
+
+
+def _finished(session: RunnerSession) -> list[Outcome]:
+    return list(session.finish())

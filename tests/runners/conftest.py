@@ -41,7 +41,7 @@ class Checkout:
 
     def run(self, runner: Runner, batch: Batch) -> list[Outcome]:
         with runner.session(batch.bench) as session:
-            return list(session.run(batch))
+            return [*session.run(batch), *session.finish()]
 
 
 def case(text: str) -> TestCase:

@@ -82,14 +82,84 @@ def test_the_agent_keeps_to_the_oldest_python_and_to_the_standard_library(file):
             assert node.attr not in {"removeprefix", "removesuffix", "is_relative_to"}
 
 
-def test_a_session_runs_batch_after_batch_in_one_agent(checkout):
-    checkout.write("test_pid.py", "import os\ndef test_pid(): return [os.getppid(), os.getpid()]\n")
-    batch = checkout.batch(checkout.bench("pytest"), "test_pid.py")
-    with PytestRunner().session(batch.bench) as session:
-        ((parent, one),) = (outcome.values for outcome in session.run(batch))
-        ((again, other),) = (outcome.values for outcome in session.run(batch))
-    assert parent == again
-    assert one != other
+PID = "import os\ndef test_pid(): return os.getpid()\n"
+
+
+def pids(checkout, *batches):
+    """The process that each of these batches, of one session, ran in."""
+    with PytestRunner().session(batches[0].bench) as session:
+        return [outcome.values for batch in batches for outcome in session.run(batch)]
+
+
+def test_a_session_runs_batch_after_batch_in_one_process(checkout):
+    for file in ("test_a.py", "test_b.py", "deep/test_c.py", "deep/test_d.py"):
+        checkout.write(file, PID)
+    bench = checkout.bench("pytest")
+    files = ("test_a.py", "test_b.py", "deep/test_c.py", "deep/test_d.py", "test_a.py")
+    assert len(set(pids(checkout, *(checkout.batch(bench, file) for file in files)))) == 1
+
+
+def test_what_would_not_be_the_same_in_a_session_that_has_begun_runs_in_a_new_one(checkout):
+    for file in ("test_a.py", "deep/test_a.py", "other/test_b.py"):
+        checkout.write(file, PID)
+    checkout.write("other/conftest.py", "def pytest_addoption(parser): parser.addoption('--more', default=1)")
+    checkout.write("test_inputs.py", "import os\ndef test_pid(n): return os.getpid()\n")
+    bench = checkout.bench("pytest")
+    found = pids(
+        checkout,
+        checkout.batch(bench, "test_a.py"),
+        checkout.batch(bench, "test_a.py", variables={"MORE": "1"}),
+        checkout.batch(bench, "deep/test_a.py", variables={"MORE": "1"}),
+        checkout.batch(bench, "other/test_b.py", variables={"MORE": "1"}),
+        checkout.batch(bench, "test_inputs.py", variables={"MORE": "1"}, inputs={"n": 1}),
+        checkout.batch(bench, "test_inputs.py", variables={"MORE": "1"}, inputs={"n": 1}),
+    )
+    assert len(set(found)) == 6
+
+
+SCOPES = """
+import pytest
+def made(scope):
+    @pytest.fixture(scope=scope)
+    def fixture():
+        with open("log", "a") as log: log.write(f"+{scope} ")
+        yield
+        with open("log", "a") as log: log.write(f"-{scope} ")
+    return fixture
+whole, folder, file = made("session"), made("package"), made("module")
+"""
+
+
+def test_what_is_set_up_for_a_session_or_a_folder_serves_many_batches(checkout):
+    for folder in ("one", "two"):
+        checkout.write(f"{folder}/__init__.py", "")
+        for name in "ab":
+            checkout.write(f"{folder}/test_{name}.py", "def test_x(whole, folder, file): pass")
+    checkout.write("conftest.py", SCOPES)
+    bench = checkout.bench("pytest")
+    with PytestRunner().session(bench) as session:
+        for file in ("one/test_a.py", "one/test_b.py", "two/test_a.py"):
+            (outcome,) = session.run(checkout.batch(bench, file))
+            assert outcome.status is Status.PASSED, outcome.text
+        assert list(session.finish()) == []
+    log = (checkout.path / "log").read_text()
+    assert log.count("+session") == log.count("-session") == 1
+    assert log.count("+module") == log.count("-module") == 3
+    assert log.count("+package") == log.count("-package") <= 2
+    assert log.split()[-1] == "-session"
+
+
+@pytest.mark.parametrize("scope", ["session", "package"])
+def test_what_cannot_be_torn_down_is_an_error_of_the_last_test_that_had_it(checkout, scope):
+    checkout.write("one/__init__.py", "")
+    fixture = f"@pytest.fixture(scope={scope!r})\ndef broken():\n    yield\n    assert 1 == 2, 'left behind'"
+    checkout.write("one/conftest.py", f"import pytest\n{fixture}\n")
+    checkout.write("one/test_a.py", "def test_first(broken): pass\ndef test_last(): pass\n")
+    batch = checkout.batch(checkout.bench("pytest"), "one/test_a.py")
+    first, last, late = checkout.run(PytestRunner(), batch)
+    assert (first.status, last.status, late.status) == (Status.PASSED, Status.PASSED, Status.ERROR)
+    assert (late.test, late.batch) == (last.test, batch.id)
+    assert "left behind" in late.message
 
 
 def test_a_killed_agent_is_the_error_of_its_tests_and_the_next_batch_has_another(checkout):

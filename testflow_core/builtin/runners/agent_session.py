@@ -5,6 +5,8 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, cast
 
+from attrs import evolve
+
 from testflow_core.builtin.runners.agent.texts import first_lines, limited
 from testflow_core.builtin.runners.agent_process import AgentProcess, AgentTroubleError
 from testflow_core.builtin.runners.exchange import exchange, with_outputs
@@ -33,6 +35,7 @@ class AgentSession(RunnerSession):
         self._bench = bench
         self._supervisor = supervisor
         self._agent: AgentProcess | None = None
+        self._before: Batch | None = None
 
     def open(self) -> None:
         """Start the agent; it is waited for when it has something to do, and what is wrong with it told then."""
@@ -44,6 +47,7 @@ class AgentSession(RunnerSession):
         if self._agent is not None:
             self._agent.close()
             self._agent = None
+        self._before = None
 
     def run(self, batch: Batch) -> Iterator[Outcome]:
         """The outcome of every test as it ends; closing the iterator ends the processes of the batch."""
@@ -51,6 +55,24 @@ class AgentSession(RunnerSession):
             return
         with exchange(batch) as files:
             yield from with_outputs(self._outcomes(batch, files), files.outputs)
+
+    def finish(self) -> Iterator[Outcome]:
+        """What the end of pytest's session tells: what it had set up for all tests could not be ended, say."""
+        agent = self._agent
+        if agent is None or self._before is None:
+            return
+        try:
+            agent.send({"finish": True})
+            while (event := agent.event(self._before.timeout.total_seconds() + PATIENCE))["event"] != "done":
+                if event["event"] == "late":
+                    yield self._late(event)
+        except AgentTroubleError:
+            self.close()
+
+    def _late(self, event: Event) -> Outcome:
+        before = self._before
+        assert before is not None  # noqa: S101 - nothing is late before something was
+        return evolve(_outcome(event, before), batch=before.id, flow=before.flow, attempt=before.attempt)
 
     def _outcomes(self, batch: Batch, files: Exchange) -> Iterator[tuple[Outcome, bool]]:
         seen: set[TestCase] = set()
@@ -62,10 +84,13 @@ class AgentSession(RunnerSession):
             with interruption.ended_by(agent.end):
                 agent.send(_order(batch, files, agent.words.arguments, path_first=agent.words.path_first))
                 while (event := agent.event(batch.timeout.total_seconds() + PATIENCE))["event"] != "done":
-                    if event["event"] == "ended":
+                    if event["event"] == "late":
+                        yield self._late(event), False
+                    elif event["event"] == "ended":
                         outcome = _outcome(event, batch)
                         seen.add(outcome.test)
                         yield outcome, event.get("left") == 0
+            self._before = batch
             done = True
         except (AgentTroubleError, UnknownReferenceError) as trouble:
             if not interruption.wished:

@@ -1,4 +1,4 @@
-"""The forked child: turns into a pytest process that works on one piece of an order."""
+"""The forked worker: turns into a pytest process that works on one piece after the other."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import signal
 import sys
 import threading
 import traceback
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from . import wire
 
@@ -29,14 +29,23 @@ def parse(line: bytes) -> wire.Event:
     return cast("wire.Event", json.loads(line))
 
 
-def work(order: wire.Event, piece: Piece, events: int, output: int, dump: int, dump_signal: int) -> NoReturn:
+class Ends(NamedTuple):
+    """The descriptors of a worker: where orders come from, and where events, output and stack dumps go."""
+
+    orders: int
+    events: int
+    output: int
+    dump: int
+
+
+def work(order: wire.Event, piece: Piece, ends: Ends, dump_signal: int) -> NoReturn:
     """Become the test process; ends by leaving it."""
     code = INTERNAL_ERROR
     try:
-        detach(output)
+        detach(ends.output)
         # Chained to the signal's own default, which ends the process once the dump is written.
-        faulthandler.register(dump_signal, file=dump, all_threads=True, chain=True)
-        code = run_pytest(order, piece, wire.Channel(events))
+        faulthandler.register(dump_signal, file=ends.dump, all_threads=True, chain=True)
+        code = run_pytest(order, piece, wire.Lines(ends.orders), wire.Channel(ends.events))
     except BaseException:  # noqa: BLE001 - whatever it is, it must not climb up into the server's own frames
         os.write(2, traceback.format_exc().encode("utf-8", "backslashreplace"))
     finally:
@@ -67,24 +76,25 @@ def die_with(parent: int) -> None:
             os._exit(INTERNAL_ERROR)
 
 
-def run_pytest(order: wire.Event, piece: Piece, channel: wire.Channel) -> int:
-    """Run the piece; the exit code of pytest."""
+def run_pytest(order: wire.Event, piece: Piece, inbox: wire.Lines, channel: wire.Channel) -> int:
+    """Run the piece, and what comes in after it; the exit code of pytest."""
     # The server has imported these already, or said that it cannot.
     import pytest  # noqa: PLC0415
 
+    from .collection import Task  # noqa: PLC0415
     from .fixtures import Offer  # noqa: PLC0415
     from .plugin import TestflowPlugin  # noqa: PLC0415
+    from .shift import Shift, paths  # noqa: PLC0415
 
     os.environ.update(order["variables"])
     os.chdir(order["checkout"])
     if order["path_first"]:
         sys.path.insert(0, order["checkout"])
-    arguments: list[str] = [*order["arguments"], "--continue-on-collection-errors"]
-    arguments += [os.path.join(order["checkout"], file) for file, _ in piece]  # noqa: PTH118 - hot
+    arguments: list[str] = [*order["arguments"], "--continue-on-collection-errors", *paths(order, piece)]
     sys.argv = ["pytest", *arguments]
     offered = Offer(order["inputs"], order["variables"].get("TESTFLOW_DATA"))
-    plugin = TestflowPlugin(channel, order["checkout"], piece, order["exclude"], offered)
-    code = int(pytest.main(arguments, plugins=[plugin]))
+    plugin = TestflowPlugin(channel, Task(order, piece), offered)
+    code = int(pytest.main(arguments, plugins=[plugin, Shift(plugin, inbox, channel)]))
     channel.send({"event": "finished", "code": code, "stopped": plugin.stopped})
     return code
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import pytest
 
     from .ledger import Piece
+    from .wire import Event
 
 LISTED = 20
 
@@ -106,6 +107,24 @@ class Sieve:
                     "skipped",
                     f"the options of pytest, or its plugins, deselect every test in {file}",
                 )
+
+
+class Task:
+    """A piece at work: what of it is accounted for, what cannot be collected, and how many tests are still to run."""
+
+    def __init__(self, order: Event, piece: Piece) -> None:
+        self.piece = piece
+        self.places = Places(order["checkout"], piece)
+        self.sieve = Sieve(piece, order["exclude"], self.places)
+        self.told: list[str] = []
+        self.broken: dict[str, pytest.CollectReport] = {}
+        self.left = 0
+        self.sifted = False
+
+    def broken_above(self, file: str) -> pytest.CollectReport | None:
+        """What became of the nearest folder of a file that cannot be collected."""
+        folders = [folder for folder in self.broken if folder == "." or file.startswith(folder + "/")]
+        return self.broken[max(folders, key=len)] if folders else None
 
 
 def unknown_test(file: str, name: str, known: Sequence[str]) -> str:

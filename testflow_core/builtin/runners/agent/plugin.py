@@ -1,4 +1,4 @@
-"""The pytest plugin of a child: keeps to the order, and tells of every test as it starts and ends."""
+"""The pytest plugin of a worker: keeps to its orders, and tells of every test as it starts and ends."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ import pytest
 from . import collection, results, values, wire
 
 if TYPE_CHECKING:
-    from typing import Any, Generator, Mapping, Sequence
+    from typing import Any, Generator, Sequence
 
     from .fixtures import Offer
-    from .ledger import Piece
 
 
 class TestflowPlugin:
@@ -21,21 +20,13 @@ class TestflowPlugin:
 
     __test__ = False
 
-    def __init__(
-        self, channel: wire.Channel, checkout: str, piece: Piece, exclude: Mapping[str, Sequence[str]], offer: Offer
-    ) -> None:
+    def __init__(self, channel: wire.Channel, task: collection.Task, offer: Offer) -> None:
         self.stopped = ""
+        self.task = task
         self._channel = channel
-        self._places = collection.Places(checkout, piece)
-        self._sieve = collection.Sieve(piece, exclude, self._places)
-        self._piece = piece
         self._offer = offer
         self._reports: list[pytest.TestReport] = []
         self._kept: dict[str, Any] = {}
-        self._told: list[str] = []
-        self._broken: dict[str, pytest.CollectReport] = {}
-        self._left = 0
-        self._sifted = False
 
     @pytest.hookimpl(hookwrapper=True)
     def pytest_cmdline_main(self, config: pytest.Config) -> Generator[None, Any, None]:
@@ -55,7 +46,7 @@ class TestflowPlugin:
     def pytest_make_collect_report(self, collector: pytest.Collector) -> Generator[None, Any, None]:
         """Tell which file is being imported, and what came of it."""
         is_file = isinstance(collector, pytest.File)
-        file = self._places.file(getattr(collector, "path", ""))
+        file = self.task.places.file(getattr(collector, "path", ""))
         if is_file:
             self._channel.send({"event": "collecting", "file": file})
         outcome = yield
@@ -66,9 +57,9 @@ class TestflowPlugin:
             self._channel.send({"event": "collected-file"})
 
     def _uncollected(self, collector: pytest.Collector, file: str, report: pytest.CollectReport) -> None:
-        wanted = dict(self._piece)
+        wanted = dict(self.task.piece)
         if file not in wanted:
-            self._broken[file] = report
+            self.task.broken[file] = report
             return
         if isinstance(collector, pytest.File):
             self._tell_report(file, wanted[file] or [None], report)
@@ -82,7 +73,7 @@ class TestflowPlugin:
         self, file: str, names: Sequence[str | None], report: pytest.CollectReport, *, accounted: bool = True
     ) -> None:
         if accounted:
-            self._told.append(file)
+            self.task.told.append(file)
         for name in names:
             if report.failed:
                 self._tell(file, name, "error", message=results.message_of(report), text=report.longreprtext)
@@ -99,8 +90,8 @@ class TestflowPlugin:
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
         """Deselect what was not asked for."""
-        self._sifted = True
-        kept, dropped = self._sieve.sift(items)
+        self.task.sifted = True
+        kept, dropped = self.task.sieve.sift(items)
         if dropped:
             config.hook.pytest_deselected(items=dropped)
         items[:] = kept
@@ -108,35 +99,31 @@ class TestflowPlugin:
     @pytest.hookimpl(trylast=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Tell what will run, and what was asked for and will not."""
-        if not self._sifted:
+        if not self.task.sifted:
             # Collecting was broken off: what was not found says nothing of the files.
             return
-        final: dict[str, list[str]] = {file: [] for file, _ in self._piece}
+        final: dict[str, list[str]] = {file: [] for file, _ in self.task.piece}
         for item in session.items:
-            final.setdefault(self._places.file(item.path), []).append(self._places.name(item))
-        self._left = len(session.items)
-        for file, wanted in self._piece:
-            broken = self._broken_above(file)
-            if broken is not None and not final[file] and file not in self._told:
+            final.setdefault(self.task.places.file(item.path), []).append(self.task.places.name(item))
+        self.task.left = len(session.items)
+        for file, wanted in self.task.piece:
+            broken = self.task.broken_above(file)
+            if broken is not None and not final[file] and file not in self.task.told:
                 self._tell_report(file, wanted or [None], broken)
-        for file, name, status, why in self._sieve.missing(final, self._told):
+        for file, name, status, why in self.task.sieve.missing(final, self.task.told):
             self._tell(file, name, status, **({"message": why} if status == "error" else {"reason": why}))
         self._channel.send({"event": "collected", "tests": final})
-
-    def _broken_above(self, file: str) -> pytest.CollectReport | None:
-        folders = [folder for folder in self._broken if folder == "." or file.startswith(folder + "/")]
-        return self._broken[max(folders, key=len)] if folders else None
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, None]:
         """Tell of the start and the end of a test."""
-        file, name = self._places.file(item.path), self._places.name(item)
+        file, name = self.task.places.file(item.path), self.task.places.name(item)
         self._reports.clear()
         self._kept = {}
         started = time.time()
         self._channel.send({"event": "started", "file": file, "name": name})
         outcome = yield
-        self._left -= 1
+        self.task.left -= 1
         event = results.ending(file, name, self._reports, started)
         if outcome.excinfo is not None:
             # It stopped the whole session, by an interrupt or pytest.exit.
@@ -146,7 +133,7 @@ class TestflowPlugin:
         elif self._kept.get("value") is not None:
             event["values"], reason = values.portable(self._kept["value"])
             event["reason"] = event["reason"] or reason
-        event["left"] = self._left
+        event["left"] = self.task.left
         self._channel.send(event)
 
     @pytest.hookimpl(tryfirst=True)

@@ -1,4 +1,4 @@
-"""Takes orders, forks a child for each, and tells what becomes of every test."""
+"""Takes orders, has a forked worker carry them out, and tells what becomes of every test."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from .wire import Event
 
 OLDEST_PYTEST = 7
+FAREWELL = 1.5
+"""Seconds in which a worker may end its session where nobody asked for that, or waits for what it tells."""
 
 
 def unusable() -> str | None:
@@ -47,6 +49,8 @@ class Server:
         self.orders = Lines(orders)
         self.events = events
         self.pending: deque[bytes] = deque()
+        self.worker: Watch | None = None
+        self.ledger: Ledger | None = None
 
     @property
     def descriptor(self) -> int:
@@ -70,21 +74,28 @@ class Server:
     def run(self) -> None:
         """Serve until the orders end."""
         with waking() as wake:
-            while True:
-                while not self.pending:
-                    if not self.receive():
-                        return
-                self.carry_out(verdict.parse_order(self.pending.popleft()), wake)
-                self.tell({"event": "done"})
+            try:
+                while self.pending or self.receive():
+                    if self.pending:
+                        self.carry_out(verdict.parse_order(self.pending.popleft()), Outlook(self, wake))
+                        self.tell({"event": "done"})
+                if self.worker is not None:
+                    self.worker.let_go()
+                    self.worker.ends_within(FAREWELL, wake)
+            finally:
+                self.dismiss()
 
-    def carry_out(self, order: Event, wake: int) -> None:
-        """Run an order to its end, in as many children as that takes."""
+    def carry_out(self, order: Event, outlook: Outlook) -> None:
+        """Run an order to its end, in as many workers as that takes."""
+        if "finish" in order:
+            self.retire(outlook)
+            return
         told: set[Place] = set()
         pieces: deque[Piece] = deque([self.present(order)])
         while pieces:
             piece = pieces.popleft()
             if piece:
-                pieces.extendleft(reversed(self.attempt(order, piece, wake, told)))
+                pieces.extendleft(reversed(self.attempt(order, piece, outlook, told)))
 
     def present(self, order: Event) -> Piece:
         """The files of an order that are there; tells of the others."""
@@ -98,19 +109,40 @@ class Server:
                 self.tell(verdict.ended(file, name, "error", "no file {} in {}".format(file, order["checkout"])))
         return piece
 
-    def attempt(self, order: Event, piece: Piece, wake: int, told: set[Place]) -> list[Piece]:
-        """Run a piece in a child of its own; the pieces that are left."""
-        ledger = Ledger(piece, order["timeout"], told)
+    def attempt(self, order: Event, piece: Piece, outlook: Outlook, told: set[Place]) -> list[Piece]:
+        """Run a piece in the worker that is there, or in a new one; the pieces that are left."""
+        if self.worker is not None and not self.worker.suits.fits(order, piece):
+            self.retire(outlook)
+        self.ledger = ledger = Ledger(piece, order["timeout"], told)
         try:
-            watch = Watch(order, piece)
+            if self.worker is None:
+                self.worker = Watch(order, piece)
+            else:
+                self.worker.give(order, piece)
         except OSError as error:
             verdict.give_up(ledger, f"no process could be started for it: {error}", self.tell)
             return []
-        try:
-            watch.follow(ledger, Outlook(self, wake))
-            return verdict.conclude(ledger, watch, self.tell)
-        finally:
-            watch.close()
+        self.worker.follow(ledger, outlook)
+        left = verdict.conclude(ledger, self.worker, self.tell)
+        if not self.worker.rested:
+            self.dismiss()
+        return left
+
+    def retire(self, outlook: Outlook) -> None:
+        """Let the worker end its session; what only that tells concerns tests that have ended before."""
+        if self.worker is None or self.ledger is None:
+            return
+        self.worker.let_go()
+        self.ledger.begin_to_end()
+        self.worker.follow(self.ledger, outlook)
+        verdict.conclude(self.ledger, self.worker, lambda event: self.tell({**event, "event": "late"}))
+        self.dismiss()
+
+    def dismiss(self) -> None:
+        """End the worker, whatever it is at."""
+        worker, self.worker = self.worker, None
+        if worker is not None:
+            worker.close()
 
 
 def _be_woken(_number: int, _frame: object) -> None:

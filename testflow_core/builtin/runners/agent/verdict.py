@@ -52,6 +52,9 @@ def give_up(ledger: Ledger, message: str, tell: Callable[[Event], None], status:
 
 def conclude(ledger: Ledger, watch: Watch, tell: Callable[[Event], None]) -> list[Piece]:
     """Tell of what the child's end did to its tests; the pieces that a fresh child shall run."""
+    if watch.rested:
+        give_up(ledger, "not run: pytest ended without running it", tell, status="interrupted")
+        return []
     if watch.expired:
         return _expired(ledger, watch, tell)
     if ledger.finished is None:

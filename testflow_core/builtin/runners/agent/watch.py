@@ -1,4 +1,4 @@
-"""One child process: forked, watched, and ended when it takes too long."""
+"""One worker process: forked, given orders, watched, and ended when it takes too long."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from . import child
+from .suits import Suits
 from .texts import limited
-from .wire import Lines
+from .wire import Lines, write
 
 if TYPE_CHECKING:
-    from typing import IO
+    from typing import IO, Container
 
     from .ledger import Ledger, Piece
     from .server import Server
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 DUMP_GRACE = 5.0
 OUTPUT_LIMIT = 16 << 20
 TAIL = 16 << 10
+FLUSH = 0.1
+"""Seconds after which a worker that ends is relieved of what it still says: a full pipe would hold it up."""
 DUMP_SIGNAL = int(getattr(signal, "SIGRTMAX", signal.SIGUSR2))
 
 
@@ -37,46 +40,86 @@ class Outlook(NamedTuple):
     server: Server
     wake: int
 
+    def look(self, ready: Container[int]) -> None:
+        """Take what these descriptors, which can be read, have; EndOfOrdersError where no order will come."""
+        if self.wake in ready:
+            os.read(self.wake, 1024)
+        if self.server.descriptor in ready and not self.server.receive():
+            raise EndOfOrdersError
+
 
 class Watch:
-    """A forked child at work on a piece of an order; `status` is how it ended, as waitpid tells."""
+    """A forked worker; `rested` while it waits for an order, `status` is how it ended, as waitpid tells."""
 
     def __init__(self, order: Event, piece: Piece) -> None:
+        self.suits = Suits(order, piece)
         folder = order["directory"]
         self.output: IO[bytes] = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - closed by close()
         self.dump: IO[bytes] = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - closed by close()
         self.status: int | None = None
         self.expired = False
+        self.rested = False
         self._mark = 0
         reading, writing = os.pipe()
+        inbox, self._orders = os.pipe()
         self.lines = Lines(reading)
         self.pid = os.fork()
         if self.pid == 0:
             os.close(reading)
-            child.work(order, piece, writing, self.output.fileno(), self.dump.fileno(), DUMP_SIGNAL)
+            os.close(self._orders)
+            ends = child.Ends(inbox, writing, self.output.fileno(), self.dump.fileno())
+            child.work(order, piece, ends, DUMP_SIGNAL)
         os.close(writing)
+        os.close(inbox)
+
+    def give(self, order: Event, piece: Piece) -> None:
+        """Let it go on with another piece; one that has died meanwhile is found dead when it is followed."""
+        self.rested = False
+        self.suits.add(piece)
+        few = {key: order[key] for key in ("checkout", "exclude", "variables")}
+        with contextlib.suppress(BrokenPipeError):
+            write(self._orders, {**few, "tests": piece})
+
+    def let_go(self) -> None:
+        """No order comes any more: it ends its session and itself."""
+        self.rested = False
+        if self._orders >= 0:
+            os.close(self._orders)
+            self._orders = -1
 
     def follow(self, ledger: Ledger, outlook: Outlook) -> None:
-        """Relay what the child tells until it is dead; EndOfOrdersError where nobody wants it any more."""
+        """Relay what it tells until it rests or is dead; EndOfOrdersError where nobody wants it any more."""
         with selectors.DefaultSelector() as selector:
             for descriptor in (self.lines.descriptor, outlook.wake, outlook.server.descriptor):
                 selector.register(descriptor, selectors.EVENT_READ)
-            while not self._reaped():
+            while not self._stands():
                 ready = {key.fd for key, _ in selector.select(max(0.0, ledger.deadline - time.monotonic()))}
-                if outlook.wake in ready:
-                    os.read(outlook.wake, 1024)
-                if outlook.server.descriptor in ready and not outlook.server.receive():
-                    raise EndOfOrdersError
+                outlook.look(ready)
                 if self.lines.descriptor in ready:
                     if not self._hear(self.lines.read(), ledger, outlook):
                         selector.unregister(self.lines.descriptor)
                 elif time.monotonic() >= ledger.deadline:
                     self._expire(ledger)
-        self._hear(self.lines.drain(), ledger, outlook)
+        if not self.rested:
+            self._hear(self.lines.drain(), ledger, outlook)
+
+    def ends_within(self, seconds: float, wake: int) -> bool:
+        """Whether it ends by itself in time, whatever it says."""
+        deadline = time.monotonic() + seconds
+        with selectors.DefaultSelector() as selector:
+            selector.register(wake, selectors.EVENT_READ)
+            while not self._reaped() and time.monotonic() < deadline:
+                self.lines.drain()
+                if selector.select(min(FLUSH, max(0.0, deadline - time.monotonic()))):
+                    os.read(wake, 1024)
+        return self.status is not None
 
     def _hear(self, lines: list[bytes] | None, ledger: Ledger, outlook: Outlook) -> bool:
         for line in lines or ():
             event = child.parse(line)
+            if event["event"] == "rested":
+                self.rested = True
+                continue
             if event["event"] == "started":
                 self._mark = os.fstat(self.output.fileno()).st_size
                 if self._mark > OUTPUT_LIMIT:
@@ -85,6 +128,9 @@ class Watch:
             if ledger.note(event):
                 outlook.server.relay(line)
         return lines is not None
+
+    def _stands(self) -> bool:
+        return self.rested or self._reaped()
 
     def _reaped(self) -> bool:
         if self.status is None:
@@ -119,6 +165,7 @@ class Watch:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.pid, signal.SIGKILL)
             self.status = os.waitpid(self.pid, 0)[1]
+        self.let_go()
         os.close(self.lines.descriptor)
         self.output.close()
         self.dump.close()

@@ -1,0 +1,139 @@
+"""The work of a worker: one session of pytest, in which order after order is collected and run."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import pytest
+
+from . import results
+from .collection import Task
+
+if TYPE_CHECKING:
+    from typing import Any, Callable
+
+    from .ledger import Piece
+    from .plugin import TestflowPlugin
+    from .wire import Channel, Event, Lines
+
+
+class Resting(pytest.Item):
+    """What comes after the last test of an order: nothing yet; what is set up for its folder and above stays."""
+
+    def runtest(self) -> None:
+        """Never called."""
+
+
+class Shift:
+    """Registered beside the plugin that tells of tests; replaces pytest's own loop over all of them."""
+
+    __test__ = False
+
+    def __init__(self, plugin: TestflowPlugin, inbox: Lines, channel: Channel) -> None:
+        self._plugin = plugin
+        self._inbox = inbox
+        self._channel = channel
+        self._last: pytest.Item | None = None
+        self._folders: dict[str, Any] = {}
+        self._nodes: list[pytest.Collector] = []
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
+        """Run what was collected, then collect and run what is ordered, until nothing more will be."""
+        if session.config.option.collectonly:
+            return None
+        self._run(session)
+        while self._next(session):
+            self._run(session)
+        self._tear_down(session, None)
+        return True
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection(self, session: pytest.Session) -> bool | None:
+        """Collect the files whose folder is known by themselves: pytest would look at all files of the folder."""
+        if not self._nodes:
+            return None
+        hook = session.config.hook
+        session.items = [item for node in self._nodes for item in session.genitems(node)]
+        hook.pytest_collection_modifyitems(session=session, config=session.config, items=session.items)
+        hook.pytest_collection_finish(session=session)
+        session.testscollected = len(session.items)
+        return True
+
+    def _run(self, session: pytest.Session) -> None:
+        items = session.items
+        if not items:
+            return
+        self._tear_down(session, items[0])
+        self._learn(items)
+        after_all: pytest.Item = Resting.from_parent(_file(items[-1]).parent, name="testflow")  # pyright: ignore[reportUnknownMemberType] - pytest has no types there
+        for item, after in zip(items, [*items[1:], after_all]):
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=after)
+            self._last = item
+            if session.shouldfail:
+                raise session.Failed(session.shouldfail)
+            if session.shouldstop:
+                raise session.Interrupted(session.shouldstop)
+
+    def _learn(self, items: list[pytest.Item]) -> None:
+        places = self._plugin.task.places
+        for item in items:
+            file = _file(item)
+            self._folders.setdefault(os.path.dirname(places.file(file.path)), file.parent)  # noqa: PTH120 - a text
+
+    def _next(self, session: pytest.Session) -> bool:
+        self._channel.send({"event": "rested"})
+        lines: list[bytes] | None = []
+        while lines == []:
+            lines = self._inbox.read()
+        if lines is None:
+            return False
+        order = cast("Event", json.loads(lines[0]))
+        self._plugin.task = Task(order, order["tests"])
+        os.environ.update(order["variables"])
+        session.config.args[:] = paths(order, order["tests"])
+        self._nodes = self._of_known_folders(session, order["tests"])
+        session.config.hook.pytest_collection(session=session)
+        return True
+
+    def _of_known_folders(self, session: pytest.Session, piece: Piece) -> list[pytest.Collector]:
+        """What pytest makes of the files, nothing where it must find that out by itself."""
+        found: list[pytest.Collector] = []
+        for (file, _), path in zip(piece, session.config.args):
+            parent = self._folders.get(os.path.dirname(file))  # noqa: PTH120 - a text
+            made = parent and session.gethookproxy(Path(path)).pytest_collect_file(file_path=Path(path), parent=parent)
+            if not made:
+                return []
+            found += made
+        return found
+
+    def _tear_down(self, session: pytest.Session, after: pytest.Item | None) -> None:
+        """End what was set up and the next test does not need; what fails is told of the last one, as pytest does."""
+        last = self._last
+        if last is None:
+            return
+        # The private state is the only way to end it here; so named since pytest 7, the oldest that is served.
+        end: Callable[[pytest.Item | None], None] = getattr(session, "_setupstate").teardown_exact  # noqa: B009
+        call = pytest.CallInfo[None].from_call(lambda: end(after), when="teardown")
+        if call.excinfo is not None:
+            report = pytest.TestReport.from_item_and_call(last, call)
+            file, name = self._plugin.task.places.file(last.path), self._plugin.task.places.name(last)
+            self._channel.send({**results.ending(file, name, [report], call.start), "event": "late"})
+
+
+def paths(order: Event, piece: Piece) -> list[str]:
+    """What pytest is told to collect."""
+    return [os.path.join(order["checkout"], file) for file, _ in piece]  # noqa: PTH118 - hot
+
+
+def _file(item: pytest.Item) -> Any:
+    """The file of a test, or what stands for it; its parent is a folder."""
+    chain = item.listchain()
+    return next((node for node in chain if isinstance(node, pytest.File) and not isinstance(node, FOLDERS)), chain[-1])
+
+
+# What stands for a folder: `Package` was a kind of file before pytest 8.
+FOLDERS = (pytest.Package,)

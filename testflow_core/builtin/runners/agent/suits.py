@@ -1,0 +1,81 @@
+"""Whether a worker that is there can take an order, or another one must be started."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .ledger import Piece
+    from .wire import Event
+
+OWN = ("TESTFLOW_OUTPUTS",)
+"""Variables that each order has of its own, and that say nothing to whoever sets something up for a session."""
+
+EARLY = (b"pytest_addoption", b"pytest_plugins", b"pytest_load_initial", b"pytest_cmdline")
+"""What pytest takes from a conftest.py only if it is there from the start."""
+
+CONFTEST = "conftest.py"
+
+
+class Suits:
+    """What a worker was started for."""
+
+    def __init__(self, order: Event, piece: Piece) -> None:
+        self._checkout: str = order["checkout"]
+        self._kind = _kind(order)
+        self._folders: set[str] = set()
+        self._early: dict[str, bool] = {}
+        self._names: dict[str, str] = {}
+        self.add(piece)
+
+    def add(self, piece: Piece) -> None:
+        """Its session has read every conftest.py on the way to these files."""
+        for file, _ in piece:
+            self._folders.update(_above(file))
+            folder, _, name = file.rpartition("/")
+            self._names[name] = folder
+
+    def fits(self, order: Event, piece: Piece) -> bool:
+        """Whether its session can run an order as a new one would."""
+        if _kind(order) != self._kind or order["inputs"]:
+            return False
+        return not any(
+            self._clashes(file) or any(self._wants_a_start(folder) for folder in _above(file)) for file, _ in piece
+        )
+
+    def _clashes(self, file: str) -> bool:
+        """Whether another file has been imported by the name of this one, which a session can do but once."""
+        folder, _, name = file.rpartition("/")
+        if self._names.get(name, folder) == folder:
+            return False
+        return not os.path.exists(os.path.join(self._checkout, folder, "__init__.py"))  # noqa: PTH110, PTH118 - hot
+
+    def _wants_a_start(self, folder: str) -> bool:
+        if folder in self._folders:
+            return False
+        if folder not in self._early:
+            self._early[folder] = _early(os.path.join(self._checkout, folder, CONFTEST))  # noqa: PTH118 - hot
+        return self._early[folder]
+
+
+def _kind(order: Event) -> tuple[object, ...]:
+    variables = {name: value for name, value in order["variables"].items() if name not in OWN}
+    return order["checkout"], order["arguments"], order["path_first"], bool(order["inputs"]), variables
+
+
+def _above(file: str) -> list[str]:
+    folders = [""]
+    while "/" in file:
+        file = file.rpartition("/")[0]
+        folders.append(file)
+    return folders
+
+
+def _early(conftest: str) -> bool:
+    try:
+        with open(conftest, "rb") as stream:  # noqa: PTH123 - as above
+            text = stream.read()
+    except OSError:
+        return False
+    return any(word in text for word in EARLY)
