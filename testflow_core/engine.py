@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterable
 
     from testflow_core.execution import Stage
+    from testflow_core.interfaces import Crew
 
 EXECUTOR_NAME = "local"
 
@@ -162,7 +163,7 @@ class _Running:
                 phase=self.clock.phase,
                 tell=lambda sentence: self.clock.tell(Progressed(text=sentence)),
             )
-            run_batch = exits.enter_context(WarmSessions(engine.plugins))
+            run_batch = exits.enter_context(WarmSessions(engine.plugins, self.calls))
             self._warm_up(plan, run_batch, directory)
             stage = exits.enter_context(prepared(setting))
             if isinstance(stage.environment, Provisioned):
@@ -185,14 +186,26 @@ class _Running:
         engine = self.engine
         schedule = Schedule(plan, stage)
         executor = engine.plugins.load(EXECUTOR, EXECUTOR_NAME, workers=engine.workers)
+        with run_batch, executor.crew(run_batch) as crew:
+            try:
+                self._hear(chain(schedule.run(crew), schedule.redacted(run_batch.finish)), outcomes)
+            except KeyboardInterrupt:
+                self._stop(schedule, crew, outcomes)
+                raise
+
+    def _stop(self, schedule: Schedule, crew: Crew, outcomes: list[Outcome]) -> None:
+        """Keep what has ended; the rest is interrupted."""
         try:
-            with run_batch, executor.crew(run_batch) as crew:
-                for outcome in chain(schedule.run(crew), schedule.redacted(run_batch.finish)):
-                    outcomes.append(outcome)
-                    self.clock.tell(TestEnded(outcome=outcome))
-        except KeyboardInterrupt:
+            self._hear(schedule.stopped(crew), outcomes)
+        except Exception:  # noqa: BLE001 - a plugin that cannot be stopped takes no outcome along
+            self.calls.record(EXECUTOR, EXECUTOR_NAME)
+        finally:
             outcomes += schedule.interrupted()
-            raise
+
+    def _hear(self, told: Iterable[Outcome], outcomes: list[Outcome]) -> None:
+        for outcome in told:
+            outcomes.append(outcome)
+            self.clock.tell(TestEnded(outcome=outcome))
 
     def _result(self, plan: Plan, chosen: ChosenProvisioner | None, outcomes: list[Outcome]) -> Run:
         engine = self.engine

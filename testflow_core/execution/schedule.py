@@ -28,6 +28,7 @@ class Schedule:
         self.stage = stage
         self.planned = {batch.id: batch for batch in plan.batches}
         self.waiting = dict(self.planned)
+        self.submitted: dict[str, Batch] = {}
         self.ended: set[str] = set()
         self.outcomes: dict[str, list[Outcome]] = {batch.id: [] for batch in plan.batches}
 
@@ -39,6 +40,18 @@ class Schedule:
         """Outcomes without the secrets of the environment; they are asked for when the first is taken."""
         for outcome in told():
             yield _redacted(outcome, self.stage.secrets)
+
+    def stopped(self, crew: Crew) -> Iterator[Outcome]:
+        """The outcomes of tests that had ended before the batches of their crew are stopped; nothing more starts."""
+        for name, batch in self.submitted.items():
+            if name not in self.ended:
+                crew.cancel(batch)
+        return self.redacted(lambda: (self.heard(event) for event in crew.events() if isinstance(event, Outcome)))
+
+    def heard(self, outcome: Outcome) -> Outcome:
+        """Take note of an outcome."""
+        self.outcomes[outcome.batch].append(outcome)
+        return outcome
 
     def interrupted(self) -> list[Outcome]:
         """What became of the tests that were to run and have not ended: they are interrupted."""
@@ -70,8 +83,7 @@ def _run(schedule: Schedule, crew: Crew) -> Iterator[Outcome]:
     yield from _start(schedule, crew)
     for event in crew.events():
         if isinstance(event, Outcome):
-            schedule.outcomes[event.batch].append(event)
-            yield event
+            yield schedule.heard(event)
             continue
         planned = schedule.planned[event.batch.id]
         if isinstance(event, BatchEnded):
@@ -91,9 +103,12 @@ def _start(schedule: Schedule, crew: Crew) -> Iterator[Outcome]:
                 yield from _end(planned, lost, schedule)
                 continue
             try:
-                crew.submit(_batch(planned, schedule))
+                batch = _batch(planned, schedule)
             except MissingValueError as error:
                 yield from _end(planned, _all(planned, Status.ERROR, str(error)), schedule)
+                continue
+            schedule.submitted[planned.id] = batch
+            crew.submit(batch)
 
 
 def _end(planned: PlannedBatch, outcomes: Sequence[Outcome], schedule: Schedule) -> Iterator[Outcome]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from testflow_core.interfaces import RunnerSession
     from testflow_core.model import Batch, Bench, Outcome
+    from testflow_core.plugin_calls import PluginCalls
     from testflow_core.registry import Plugins
 
 
@@ -41,8 +42,9 @@ class WarmSessions:
     Leaving the `with` ends the sessions, and what they started.
     """
 
-    def __init__(self, plugins: Plugins) -> None:
+    def __init__(self, plugins: Plugins, calls: PluginCalls) -> None:
         self._plugins = plugins
+        self._calls = calls
         self._lock = threading.Lock()
         self._idle: list[_Session] = []
         self._busy: set[_Session] = set()
@@ -88,11 +90,14 @@ class WarmSessions:
     def finish(self) -> list[Outcome]:
         """What only the end of all batches tells, of all sessions that are idle, which end at the same time."""
         with self._lock:
-            sessions = [session.session for session in self._idle]
+            sessions = list(self._idle)
         if not sessions:
             return []
         with ThreadPoolExecutor(len(sessions), thread_name_prefix="testflow-finish") as pool:
-            return [outcome for told in pool.map(_finished, sessions) for outcome in told]
+            return [outcome for told in pool.map(self._finished, sessions) for outcome in told]
+
+    def _finished(self, session: _Session) -> list[Outcome]:
+        return self._calls.answer(RUNNER, session.key[0], lambda: list(session.session.finish()), [])
 
     def _taken(self, batch: Batch) -> _Session | None:
         with self._lock:
@@ -108,7 +113,3 @@ class WarmSessions:
         with self._lock:
             self._busy.add(session)
         return session
-
-
-def _finished(session: RunnerSession) -> list[Outcome]:
-    return list(session.finish())

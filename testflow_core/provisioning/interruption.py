@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import threading
+import time
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
@@ -17,17 +19,18 @@ class Interruption:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._ends: list[Callable[[], None]] = []
-        self._wished = False
+        self.wished_at = math.inf
+        """When it was first wished for, as `time.monotonic` counts; infinite as long as it is not."""
 
     @property
     def wished(self) -> bool:
         """Whether the work shall stop."""
-        return self._wished
+        return self.wished_at < math.inf
 
     def wish(self) -> None:
         """Stop: what is registered now is ended here and now, what comes later as soon as it comes."""
         with self._lock:
-            self._wished = True
+            self.wished_at = min(self.wished_at, time.monotonic())
             ends = tuple(self._ends)
         for end in ends:
             end()
@@ -37,7 +40,7 @@ class Interruption:
         """While this lasts, `end` is called where a stop is wished for; it may come from any thread, more than once."""
         with self._lock:
             self._ends.append(end)
-            wished = self._wished
+            wished = self.wished
         try:
             if wished:
                 end()

@@ -6,6 +6,7 @@ import pytest
 from memory_runs import CART, ORDERS, TESTS, both, engine, failing, statuses
 
 import testflow
+from testflow_core.interfaces import RunnerSession
 from testflow_core.model import Status
 from testflow_core.testing import (
     MemoryAnalyzer,
@@ -45,7 +46,7 @@ class TestAPluginThatRaises:
     def test_a_runner_that_gives_no_outcome_loses_no_test(self, shop):
         class Silent(MemoryRunner):
             def session(self, bench):
-                class Session:
+                class Session(RunnerSession):
                     def run(self, batch):
                         return iter(())
 
@@ -122,7 +123,7 @@ class TestAPluginThatRaises:
                 sessions.append(bench)
                 inner = super().session(bench)
 
-                class Session:
+                class Session(RunnerSession):
                     def __enter__(self):
                         self.session = inner.__enter__()
                         return self

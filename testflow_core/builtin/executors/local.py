@@ -119,8 +119,6 @@ class _LocalCrew(Crew):
     def _run(self, number: int, batch: Batch, interruption: Interruption) -> BatchEnded | WorkerLost | None:
         try:
             for outcome in self._run_batch(batch):
-                if interruption.wished:
-                    return None
                 self._told.put((number, outcome))
         except BaseException as error:  # noqa: BLE001 - the thread outlives whatever a runner raises, and tells of it
             if interruption.wished:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import selectors
+import select
 import tempfile
 import time
 from collections import deque
@@ -48,6 +48,8 @@ class AgentProcess:
         theirs_in, self._orders = os.pipe()
         self._events, theirs_out = os.pipe()
         self._lines = Lines(self._events)
+        self._poll = select.poll()
+        self._poll.register(self._events, select.POLLIN)
         self._heard: deque[bytes] = deque()
         try:
             self._process = self._start(bench, supervisor, theirs_in, theirs_out)
@@ -90,16 +92,21 @@ class AgentProcess:
 
     def event(self, limit: float) -> Event:
         """The next event; AgentTroubleError where it ends, or says nothing for `limit` seconds."""
+        event = self.next_event(limit)
+        if event is None:
+            raise AgentTroubleError(f"the agent in {self._python} has said nothing for {limit:g} s")
+        return event
+
+    def next_event(self, limit: float) -> Event | None:
+        """The next event, None where it says nothing for `limit` seconds; AgentTroubleError where it ends."""
         deadline = time.monotonic() + limit
-        with selectors.DefaultSelector() as selector:
-            selector.register(self._events, selectors.EVENT_READ)
-            while not self._heard:
-                if not selector.select(max(0.0, deadline - time.monotonic())):
-                    raise AgentTroubleError(f"the agent in {self._python} has said nothing for {limit:g} s")
-                lines = self._lines.read()
-                if lines is None:
-                    raise AgentTroubleError(self._last_words())
-                self._heard.extend(lines)
+        while not self._heard:
+            if not self._poll.poll(max(0.0, deadline - time.monotonic()) * 1000):
+                return None
+            lines = self._lines.read()
+            if lines is None:
+                raise AgentTroubleError(self._last_words())
+            self._heard.extend(lines)
         return parse(self._heard.popleft())
 
     def end(self) -> None:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
+import time
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from attrs import evolve
 
+from testflow_core.builtin.runners.agent.spool import Reading
 from testflow_core.builtin.runners.agent.texts import first_lines, limited
-from testflow_core.builtin.runners.agent_process import AgentProcess, AgentTroubleError
+from testflow_core.builtin.runners.agent_process import AgentProcess, AgentTroubleError, parse
 from testflow_core.builtin.runners.exchange import exchange, with_outputs
 from testflow_core.builtin.runners.pytest_command import pytest_words
 from testflow_core.errors import UnknownReferenceError
@@ -27,6 +32,11 @@ if TYPE_CHECKING:
 PATIENCE = 60.0
 """Seconds beyond a test's limit after which an agent that says nothing is given up: it watches that limit itself."""
 
+LOOK = 0.25
+"""Seconds between two looks at what workers have noted, while their batch goes on."""
+
+ENDS = (b'{"event": "ended"', b'{"event": "late"')
+
 
 class AgentSession(RunnerSession):
     """Runs batches through one agent, which is replaced where it is lost."""
@@ -36,6 +46,8 @@ class AgentSession(RunnerSession):
         self._supervisor = supervisor
         self._agent: AgentProcess | None = None
         self._before: Batch | None = None
+        self._spool = Path()
+        self._noted = Reading("")
 
     def open(self) -> None:
         """Start the agent; it is waited for when it has something to do, and what is wrong with it told then."""
@@ -47,6 +59,8 @@ class AgentSession(RunnerSession):
         if self._agent is not None:
             self._agent.close()
             self._agent = None
+            self._spool.unlink(missing_ok=True)
+            self._spool = Path()
         self._before = None
 
     def run(self, batch: Batch) -> Iterator[Outcome]:
@@ -58,12 +72,12 @@ class AgentSession(RunnerSession):
 
     def finish(self) -> Iterator[Outcome]:
         """What the end of pytest's session tells: what it had set up for all tests could not be ended, say."""
-        agent = self._agent
-        if agent is None or self._before is None:
+        agent, before = self._agent, self._before
+        if agent is None or before is None:
             return
         try:
             agent.send({"finish": True})
-            while (event := agent.event(self._before.timeout.total_seconds() + PATIENCE))["event"] != "done":
+            for event in self._events(agent, before):
                 if event["event"] == "late":
                     yield self._late(event)
         except AgentTroubleError:
@@ -82,12 +96,14 @@ class AgentSession(RunnerSession):
             # The agent may be lost, or a wish to stop may come, at any point from here on: both end here.
             agent = self._ready()
             with interruption.ended_by(agent.end):
-                agent.send(_order(batch, files, agent.words.arguments, path_first=agent.words.path_first))
-                while (event := agent.event(batch.timeout.total_seconds() + PATIENCE))["event"] != "done":
+                order = _order(batch, files, agent.words.arguments, path_first=agent.words.path_first)
+                agent.send({**order, "spool": str(self._spool)})
+                for event in self._events(agent, batch):
                     if event["event"] == "late":
                         yield self._late(event), False
-                    elif event["event"] == "ended":
-                        outcome = _outcome(event, batch)
+                        continue
+                    outcome = _outcome(event, batch)
+                    if outcome.test not in seen:
                         seen.add(outcome.test)
                         yield outcome, event.get("left") == 0
             self._before = batch
@@ -99,7 +115,39 @@ class AgentSession(RunnerSession):
             if not done:
                 self.close()
 
+    def _events(self, agent: AgentProcess, batch: Batch) -> Iterator[Event]:
+        """The ends of tests, as workers note and the agent tells them, until it is done; AgentTroubleError."""
+        silence = batch.timeout.total_seconds() + PATIENCE
+        stopping = current()
+        heard = time.monotonic()
+        told: Event | None = None
+        while told is None or told["event"] != "done":
+            trouble: AgentTroubleError | None = None
+            try:
+                told = agent.next_event(LOOK)
+            except AgentTroubleError as error:
+                trouble = error
+            # What workers noted happened before anything that is told of them, and before the agent's own end.
+            noted = self._noted.lines()
+            ends = [parse(line) for line in noted if line.startswith(ENDS)]
+            # What a stop does to tests says nothing of them.
+            yield from (event for event in ends if cast("float", event["at"]) <= stopping.wished_at)
+            if trouble is not None:
+                raise trouble
+            if told is not None and told["event"] in {"ended", "late"} and not stopping.wished:
+                yield told
+            if told is not None or noted:
+                heard = time.monotonic()
+            elif time.monotonic() - heard > silence:
+                raise AgentTroubleError(f"the agent has said nothing for {silence:g} s")
+
     def _start(self) -> AgentProcess:
+        if not self._spool.name:
+            self._bench.directory.mkdir(parents=True, exist_ok=True)
+            descriptor, name = tempfile.mkstemp(prefix="spool-", dir=self._bench.directory.absolute())
+            os.close(descriptor)
+            self._spool = Path(name)
+            self._noted = Reading(name)
         self._agent = AgentProcess(self._bench, pytest_words(self._bench.command), self._supervisor)
         return self._agent
 

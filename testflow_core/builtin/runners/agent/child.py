@@ -45,7 +45,7 @@ def work(order: wire.Event, piece: Piece, ends: Ends, dump_signal: int) -> NoRet
         detach(ends.output)
         # Chained to the signal's own default, which ends the process once the dump is written.
         faulthandler.register(dump_signal, file=ends.dump, all_threads=True, chain=True)
-        code = run_pytest(order, piece, wire.Lines(ends.orders), wire.Channel(ends.events))
+        code = run_pytest(order, piece, ends)
     except BaseException:  # noqa: BLE001 - whatever it is, it must not climb up into the server's own frames
         os.write(2, traceback.format_exc().encode("utf-8", "backslashreplace"))
     finally:
@@ -76,15 +76,17 @@ def die_with(parent: int) -> None:
             os._exit(INTERNAL_ERROR)
 
 
-def run_pytest(order: wire.Event, piece: Piece, inbox: wire.Lines, channel: wire.Channel) -> int:
+def run_pytest(order: wire.Event, piece: Piece, ends: Ends) -> int:
     """Run the piece, and what comes in after it; the exit code of pytest."""
     # The server has imported these already, or said that it cannot.
     import pytest  # noqa: PLC0415
 
     from .collection import Task  # noqa: PLC0415
     from .fixtures import Offer  # noqa: PLC0415
+    from .output import Output  # noqa: PLC0415
     from .plugin import TestflowPlugin  # noqa: PLC0415
     from .shift import Shift, paths  # noqa: PLC0415
+    from .spool import Spool  # noqa: PLC0415
 
     os.environ.update(order["variables"])
     os.chdir(order["checkout"])
@@ -93,8 +95,11 @@ def run_pytest(order: wire.Event, piece: Piece, inbox: wire.Lines, channel: wire
     arguments: list[str] = [*order["arguments"], "--continue-on-collection-errors", *paths(order, piece)]
     sys.argv = ["pytest", *arguments]
     offered = Offer(order["inputs"], order["variables"].get("TESTFLOW_DATA"))
-    plugin = TestflowPlugin(channel, Task(order, piece), offered)
-    code = int(pytest.main(arguments, plugins=[plugin, Shift(plugin, inbox, channel)]))
+    channel, spool = wire.Channel(ends.events), Spool()
+    spool.open(order["spool"])
+    plugin = TestflowPlugin(spool, Output(ends.output), Task(order, piece), offered)
+    shift = Shift(plugin, wire.Lines(ends.orders), channel, spool)
+    code = int(pytest.main(arguments, plugins=[plugin, shift]))
     channel.send({"event": "finished", "code": code, "stopped": plugin.stopped})
     return code
 

@@ -37,12 +37,13 @@ class Ledger:
         self.since = 0.0
         self.finished: Event | None = None
         self.progress = False
+        self.mark = 0
         self.deadline = 0.0
         self.begin()
 
-    def begin(self) -> None:
+    def begin(self, at: float | None = None) -> None:
         """A new stretch of work, with a limit of its own."""
-        self.since = time.monotonic()
+        self.since = time.monotonic() if at is None else at
         self.deadline = self.since + self.limit
 
     def begin_to_end(self) -> None:
@@ -50,26 +51,23 @@ class Ledger:
         self.since = time.monotonic()
         self.deadline = self.since + self.exit_limit
 
-    def note(self, event: Event) -> bool:
-        """Take note of an event of the child; whether it concerns the world outside."""
+    def note(self, event: Event) -> None:
+        """Take note of an event of the worker."""
         kind = event["event"]
-        self.begin()
+        self.begin(event.get("at"))
         if kind == "collecting":
             self.collecting = event["file"]
         elif kind == "collected-file":
             self.collecting = None
-            return False
         elif kind == "collected":
             self.collected = event["tests"]
-            return False
         elif kind == "started":
             self.running = (event["file"], event["name"])
+            self.mark = event["mark"]
         elif kind == "finished":
             self.finished = event
-            return False
         elif kind == "ended":
-            return self.end(event["file"], event["name"])
-        return True
+            self.end(event["file"], event["name"])
 
     def end(self, file: str, name: str | None) -> bool:
         """Write down that a test, or what stands for its whole file, has ended; False where that was told before."""

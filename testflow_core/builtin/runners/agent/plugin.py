@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from . import collection, results, values, wire
+from . import collection, results, values
 
 if TYPE_CHECKING:
     from typing import Any, Generator, Sequence
 
     from .fixtures import Offer
+    from .output import Output
+    from .spool import Spool
 
 
 class TestflowPlugin:
@@ -20,10 +22,11 @@ class TestflowPlugin:
 
     __test__ = False
 
-    def __init__(self, channel: wire.Channel, task: collection.Task, offer: Offer) -> None:
+    def __init__(self, spool: Spool, output: Output, task: collection.Task, offer: Offer) -> None:
         self.stopped = ""
         self.task = task
-        self._channel = channel
+        self._spool = spool
+        self._output = output
         self._offer = offer
         self._reports: list[pytest.TestReport] = []
         self._kept: dict[str, Any] = {}
@@ -48,13 +51,13 @@ class TestflowPlugin:
         is_file = isinstance(collector, pytest.File)
         file = self.task.places.file(getattr(collector, "path", ""))
         if is_file:
-            self._channel.send({"event": "collecting", "file": file})
+            self._spool.send({"event": "collecting", "file": file})
         outcome = yield
         report: pytest.CollectReport = outcome.get_result()
         if report.failed or report.skipped:
             self._uncollected(collector, file, report)
         if is_file:
-            self._channel.send({"event": "collected-file"})
+            self._spool.send({"event": "collected-file"})
 
     def _uncollected(self, collector: pytest.Collector, file: str, report: pytest.CollectReport) -> None:
         wanted = dict(self.task.piece)
@@ -85,7 +88,7 @@ class TestflowPlugin:
     ) -> None:
         event = {"event": "ended", "file": file, "name": name, "status": status, "started": time.time(), "left": 0}
         limited = results.limited(text)
-        self._channel.send({**event, "duration": 0.0, "reason": reason, "message": message, "text": limited})
+        self._spool.send({**event, "duration": 0.0, "reason": reason, "message": message, "text": limited})
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -112,7 +115,7 @@ class TestflowPlugin:
                 self._tell_report(file, wanted or [None], broken)
         for file, name, status, why in self.task.sieve.missing(final, self.task.told):
             self._tell(file, name, status, **({"message": why} if status == "error" else {"reason": why}))
-        self._channel.send({"event": "collected", "tests": final})
+        self._spool.send({"event": "collected", "tests": final})
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, None]:
@@ -121,7 +124,7 @@ class TestflowPlugin:
         self._reports.clear()
         self._kept = {}
         started = time.time()
-        self._channel.send({"event": "started", "file": file, "name": name})
+        self._spool.send({"event": "started", "file": file, "name": name, "mark": self._output.mark()})
         outcome = yield
         self.task.left -= 1
         event = results.ending(file, name, self._reports, started)
@@ -134,7 +137,7 @@ class TestflowPlugin:
             event["values"], reason = values.portable(self._kept["value"])
             event["reason"] = event["reason"] or reason
         event["left"] = self.task.left
-        self._channel.send(event)
+        self._spool.send(event)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from . import verdict, warmth
 from .ledger import Ledger
 from .watch import EndOfOrdersError, Outlook, Watch
-from .wire import Lines, write, write_line
+from .wire import Lines, write
 
 if TYPE_CHECKING:
     from typing import Generator
@@ -60,10 +60,6 @@ class Server:
     def tell(self, event: Event) -> None:
         """Send an event of the agent's own."""
         write(self.events, event)
-
-    def relay(self, line: bytes) -> None:
-        """Send an event of a child, as it is."""
-        write_line(self.events, line)
 
     def receive(self) -> bool:
         """Take what has come in; False at the end of the pipe."""

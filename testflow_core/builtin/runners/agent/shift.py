@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from .ledger import Piece
     from .plugin import TestflowPlugin
+    from .spool import Spool
     from .wire import Channel, Event, Lines
 
 
@@ -32,10 +33,11 @@ class Shift:
 
     __test__ = False
 
-    def __init__(self, plugin: TestflowPlugin, inbox: Lines, channel: Channel) -> None:
+    def __init__(self, plugin: TestflowPlugin, inbox: Lines, channel: Channel, spool: Spool) -> None:
         self._plugin = plugin
         self._inbox = inbox
         self._channel = channel
+        self._spool = spool
         self._last: pytest.Item | None = None
         self._folders: dict[str, Any] = {}
         self._nodes: list[pytest.Collector] = []
@@ -92,6 +94,7 @@ class Shift:
         if lines is None:
             return False
         order = cast("Event", json.loads(lines[0]))
+        self._spool.open(order["spool"])
         self._plugin.task = Task(order, order["tests"])
         os.environ.update(order["variables"])
         session.config.args[:] = paths(order, order["tests"])
@@ -121,7 +124,7 @@ class Shift:
         if call.excinfo is not None:
             report = pytest.TestReport.from_item_and_call(last, call)
             file, name = self._plugin.task.places.file(last.path), self._plugin.task.places.name(last)
-            self._channel.send({**results.ending(file, name, [report], call.start), "event": "late"})
+            self._spool.send({**results.ending(file, name, [report], call.start), "event": "late"})
 
 
 def paths(order: Event, piece: Piece) -> list[str]:

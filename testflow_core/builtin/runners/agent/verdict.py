@@ -53,7 +53,6 @@ def give_up(ledger: Ledger, message: str, tell: Callable[[Event], None], status:
 def conclude(ledger: Ledger, watch: Watch, tell: Callable[[Event], None]) -> list[Piece]:
     """Tell of what the child's end did to its tests; the pieces that a fresh child shall run."""
     if watch.rested:
-        give_up(ledger, "not run: pytest ended without running it", tell, status="interrupted")
         return []
     if watch.expired:
         return _expired(ledger, watch, tell)
@@ -74,7 +73,7 @@ def _expired(ledger: Ledger, watch: Watch, tell: Callable[[Event], None]) -> lis
         status = "error"
     for file, name in places:
         if ledger.end(file, name):
-            tell(ended(file, name, status, message, watch.traceback() + watch.printed(), spent))
+            tell(ended(file, name, status, message, watch.traceback() + watch.printed(ledger.mark), spent))
     return [ledger.left()]
 
 
@@ -89,7 +88,7 @@ def _died(ledger: Ledger, watch: Watch, tell: Callable[[Event], None]) -> list[P
     spent = time.monotonic() - ledger.since
     for file, name in places:
         if ledger.end(file, name):
-            tell(ended(file, name, "error", message, watch.printed(), spent))
+            tell(ended(file, name, "error", message, watch.printed(ledger.mark), spent))
     return [ledger.left()]
 
 
@@ -101,7 +100,7 @@ def _finished(ledger: Ledger, watch: Watch, tell: Callable[[Event], None]) -> li
         if len(left) > 1:
             # One file that pytest refuses must not take the others with it.
             return [[each] for each in left]
-        printed = watch.printed()
+        printed = watch.printed(ledger.mark)
         said = [line for line in printed.splitlines() if line.startswith(("ERROR:", "INTERNALERROR> ", "E  "))]
         reason = said[-1].replace("INTERNALERROR> ", "") if said else "see its text"
         give_up(ledger, f"pytest gave up with exit code {code}: {reason.strip()}", tell, text=printed)
@@ -110,7 +109,7 @@ def _finished(ledger: Ledger, watch: Watch, tell: Callable[[Event], None]) -> li
     give_up(ledger, f"not run: {why}", tell, status="interrupted")
     if watch.status != code << 8 and ledger.last is not None and ledger.end(ledger.last, None):
         message = f"the test process {fate(watch.status or 0)} after its last test"
-        tell(ended(ledger.last, None, "error", message, watch.printed()))
+        tell(ended(ledger.last, None, "error", message, watch.printed(ledger.mark)))
     return []
 
 

@@ -11,6 +11,7 @@ import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from . import child
+from .spool import Reading
 from .suits import Suits
 from .texts import limited
 from .wire import Lines, write
@@ -23,10 +24,8 @@ if TYPE_CHECKING:
     from .wire import Event
 
 DUMP_GRACE = 5.0
-OUTPUT_LIMIT = 16 << 20
 TAIL = 16 << 10
-FLUSH = 0.1
-"""Seconds after which a worker that ends is relieved of what it still says: a full pipe would hold it up."""
+DUMP_LIMIT = 16 << 20
 DUMP_SIGNAL = int(getattr(signal, "SIGRTMAX", signal.SIGUSR2))
 
 
@@ -59,7 +58,7 @@ class Watch:
         self.status: int | None = None
         self.expired = False
         self.rested = False
-        self._mark = 0
+        self._spool = Reading(order["spool"])
         reading, writing = os.pipe()
         inbox, self._orders = os.pipe()
         self.lines = Lines(reading)
@@ -76,7 +75,8 @@ class Watch:
         """Let it go on with another piece; one that has died meanwhile is found dead when it is followed."""
         self.rested = False
         self.suits.add(piece)
-        few = {key: order[key] for key in ("checkout", "exclude", "variables")}
+        self._spool = Reading(order["spool"])
+        few = {key: order[key] for key in ("checkout", "exclude", "variables", "spool")}
         with contextlib.suppress(BrokenPipeError):
             write(self._orders, {**few, "tests": piece})
 
@@ -88,7 +88,7 @@ class Watch:
             self._orders = -1
 
     def follow(self, ledger: Ledger, outlook: Outlook) -> None:
-        """Relay what it tells until it rests or is dead; EndOfOrdersError where nobody wants it any more."""
+        """Wait until it rests or is dead; EndOfOrdersError where nobody wants it any more."""
         with selectors.DefaultSelector() as selector:
             for descriptor in (self.lines.descriptor, outlook.wake, outlook.server.descriptor):
                 selector.register(descriptor, selectors.EVENT_READ)
@@ -96,38 +96,38 @@ class Watch:
                 ready = {key.fd for key, _ in selector.select(max(0.0, ledger.deadline - time.monotonic()))}
                 outlook.look(ready)
                 if self.lines.descriptor in ready:
-                    if not self._hear(self.lines.read(), ledger, outlook):
+                    if not self._hear(self.lines.read(), ledger):
                         selector.unregister(self.lines.descriptor)
                 elif time.monotonic() >= ledger.deadline:
-                    self._expire(ledger)
+                    # What it has noted meanwhile moves the limit.
+                    self._catch_up(ledger)
+                    if time.monotonic() >= ledger.deadline:
+                        self._expire(ledger)
         if not self.rested:
-            self._hear(self.lines.drain(), ledger, outlook)
+            self._hear(self.lines.drain(), ledger)
+            self._catch_up(ledger)
 
     def ends_within(self, seconds: float, wake: int) -> bool:
         """Whether it ends by itself in time, whatever it says."""
         deadline = time.monotonic() + seconds
         with selectors.DefaultSelector() as selector:
             selector.register(wake, selectors.EVENT_READ)
-            while not self._reaped() and time.monotonic() < deadline:
-                self.lines.drain()
-                if selector.select(min(FLUSH, max(0.0, deadline - time.monotonic()))):
-                    os.read(wake, 1024)
+            while not self._reaped() and selector.select(max(0.0, deadline - time.monotonic())):
+                os.read(wake, 1024)
         return self.status is not None
 
-    def _hear(self, lines: list[bytes] | None, ledger: Ledger, outlook: Outlook) -> bool:
+    def _hear(self, lines: list[bytes] | None, ledger: Ledger) -> bool:
         for line in lines or ():
             event = child.parse(line)
             if event["event"] == "rested":
                 self.rested = True
-                continue
-            if event["event"] == "started":
-                self._mark = os.fstat(self.output.fileno()).st_size
-                if self._mark > OUTPUT_LIMIT:
-                    os.ftruncate(self.output.fileno(), 0)
-                    self._mark = 0
-            if ledger.note(event):
-                outlook.server.relay(line)
+            else:
+                ledger.note(event)
         return lines is not None
+
+    def _catch_up(self, ledger: Ledger) -> None:
+        for line in self._spool.lines():
+            ledger.note(child.parse(line))
 
     def _stands(self) -> bool:
         return self.rested or self._reaped()
@@ -149,12 +149,12 @@ class Watch:
     def traceback(self) -> str:
         """What faulthandler wrote when the child's time was up."""
         self.dump.seek(0)
-        return limited(self.dump.read(OUTPUT_LIMIT).decode("utf-8", "replace"))
+        return limited(self.dump.read(DUMP_LIMIT).decode("utf-8", "replace"))
 
-    def printed(self) -> str:
-        """The end of what the child printed past pytest's capture since its running test began."""
+    def printed(self, mark: int) -> str:
+        """The end of what the child printed past pytest's capture beyond a mark."""
         size = os.fstat(self.output.fileno()).st_size
-        self.output.seek(max(self._mark if self._mark <= size else 0, size - TAIL))
+        self.output.seek(max(mark if mark <= size else 0, size - TAIL))
         return limited(self.output.read(TAIL).decode("utf-8", "replace"))
 
     def close(self) -> None:

@@ -1,0 +1,66 @@
+"""The file in which a worker notes what it does, and whoever reads it."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import TYPE_CHECKING
+
+from .wire import write, write_line
+
+if TYPE_CHECKING:
+    from .wire import Event
+
+
+class Spool:
+    """
+    The file where a worker notes what becomes of each test, at once and for good, however the worker ends.
+
+    Nobody is woken by it: whoever wants to know reads on from where he was. Silent in processes that a test has forked.
+    """
+
+    def __init__(self) -> None:
+        self._path = ""
+        self._descriptor = -1
+        self._pid = os.getpid()
+
+    def open(self, path: str) -> None:
+        """Go on in this file."""
+        if path == self._path:
+            return
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+        self._path = path
+        self._descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        # Whoever wrote before may have been killed in the middle of a line.
+        write_line(self._descriptor, b"\n")
+
+    def send(self, event: Event) -> None:
+        """Note an event, with its time."""
+        if os.getpid() == self._pid:
+            event["at"] = time.monotonic()
+            write(self._descriptor, event)
+
+
+class Reading:
+    """Reads what is noted from now on, line by line."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._begun = b""
+        try:
+            self._at = os.stat(path).st_size  # noqa: PTH116 - hot
+        except FileNotFoundError:
+            self._at = 0
+
+    def lines(self) -> list[bytes]:
+        """The whole lines since the last time."""
+        try:
+            with open(self._path, "rb", buffering=0) as stream:  # noqa: PTH123 - hot
+                stream.seek(self._at)
+                said = stream.read()
+        except FileNotFoundError:
+            return []
+        self._at += len(said)
+        *whole, self._begun = (self._begun + said).split(b"\n")
+        return [line for line in whole if line]
