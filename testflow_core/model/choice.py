@@ -9,7 +9,11 @@ from testflow_core.model.test_case import TestCase
 
 @frozen(kw_only=True)
 class Choice:
-    """Whether a test runs, with a reason a person can check; a higher priority runs earlier."""
+    """
+    Whether a test runs, with a reason a person can check.
+
+    The whole part of a priority is its class: a higher one runs earlier; within a class what takes longest does.
+    """
 
     test: TestCase
     selected: bool

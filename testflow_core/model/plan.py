@@ -61,7 +61,7 @@ class PlannedBatch:
     A batch before its environment is known.
 
     `after` are the ids of batches that must have ended; `feeds` are the values it is given, each with the id of the
-    batch that produces it.
+    batch that produces it. `expected` are the seconds that its tests took in past runs, 0 where nobody knows.
     """
 
     id: str
@@ -77,6 +77,7 @@ class PlannedBatch:
     environment: bool = True
     data: bool = True
     priority: float = 0.0
+    expected: float = 0.0
 
 
 @frozen(kw_only=True)

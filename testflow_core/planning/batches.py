@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from testflow_core.model import PlannedBatch, TestCase
 from testflow_core.planning.choices import step_test
+from testflow_core.planning.weights import in_order, put_together, weighed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from testflow_core.model import Choice, CrossAppTest, TestSelection
+    from testflow_core.model import Choice, CrossAppTest, Past, TestSelection
     from testflow_core.planning.choices import Verdict
 
 
@@ -19,14 +20,16 @@ def planned_batches(
     selections: Sequence[Verdict[TestSelection]],
     choices: Iterable[Choice],
     runners: Mapping[str, str],
+    past: Past,
 ) -> tuple[PlannedBatch, ...]:
-    """The batches of every flow that runs and of every chosen file, the most urgent first; `runners` by application."""
+    """The batches of every flow that runs and of the chosen files, in the order to start; `runners` by application."""
     chosen = {choice.test: choice for choice in choices if choice.selected}
     running = [verdict.origin for verdict in flows if any(choice.selected for choice in verdict.choices)]
     batches = [batch for flow in running for batch in _flow_batches(flow, chosen, runners)]
     taken = {test for batch in batches for test in batch.tests} | _only_in_flows(flows)
-    batches += _file_batches(selections, chosen, taken, runners)
-    return tuple(sorted(batches, key=lambda batch: -batch.priority))
+    files = _file_batches(selections, chosen, taken, runners)
+    batches = [weighed(batch, past) for batch in batches]
+    return in_order([*batches, *put_together(weighed(batch, past) for batch in files)])
 
 
 def _flow_batches(

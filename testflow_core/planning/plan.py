@@ -53,7 +53,7 @@ def make_plan(
         changes=landscape.changes,
         unavailable=_unavailable(verdicts),
         choices=choices,
-        batches=planned_batches(flows, selections, choices, runners),
+        batches=planned_batches(flows, selections, choices, runners, past),
         warnings=(*remarks(workflow), *(warning for verdict in verdicts for warning in verdict.warnings)),
     )
 

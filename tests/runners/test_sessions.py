@@ -117,6 +117,16 @@ def test_what_would_not_be_the_same_in_a_session_that_has_begun_runs_in_a_new_on
     assert len(set(found)) == 6
 
 
+def test_files_of_one_name_in_one_batch_run_all_the_same(checkout):
+    for file in ("test_a.py", "deep/test_a.py", "deep/er/test_a.py", "test_b.py"):
+        checkout.write(file, PID)
+    files = ("test_a.py", "deep/test_a.py", "deep/er/test_a.py", "test_b.py")
+    found = checkout.run(PytestRunner(), checkout.batch(checkout.bench("pytest"), *files))
+    assert {outcome.status for outcome in found} == {Status.PASSED}
+    assert sorted(outcome.test.file for outcome in found) == sorted(files)
+    assert len({outcome.values for outcome in found}) == 3
+
+
 SCOPES = """
 import pytest
 def made(scope):

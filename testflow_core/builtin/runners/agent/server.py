@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from . import verdict, warmth
 from .ledger import Ledger
+from .suits import apart
 from .watch import EndOfOrdersError, Outlook, Watch
 from .wire import Lines, write
 
@@ -87,7 +88,7 @@ class Server:
             self.retire(outlook)
             return
         told: set[Place] = set()
-        pieces: deque[Piece] = deque([self.present(order)])
+        pieces = deque(apart(order["checkout"], self.present(order)))
         while pieces:
             piece = pieces.popleft()
             if piece:

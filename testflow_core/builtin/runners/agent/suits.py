@@ -6,6 +6,8 @@ import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from typing import Mapping
+
     from .ledger import Piece
     from .wire import Event
 
@@ -45,11 +47,7 @@ class Suits:
         )
 
     def _clashes(self, file: str) -> bool:
-        """Whether another file has been imported by the name of this one, which a session can do but once."""
-        folder, _, name = file.rpartition("/")
-        if self._names.get(name, folder) == folder:
-            return False
-        return not os.path.exists(os.path.join(self._checkout, folder, "__init__.py"))  # noqa: PTH110, PTH118 - hot
+        return clash(self._checkout, file, self._names)
 
     def _wants_a_start(self, folder: str) -> bool:
         if folder in self._folders:
@@ -57,6 +55,29 @@ class Suits:
         if folder not in self._early:
             self._early[folder] = _early(os.path.join(self._checkout, folder, CONFTEST))  # noqa: PTH118 - hot
         return self._early[folder]
+
+
+def apart(checkout: str, piece: Piece) -> list[Piece]:
+    """The piece, in parts where two of its files cannot be imported in one session."""
+    parts: list[Piece] = []
+    names: list[dict[str, str]] = []
+    for file, wanted in piece:
+        at = next((at for at, known in enumerate(names) if not clash(checkout, file, known)), len(parts))
+        if at == len(parts):
+            parts.append([])
+            names.append({})
+        parts[at].append((file, wanted))
+        folder, _, name = file.rpartition("/")
+        names[at][name] = folder
+    return parts
+
+
+def clash(checkout: str, file: str, known: Mapping[str, str]) -> bool:
+    """Whether another file is imported by the name of this one; `known` are folders by file name."""
+    folder, _, name = file.rpartition("/")
+    if known.get(name, folder) == folder:
+        return False
+    return not os.path.exists(os.path.join(checkout, folder, "__init__.py"))  # noqa: PTH110, PTH118 - hot
 
 
 def _kind(order: Event) -> tuple[object, ...]:
