@@ -47,7 +47,7 @@ def measured(
     """
     What a whole program takes; CalledProcessError where it does not end well, unless it `fails` by intention.
 
-    Memory is the peak of the summed proportional set sizes (PSS, `man 5 proc`) of all its processes, ten looks a second;
+    Memory is the peak of the summed proportional set sizes (PSS, `man 5 proc`) of its processes, ten looks a second;
     looking costs time, so memory is measured in runs of its own.
     """
     before = os.times()

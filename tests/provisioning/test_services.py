@@ -144,10 +144,11 @@ def test_an_exception_inside_takes_the_environment_down(site: Site, error: type[
 
 
 def test_an_interrupt_while_services_start_takes_them_down(site: Site):
-    program = SERVER.replace('print("ready", flush=True)', f"os.kill({os.getpid()}, signal.SIGINT)")
-    silent = Readiness(log="^ready$")
+    quiet = SERVER.replace('print("ready", flush=True)', "pass")
+    interrupting = SERVER.replace('print("ready", flush=True)', f"os.kill({os.getpid()}, signal.SIGINT)")
     services = [
-        Service(name=name, type="server", config={"program": program}, readiness=silent) for name in ("one", "other")
+        Service(name=name, type="server", config={"program": program}, readiness=Readiness(log="^ready$"))
+        for name, program in {"quiet": quiet, "interrupting": interrupting}.items()
     ]
     before = {process.pid for process in descendants(os.getpid())}
     with pytest.raises(KeyboardInterrupt):
