@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -55,18 +54,6 @@ def test_an_interpreter_that_does_not_exist_is_named(checkout):
     outcome = outcome_of(checkout, python="gone/bin/python")
     assert outcome.status == Status.ERROR
     assert f"{checkout.path}/gone/bin/python cannot be started" in outcome.message
-
-
-@pytest.mark.parametrize("version", ["3.8", "3.9", "3.10", "3.12", "3.13"])
-def test_the_agent_works_in_other_pythons_that_have_pytest(checkout, version):
-    found = [shutil.which(f"python{version}"), *Path.home().glob(f".pyenv/versions/{version}.*/bin/python")]
-    for python in filter(None, found):
-        asked = subprocess.run([python, "-c", "import pytest"], capture_output=True, check=False)
-        if asked.returncode == 0:
-            outcome = outcome_of(checkout, python=str(python))
-            assert outcome.status == Status.PASSED, outcome
-            return
-    pytest.skip(f"there is no Python {version} with pytest here")
 
 
 @pytest.mark.parametrize("file", sorted(AGENT.glob("*.py")), ids=lambda file: file.name)

@@ -1,0 +1,153 @@
+"""Applications have Pythons and pytests of their own: every test ends as under plain pytest, in each of them."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from testflow_core.builtin.runners.pytest import PytestRunner
+from testflow_core.model import Status
+
+# The oldest and the newest that are served, and what lies between.
+PYTHONS = [("3.8", "7.0.0"), ("3.9", "7.4.4"), ("3.10", "8.0.0"), ("3.12", "8.4.2"), ("3.13", "9.2.0")]
+REQUIRED = os.environ.get("CI") == "true"
+
+SUITE = {
+    "conftest.py": """
+        import pytest
+        @pytest.fixture(scope="session")
+        def whole(): yield 1
+        @pytest.fixture(autouse=True)
+        def always(): yield
+        @pytest.fixture(params=["one", "other"], scope="module")
+        def either(request): yield request.param
+    """,
+    "test_kinds.py": """
+        import pytest, warnings
+        def test_passes(whole): print("said")
+        def test_fails(): assert 1 == 2
+        def test_warns(): warnings.warn("careful")
+        @pytest.mark.skip(reason="not today")
+        def test_skipped(): pass
+        @pytest.mark.xfail
+        def test_expected(): assert 0
+        @pytest.mark.xfail
+        def test_unexpected(): pass
+        @pytest.mark.xfail(strict=True)
+        def test_strict(): pass
+        @pytest.mark.parametrize("x", ["a b", "[]", "\\n"])
+        def test_parameters(x): pass
+        def test_fixture(either): assert either == "one"
+        @pytest.fixture
+        def broken(): raise LookupError("no set-up")
+        def test_set_up(broken): pass
+        @pytest.fixture
+        def left(): yield; raise LookupError("no tear-down")
+        def test_torn_down(left): pass
+    """,
+    "pkg/__init__.py": "",
+    "pkg/conftest.py": """
+        import pytest
+        @pytest.fixture(scope="package")
+        def package(): yield 2
+    """,
+    "pkg/test_classes.py": """
+        class TestX:
+            @classmethod
+            def setup_class(cls): cls.v = 1
+            def test_m(self, package, whole): assert self.v == package - whole
+    """,
+    "pkg/test_unittest.py": """
+        import unittest
+        class U(unittest.TestCase):
+            @classmethod
+            def setUpClass(cls): cls.v = 1
+            def test_u(self): self.assertEqual(self.v, 1)
+            def test_f(self): self.fail()
+            def test_s(self): self.skipTest("why not")
+    """,
+    "deep/test_import.py": "import nowhere_to_be_found",
+    "deep/test_module.py": """
+        def setup_module(module): module.z = 3
+        def test_z(): assert z == 3
+    """,
+    "deep/er/test_raises.py": "def test_e(): raise ValueError",
+}
+FILES = sorted(file for file in SUITE if "test_" in file)
+
+
+def interpreter(version, release, cache):
+    """A Python of this version with this pytest, in an environment of its own that is kept for the next run."""
+    # The names that pyenv puts on PATH are there for every version, and work only for the chosen ones.
+    found = [*Path.home().glob(f".pyenv/versions/{version}.*/bin/python"), shutil.which(f"python{version}")]
+    base = next(filter(None, found), None)
+    if base is None:
+        pytest.skip(f"there is no Python {version} here")
+    folder = cache / f"{version}-{release}"
+    python = folder / "bin" / "python"
+    installed = folder / "installed"
+    if not installed.exists():
+        subprocess.run([base, "-m", "venv", "--clear", folder], check=True)
+        command = [python, "-m", "pip", "install", "-q", "--disable-pip-version-check", f"pytest=={release}"]
+        tried = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+        if tried.returncode:
+            (pytest.fail if REQUIRED else pytest.skip)(f"pip install pytest=={release}: {tried.stderr}")
+        installed.touch()
+    return str(python)
+
+
+def plain(python, folder):
+    """How each test ends under pytest itself: its file and its name, and what the report calls it."""
+    report = folder / "report.xml"
+    options = ["-q", "-p", "no:cacheprovider", "--continue-on-collection-errors", f"--junitxml={report}"]
+    subprocess.run([python, "-m", "pytest", *options, "-o", "junit_family=xunit1"], cwd=folder, check=False)
+    told = {}
+    for case in ET.parse(report).iter("testcase"):  # noqa: S314 - our own report
+        kinds = [each.tag for each in case if each.tag in {"failure", "error", "skipped"}]
+        told.setdefault((case.get("file"), case.get("name")), set()).update(kinds or ["passed"])
+    report.unlink()
+    return told
+
+
+# What a report says of a test that passed and whose tear-down failed is both.
+CALLED = {
+    Status.PASSED: {"passed"},
+    Status.FAILED: {"failure"},
+    Status.ERROR: {"error"},
+    Status.SKIPPED: {"skipped"},
+}
+
+
+@pytest.fixture(params=[*PYTHONS, None], ids=lambda pair: "-".join(pair) if pair else "ours")
+def python(request, pytestconfig):
+    """An interpreter that has a pytest."""
+    cache = pytestconfig.cache.mkdir("other-pythons")
+    return interpreter(*request.param, cache) if request.param else sys.executable
+
+
+def test_every_test_ends_as_under_plain_pytest(checkout, python):
+    for file, text in SUITE.items():
+        checkout.write(file, text)
+    bench = checkout.bench("pytest", python=python)
+    # One batch of several files, then some of one: a worker takes them one after the other.
+    batches = [FILES[:3], *([file] for file in FILES[3:])]
+    with PytestRunner().session(bench) as session:
+        outcomes = [outcome for files in batches for outcome in session.run(checkout.batch(bench, *files))]
+        outcomes += session.finish()
+    ours = {}
+    for outcome in outcomes:
+        name = outcome.test.name and outcome.test.name.rpartition("::")[2]
+        key = (outcome.test.file, name) if name else outcome.test.file
+        assert key not in ours, "a test has two outcomes"
+        ours[key] = CALLED[outcome.status]
+    # A file that cannot be collected has no tests, and its own line in the report.
+    broken = ours.pop("deep/test_import.py")
+    theirs = plain(python, checkout.path)
+    assert broken == theirs.pop((None, "deep.test_import"), None) or theirs.pop(
+        ("deep/test_import.py", "deep.test_import")
+    )
+    assert ours == {key: {"error"} if "error" in kinds else kinds for key, kinds in theirs.items()}
