@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import groupby
 from math import floor
 from typing import TYPE_CHECKING
 
@@ -23,21 +22,21 @@ def weighed(batch: PlannedBatch, past: Past) -> PlannedBatch:
 
 
 def put_together(batches: Iterable[PlannedBatch]) -> list[PlannedBatch]:
-    """Small batches of one application and one class of priority as one; those that nobody knows stay alone."""
-    joined: list[PlannedBatch] = []
-    for _, alike in groupby(sorted(batches, key=_kind), key=_kind):
-        small: list[PlannedBatch] = []
-        for batch in alike:
-            if not 0 < batch.expected < SMALL:
-                joined.append(batch)
-                continue
-            small.append(batch)
-            if sum(each.expected for each in small) >= SMALL:
-                joined.append(_one(small))
-                small = []
-        if small:
-            joined.append(_one(small))
-    return joined
+    """Small batches of one application and class of priority as one, in order; those that nobody knows stay alone."""
+    groups: list[list[PlannedBatch]] = []
+    unfilled: dict[tuple[object, ...], list[PlannedBatch]] = {}
+    for batch in batches:
+        if not 0 < batch.expected < SMALL:
+            groups.append([batch])
+            continue
+        kind = _kind(batch)
+        if kind not in unfilled:
+            unfilled[kind] = []
+            groups.append(unfilled[kind])
+        unfilled[kind].append(batch)
+        if sum(each.expected for each in unfilled[kind]) >= SMALL:
+            del unfilled[kind]
+    return [_one(group) for group in groups]
 
 
 def in_order(batches: Sequence[PlannedBatch]) -> tuple[PlannedBatch, ...]:
@@ -58,7 +57,7 @@ def _seconds(test: TestCase, batch: PlannedBatch, past: Past) -> float:
 
 def _kind(batch: PlannedBatch) -> tuple[object, ...]:
     needs = (batch.environment, batch.data, batch.timeout)
-    return batch.flow is not None, batch.application, batch.runner, *needs, floor(batch.priority)
+    return batch.application, batch.runner, *needs, floor(batch.priority)
 
 
 def _one(batches: Sequence[PlannedBatch]) -> PlannedBatch:

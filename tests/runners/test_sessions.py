@@ -160,7 +160,7 @@ def test_what_cannot_be_torn_down_is_an_error_of_the_last_test_that_had_it(check
 
 
 def test_a_killed_agent_is_the_error_of_its_tests_and_the_next_batch_has_another(checkout):
-    checkout.write("test_kill.py", "import os, signal\ndef test_kill(): os.kill(os.getppid(), signal.SIGKILL)\n")
+    checkout.write("test_kill.py", "import os, signal\ndef test_kill():\n os.kill(os.getppid(), 9)\n signal.pause()\n")
     checkout.write("test_fine.py", "def test_fine(): pass\n")
     bench = checkout.bench("pytest")
     with PytestRunner().session(bench) as session:

@@ -55,17 +55,17 @@ _REFUSALS = (
         f"check `repository`, {_CREDENTIALS}",
     ),
     _refusal(
-        r"authentication failed|permission denied \(|error: 40[13]|HTTP 40[13]",
+        r"authentication failed|permission denied \(|(error:|HTTP) 40[13]\b",
         "the host {host} denies access",
         f"check `repository`, {_CREDENTIALS}",
     ),
     _refusal(
-        r"repository .* not found|error: 404|not exported|does not appear to be a git repository|no such repository",
+        r"repository .* not found|error: 404\b|not exported|does not appear to be a git repository|no such repository",
         "the host {host} has no such repository, or shows it to others only",
         f"check `repository`, {_CREDENTIALS}",
     ),
     _refusal(
-        r"error: (429|5\d\d)|HTTP (429|5\d\d)",
+        r"(error:|HTTP) (429|5\d\d)\b",
         "the server on {host} is in trouble",
         "try again later",
     ),
