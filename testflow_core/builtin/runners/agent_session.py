@@ -46,7 +46,7 @@ class AgentSession(RunnerSession):
         self._supervisor = supervisor
         self._agent: AgentProcess | None = None
         self._before: Batch | None = None
-        self._spool = Path()
+        self._spool: Path | None = None
         self._noted = Reading("")
 
     def open(self) -> None:
@@ -55,13 +55,14 @@ class AgentSession(RunnerSession):
             self._start()
 
     def close(self) -> None:
-        """End the agent, and what its tests have started."""
-        if self._agent is not None:
-            self._agent.close()
-            self._agent = None
-            self._spool.unlink(missing_ok=True)
-            self._spool = Path()
+        """End the agent, and what its tests have started; may come from two threads at a time."""
+        agent, self._agent = self._agent, None
+        spool, self._spool = self._spool, None
         self._before = None
+        if agent is not None:
+            agent.close()
+        if spool is not None:
+            spool.unlink(missing_ok=True)
 
     def run(self, batch: Batch) -> Iterator[Outcome]:
         """The outcome of every test as it ends; closing the iterator ends the processes of the batch."""
@@ -142,7 +143,7 @@ class AgentSession(RunnerSession):
                 raise AgentTroubleError(f"the agent has said nothing for {silence:g} s")
 
     def _start(self) -> AgentProcess:
-        if not self._spool.name:
+        if self._spool is None:
             self._bench.directory.mkdir(parents=True, exist_ok=True)
             descriptor, name = tempfile.mkstemp(prefix="spool-", dir=self._bench.directory.absolute())
             os.close(descriptor)
