@@ -114,6 +114,20 @@ def test_files_of_one_name_in_one_batch_run_all_the_same(checkout):
     assert len({outcome.values for outcome in found}) == 3
 
 
+def test_what_a_worker_cannot_tear_down_is_told_in_mid_batch_where_another_takes_over(checkout):
+    broken = "@pytest.fixture(scope='session')\ndef broken():\n    yield\n    assert 1 == 2, 'left behind'"
+    checkout.write("conftest.py", f"import pytest\n{broken}\n")
+    for file in ("test_a.py", "deep/test_a.py"):
+        checkout.write(file, "def test_x(broken): pass")
+    found = checkout.run(PytestRunner(), checkout.batch(checkout.bench("pytest"), "test_a.py", "deep/test_a.py"))
+    assert [(outcome.test.file, outcome.status) for outcome in found] == [
+        ("test_a.py", Status.PASSED),
+        ("test_a.py", Status.ERROR),
+        ("deep/test_a.py", Status.PASSED),
+        ("deep/test_a.py", Status.ERROR),
+    ]
+
+
 SCOPES = """
 import pytest
 def made(scope):

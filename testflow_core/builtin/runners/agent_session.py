@@ -80,14 +80,9 @@ class AgentSession(RunnerSession):
             agent.send({"finish": True})
             for event in self._events(agent, before):
                 if event["event"] == "late":
-                    yield self._late(event)
+                    yield _late(event, before)
         except AgentTroubleError:
             self.close()
-
-    def _late(self, event: Event) -> Outcome:
-        before = self._before
-        assert before is not None  # noqa: S101 - nothing is late before something was
-        return evolve(_outcome(event, before), batch=before.id, flow=before.flow, attempt=before.attempt)
 
     def _outcomes(self, batch: Batch, files: Exchange) -> Iterator[tuple[Outcome, bool]]:
         seen: set[TestCase] = set()
@@ -100,11 +95,11 @@ class AgentSession(RunnerSession):
                 order = _order(batch, files, agent.words.arguments, path_first=agent.words.path_first)
                 agent.send({**order, "spool": str(self._spool)})
                 for event in self._events(agent, batch):
-                    if event["event"] == "late":
-                        yield self._late(event), False
-                        continue
                     outcome = _outcome(event, batch)
-                    if outcome.test not in seen:
+                    if event["event"] == "late":
+                        # It is of this batch where a worker was replaced, else of the one before.
+                        yield _late(event, batch if outcome.test in seen else self._before or batch), False
+                    elif outcome.test not in seen:
                         seen.add(outcome.test)
                         yield outcome, event.get("left") == 0
             self._before = batch
@@ -203,6 +198,11 @@ def _outcome(event: Event, batch: Batch) -> Outcome:
         stderr=str(event.get("stderr", "")),
         values=event.get("values"),
     )
+
+
+def _late(event: Event, batch: Batch) -> Outcome:
+    """What was told of a test after its batch had ended."""
+    return evolve(_outcome(event, batch), batch=batch.id, flow=batch.flow, attempt=batch.attempt)
 
 
 def _lost(batch: Batch, seen: set[TestCase], trouble: Exception) -> Iterator[tuple[Outcome, bool]]:
