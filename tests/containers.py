@@ -2,10 +2,10 @@
 
 import fcntl
 import json
+import os
 import subprocess
 import tempfile
 from contextlib import contextmanager
-from pathlib import Path
 
 from testflow_docker_env.hosts import engine_host, no_engine
 
@@ -20,9 +20,12 @@ def no_engine_here():
 @contextmanager
 def alone_on_the_engine():
     """Tests that compare what is on the engine before and after take turns, also with those of another interpreter."""
-    with Path(tempfile.gettempdir(), "testflow-tests-with-containers").open("w") as lock:
+    lock = os.open(tempfile.gettempdir(), os.O_RDONLY)
+    try:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+    finally:
+        os.close(lock)
 
 
 def on_the_engine():

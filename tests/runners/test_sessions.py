@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -126,6 +127,40 @@ def test_what_a_worker_cannot_tear_down_is_told_in_mid_batch_where_another_takes
         ("deep/test_a.py", Status.PASSED),
         ("deep/test_a.py", Status.ERROR),
     ]
+
+
+def test_a_process_that_dies_while_it_waits_is_told_of_its_last_test_and_costs_no_other(checkout):
+    timer = "threading.Timer(0.2, os._exit, [7]).start()"
+    checkout.write("test_dies.py", f"import os, threading\ndef test_dies():\n    {timer}\n    return os.getpid()\n")
+    checkout.write("test_other.py", PID)
+    bench = checkout.bench("pytest")
+    with PytestRunner().session(bench) as session:
+        (passed,) = session.run(checkout.batch(bench, "test_dies.py"))
+        watched = os.pidfd_open(passed.values)
+        assert select.select([watched], [], [], 20)[0]
+        os.close(watched)
+        late, other = session.run(checkout.batch(bench, "test_other.py"))
+    assert (passed.status, late.status, other.status) == (Status.PASSED, Status.ERROR, Status.PASSED)
+    assert (late.test.file, late.message) == ("test_dies.py", "the test process exited with code 7 after its last test")
+    assert other.values != passed.values
+
+
+ALIVE = """
+import gc, pytest
+def test_x():
+    gc.collect()
+    return sum(isinstance(each, pytest.Module) for each in gc.get_objects())
+"""
+
+
+def test_a_worker_does_not_keep_what_it_has_collected(checkout):
+    files = [f"{folder}/test_{number}.py" for folder in "ab" for number in range(10)]
+    for file in files:
+        checkout.write(file, ALIVE)
+        checkout.write(f"{file[0]}/__init__.py", "")
+    bench = checkout.bench("pytest")
+    *_, last = pids(checkout, *(checkout.batch(bench, file) for file in files))
+    assert last < 10
 
 
 SCOPES = """

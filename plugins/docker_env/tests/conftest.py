@@ -11,7 +11,6 @@ import subprocess
 import tempfile
 import urllib.request
 from contextlib import ExitStack, suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import docker
@@ -23,6 +22,7 @@ from testflow_core.provisioning.leases import private_directory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 HOST = engine_host()
 
@@ -67,9 +67,12 @@ def _alone_on_the_engine(request: pytest.FixtureRequest) -> Iterator[None]:
     if "host" not in request.fixturenames:
         yield
         return
-    with Path(tempfile.gettempdir(), "testflow-tests-with-containers").open("w") as lock:
+    lock = os.open(tempfile.gettempdir(), os.O_RDONLY)
+    try:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+    finally:
+        os.close(lock)
 
 
 def inventory(api: docker.APIClient) -> dict[str, set[str]]:

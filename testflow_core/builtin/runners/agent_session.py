@@ -13,7 +13,7 @@ from attrs import evolve
 
 from testflow_core.builtin.runners.agent.spool import Reading
 from testflow_core.builtin.runners.agent.texts import first_lines, limited
-from testflow_core.builtin.runners.agent_process import AgentProcess, AgentTroubleError, parse
+from testflow_core.builtin.runners.agent_process import AgentProcess, AgentTroubleError
 from testflow_core.builtin.runners.exchange import exchange, with_outputs
 from testflow_core.builtin.runners.pytest_command import pytest_words
 from testflow_core.errors import UnknownReferenceError
@@ -124,10 +124,10 @@ class AgentSession(RunnerSession):
             except AgentTroubleError as error:
                 trouble = error
             # What workers noted happened before anything that is told of them, and before the agent's own end.
-            noted = self._noted.lines()
-            ends = [parse(line) for line in noted if line.startswith(ENDS)]
+            noted = self._noted.has_grown()
+            ends = self._noted.events(ENDS)
             # What a stop does to tests says nothing of them.
-            yield from (event for event in ends if cast("float", event["at"]) <= stopping.wished_at)
+            yield from (event for event in ends if event["at"] <= stopping.wished_at)
             if trouble is not None:
                 raise trouble
             if told is not None and told["event"] in {"ended", "late"} and not stopping.wished:

@@ -137,6 +137,16 @@ class RunnerContract:
             first = ended(list(session.run(batch)))
             assert first == ended(list(session.run(batch))) == set(expected.items())
 
+    def test_a_session_that_was_finished_can_go_on(
+        self, runner: Runner, bench: Bench, expected: Mapping[str, Status]
+    ) -> None:
+        batch = batch_of(bench, *files_of(expected))
+        with runner.session(bench) as session:
+            for _ in range(2):
+                ran, late = list(session.run(batch)), list(session.finish())
+                assert {(outcome.test.id, outcome.status) for outcome in ran} == set(expected.items())
+                assert all(outcome.batch for outcome in late), "`finish` tells of batches that have ended: name them"
+
     def test_a_session_in_which_nothing_runs_ends(self, runner: Runner, bench: Bench) -> None:
         with runner.session(bench):
             pass

@@ -78,7 +78,7 @@ class Server:
                         self.tell({"event": "done"})
                 if self.worker is not None:
                     self.worker.let_go()
-                    self.worker.ends_within(FAREWELL, wake)
+                    self.worker.await_end(FAREWELL, wake)
             finally:
                 self.dismiss()
 
@@ -108,7 +108,8 @@ class Server:
 
     def attempt(self, order: Event, piece: Piece, outlook: Outlook, told: set[Place]) -> list[Piece]:
         """Run a piece in the worker that is there, or in a new one; the pieces that are left."""
-        if self.worker is not None and not self.worker.suits.fits(order, piece):
+        # One that has died while it rested did so after its last test, which is told of that one.
+        if self.worker is not None and (self.worker.is_dead() or not self.worker.suits.fits(order, piece)):
             self.retire(outlook)
         self.ledger = ledger = Ledger(piece, order["timeout"], told)
         try:

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from .wire import Channel, Event, Lines
 
 
+# What stands for a folder: `Package` was a kind of file before pytest 8.
+FOLDERS = (pytest.Package,)
+
+
 class Resting(pytest.Item):
     """What comes after the last test of an order: nothing yet; what is set up for its folder and above stays."""
 
@@ -63,6 +67,8 @@ class Shift:
         hook.pytest_collection_modifyitems(session=session, config=session.config, items=session.items)
         hook.pytest_collection_finish(session=session)
         session.testscollected = len(session.items)
+        # Pytest's own collection forgets here too: a worker would keep every test it has ever run.
+        getattr(session, "_collection_cache", {}).clear()
         return True
 
     def _run(self, session: pytest.Session) -> None:
@@ -136,7 +142,3 @@ def _file(item: pytest.Item) -> Any:
     """The file of a test, or what stands for it; its parent is a folder."""
     chain = item.listchain()
     return next((node for node in chain if isinstance(node, pytest.File) and not isinstance(node, FOLDERS)), chain[-1])
-
-
-# What stands for a folder: `Package` was a kind of file before pytest 8.
-FOLDERS = (pytest.Package,)

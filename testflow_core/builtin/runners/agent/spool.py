@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 import time
 from typing import TYPE_CHECKING
@@ -43,7 +45,7 @@ class Spool:
 
 
 class Reading:
-    """Reads what is noted from now on, line by line."""
+    """Reads what is noted from now on, event by event."""
 
     def __init__(self, path: str) -> None:
         self._path = path
@@ -53,8 +55,8 @@ class Reading:
         except FileNotFoundError:
             self._at = 0
 
-    def lines(self) -> list[bytes]:
-        """The whole lines since the last time."""
+    def events(self, starts: tuple[bytes, ...] = (b"{",)) -> list[Event]:
+        """The events since the last time, those whose line starts so; what a killed worker began is dropped."""
         try:
             with open(self._path, "rb", buffering=0) as stream:  # noqa: PTH123 - hot
                 stream.seek(self._at)
@@ -63,4 +65,16 @@ class Reading:
             return []
         self._at += len(said)
         *whole, self._begun = (self._begun + said).split(b"\n")
-        return [line for line in whole if line]
+        found: list[Event] = []
+        for line in whole:
+            if line.startswith(starts):
+                with contextlib.suppress(ValueError):
+                    found.append(json.loads(line))
+        return found
+
+    def has_grown(self) -> bool:
+        """Whether there is more than was read."""
+        try:
+            return os.stat(self._path).st_size > self._at  # noqa: PTH116 - hot
+        except FileNotFoundError:
+            return False

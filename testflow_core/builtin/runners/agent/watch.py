@@ -107,14 +107,13 @@ class Watch:
             self._hear(self.lines.drain(), ledger)
             self._catch_up(ledger)
 
-    def ends_within(self, seconds: float, wake: int) -> bool:
-        """Whether it ends by itself in time, whatever it says."""
+    def await_end(self, seconds: float, wake: int) -> None:
+        """Until it has ended by itself, or its time is up."""
         deadline = time.monotonic() + seconds
         with selectors.DefaultSelector() as selector:
             selector.register(wake, selectors.EVENT_READ)
-            while not self._reaped() and selector.select(max(0.0, deadline - time.monotonic())):
+            while not self.is_dead() and selector.select(max(0.0, deadline - time.monotonic())):
                 os.read(wake, 1024)
-        return self.status is not None
 
     def _hear(self, lines: list[bytes] | None, ledger: Ledger) -> bool:
         for line in lines or ():
@@ -126,13 +125,14 @@ class Watch:
         return lines is not None
 
     def _catch_up(self, ledger: Ledger) -> None:
-        for line in self._spool.lines():
-            ledger.note(child.parse(line))
+        for event in self._spool.events():
+            ledger.note(event)
 
     def _stands(self) -> bool:
-        return self.rested or self._reaped()
+        return self.rested or self.is_dead()
 
-    def _reaped(self) -> bool:
+    def is_dead(self) -> bool:
+        """Whether it has ended; `status` tells how."""
         if self.status is None:
             pid, status = os.waitpid(self.pid, os.WNOHANG)
             if pid:
