@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-    from testflow_core.interfaces import RunnerSession
+    from testflow_core.interfaces import Runner, RunnerSession
     from testflow_core.model import Batch, Bench, Outcome
     from testflow_core.plugin_calls import PluginCalls
     from testflow_core.registry import Plugins
@@ -25,11 +25,10 @@ if TYPE_CHECKING:
 class _Session:
     """An open session of one runner for one bench."""
 
-    def __init__(self, plugins: Plugins, runner: str, bench: Bench) -> None:
+    def __init__(self, name: str, runner: Runner, bench: Bench) -> None:
         self._exit = ExitStack()
-        self.key = (runner, bench)
-        session = plugins.load(RUNNER, runner).session(bench)
-        self.session: RunnerSession = self._exit.enter_context(session)
+        self.key = (name, bench)
+        self.session: RunnerSession = self._exit.enter_context(runner.session(bench))
 
     def close(self) -> None:
         self._exit.close()
@@ -46,6 +45,7 @@ class WarmSessions:
         self._plugins = plugins
         self._calls = calls
         self._lock = threading.Lock()
+        self._runners: dict[str, Runner] = {}
         self._idle: list[_Session] = []
         self._busy: set[_Session] = set()
 
@@ -63,7 +63,7 @@ class WarmSessions:
 
     def warm(self, runner: str, bench: Bench) -> None:
         """Open a session that the first batch of this bench will find."""
-        session = _Session(self._plugins, runner, bench)
+        session = self._session(runner, bench)
         with self._lock:
             self._idle.append(session)
 
@@ -99,6 +99,13 @@ class WarmSessions:
     def _finished(self, session: _Session) -> list[Outcome]:
         return self._calls.answer(RUNNER, session.key[0], lambda: list(session.session.finish()), [])
 
+    def _session(self, name: str, bench: Bench) -> _Session:
+        with self._lock:
+            # The same one for all sessions: they may share what is costly.
+            runner = self._runners.get(name) or self._plugins.load(RUNNER, name)
+            self._runners[name] = runner
+        return _Session(name, runner, bench)
+
     def _taken(self, batch: Batch) -> _Session | None:
         with self._lock:
             for session in self._idle:
@@ -109,7 +116,7 @@ class WarmSessions:
         return None
 
     def _opened(self, batch: Batch) -> _Session:
-        session = _Session(self._plugins, batch.runner, batch.bench)
+        session = self._session(batch.runner, batch.bench)
         with self._lock:
             self._busy.add(session)
         return session

@@ -8,6 +8,7 @@ import select
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from textwrap import dedent
@@ -103,6 +104,58 @@ def test_what_would_not_be_the_same_in_a_session_that_has_begun_runs_in_a_new_on
         checkout.batch(bench, "test_inputs.py", variables={"MORE": "1"}, inputs={"n": 1}),
     )
     assert len(set(found)) == 6
+
+
+PARENT = "import os\ndef test_parent():\n    return [os.getpid(), os.getppid()]\n"
+
+
+def test_sessions_of_one_bench_have_workers_of_their_own_at_one_agent(checkout):
+    checkout.write("test_a.py", PARENT)
+    bench = checkout.bench("pytest")
+    batch = checkout.batch(bench, "test_a.py")
+    runner = PytestRunner()
+    with runner.session(bench) as first, runner.session(bench) as second:
+        ((one, agent_of_one),) = (outcome.values for outcome in first.run(batch))
+        ((two, agent_of_two),) = (outcome.values for outcome in second.run(batch))
+    assert one != two
+    assert agent_of_one == agent_of_two
+    with runner.session(bench) as third:
+        ((_, agent_of_three),) = (outcome.values for outcome in third.run(batch))
+    assert agent_of_three != agent_of_one
+
+
+def test_a_batch_that_is_given_up_disturbs_no_other_session(checkout):
+    checkout.write("test_lingers.py", LINGERS)
+    checkout.write("test_waits.py", "def test_waits():\n    return open('go').read()\n")
+    os.mkfifo(checkout.path / "go")
+    bench = checkout.bench("pytest")
+    runner = PytestRunner()
+    with runner.session(bench) as given_up, runner.session(bench) as other:
+        outcomes = given_up.run(checkout.batch(bench, "test_lingers.py"))
+        pids = next(outcomes).values
+        with ThreadPoolExecutor(1) as pool:
+            waiting = pool.submit(list, other.run(checkout.batch(bench, "test_waits.py")))
+            outcomes.close()
+            for pid in pids:
+                wait_until_gone(pid)
+            (checkout.path / "go").write_text("gone on", encoding="utf-8")
+            (waited,) = waiting.result()
+    assert waited.values == "gone on"
+
+
+def test_an_agent_that_is_lost_is_replaced_for_all_its_sessions(checkout):
+    checkout.write("test_kills.py", "import os, signal\ndef test_kills(): os.kill(os.getppid(), signal.SIGKILL)\n")
+    checkout.write("test_a.py", "def test_a(): pass\n")
+    bench = checkout.bench("pytest")
+    runner = PytestRunner()
+    with runner.session(bench) as first, runner.session(bench) as second:
+        (fine,) = second.run(checkout.batch(bench, "test_a.py"))
+        *_, lost = first.run(checkout.batch(bench, "test_kills.py"))
+        (again,) = second.run(checkout.batch(bench, "test_a.py"))
+        (first_again,) = first.run(checkout.batch(bench, "test_a.py"))
+    assert fine.status == again.status == first_again.status == Status.PASSED
+    assert lost.status == Status.ERROR
+    assert "ended with -9" in lost.message
 
 
 def test_files_of_one_name_in_one_batch_run_all_the_same(checkout):

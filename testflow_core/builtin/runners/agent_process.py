@@ -1,35 +1,30 @@
-"""The agent as a process: started in the application's interpreter, spoken to in lines of JSON."""
+"""The agent as a process: one in an application's interpreter, shared by the sessions of that application."""
 
 from __future__ import annotations
 
-import json
 import os
-import select
+import socket
 import tempfile
-import time
-from collections import deque
-from collections.abc import Mapping
-from contextlib import suppress
+import threading
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias, cast
+from typing import TYPE_CHECKING
 
-from testflow_core.builtin.runners.agent.wire import Lines
+from testflow_core.builtin.runners.pytest_command import pytest_words
 from testflow_core.builtin.runners.surroundings import environment, interpreter
 from testflow_core.errors import TestflowError
-from testflow_core.model import Json
+from testflow_core.provisioning.supervisor import Supervisor
 
 if TYPE_CHECKING:
-    from testflow_core.builtin.runners.pytest_command import PytestWords
-    from testflow_core.model import Bench
-    from testflow_core.provisioning.supervisor import Supervised, Supervisor
+    from collections.abc import Generator
 
-Event: TypeAlias = Mapping[str, Json]
+    from testflow_core.model import Bench
+    from testflow_core.provisioning.supervisor import Supervised
 
 PROGRAM = Path(__file__).parent / "agent" / "__main__.py"
-START_LIMIT = 120.0
 TAIL = 16 << 10
 FAREWELL = 2.0
-"""Seconds in which an agent whose orders end may end by itself, and whoever measures it write down what he saw."""
+"""Seconds in which an agent that has no seats may end by itself, and whoever measures it write down what he saw."""
 
 
 class AgentTroubleError(TestflowError):
@@ -39,75 +34,47 @@ class AgentTroubleError(TestflowError):
 class AgentProcess:
     """An agent of one bench; raises AgentTroubleError where its interpreter cannot be started."""
 
-    def __init__(self, bench: Bench, words: PytestWords, supervisor: Supervisor) -> None:
-        self.words = words
-        self.is_ready = False
-        self._python = interpreter(bench)
+    def __init__(self, bench: Bench, supervisor: Supervisor) -> None:
+        self.words = pytest_words(bench.command)
+        self.python = interpreter(bench)
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed by close()
-        self._orders: int | None
-        theirs_in, self._orders = os.pipe()
-        self._events, theirs_out = os.pipe()
-        self._lines = Lines(self._events)
-        self._poll = select.poll()
-        self._poll.register(self._events, select.POLLIN)
-        self._heard: deque[bytes] = deque()
+        self._control, theirs = socket.socketpair()
         try:
-            self._process = self._start(bench, supervisor, theirs_in, theirs_out)
+            with theirs:
+                self._process = self._start(bench, supervisor, theirs.fileno())
         except BaseException:
             self._close_ours()
             raise
-        finally:
-            os.close(theirs_in)
-            os.close(theirs_out)
 
-    def _start(self, bench: Bench, supervisor: Supervisor, stdin: int, stdout: int) -> Supervised:
+    def _start(self, bench: Bench, supervisor: Supervisor, control: int) -> Supervised:
         try:
             return supervisor.spawn(
-                [str(self._python), *self.words.interpreter_options, str(PROGRAM), *self.words.arguments],
+                [str(self.python), *self.words.interpreter_options, str(PROGRAM), *self.words.arguments],
                 cwd=bench.checkout.absolute(),
-                env=environment(self._python, {}),
-                stdin=stdin,
-                stdout=stdout,
+                env=environment(self.python, {}),
+                stdin=control,
+                stdout=self._errors.fileno(),
                 stderr=self._errors.fileno(),
             )
         except OSError as error:
             where = "; name another in the application's `python`" if bench.python else ""
-            raise AgentTroubleError(f"the interpreter {self._python} cannot be started: {error}{where}") from error
+            raise AgentTroubleError(f"the interpreter {self.python} cannot be started: {error}{where}") from error
 
-    def wait_until_ready(self) -> None:
-        """Return when it can take a batch; AgentTroubleError where it says why it never will."""
-        event = self.event(START_LIMIT)
-        if event["event"] != "ready":
-            raise AgentTroubleError(str(event.get("reason")))
-        self.is_ready = True
+    @property
+    def lives(self) -> bool:
+        """Whether it has not ended, as far as is known."""
+        return self._process.returncode is None
 
-    def send(self, order: Event) -> None:
-        """Give it a batch."""
-        rest = memoryview(json.dumps(order).encode() + b"\n")
-        try:
-            while rest and self._orders is not None:
-                rest = rest[os.write(self._orders, rest) :]
-        except BrokenPipeError:
-            raise AgentTroubleError(self._last_words()) from None
+    def seat(self) -> socket.socket:
+        """A socket for the orders of one session and for what they give; it says nothing where the agent has ended."""
+        ours, theirs = socket.socketpair()
+        with theirs, suppress(BrokenPipeError, ConnectionResetError):
+            socket.send_fds(self._control, [b"s"], [theirs.fileno()])
+        return ours
 
-    def event(self, limit: float) -> Event:
-        """The next event; AgentTroubleError where it ends, or says nothing for `limit` seconds."""
-        event = self.next_event(limit)
-        if event is None:
-            raise AgentTroubleError(f"the agent in {self._python} has said nothing for {limit:g} s")
-        return event
-
-    def next_event(self, limit: float) -> Event | None:
-        """The next event, None where it says nothing for `limit` seconds; AgentTroubleError where it ends."""
-        deadline = time.monotonic() + limit
-        while not self._heard:
-            if not self._poll.poll(max(0.0, deadline - time.monotonic()) * 1000):
-                return None
-            lines = self._lines.read()
-            if lines is None:
-                raise AgentTroubleError(self._last_words())
-            self._heard.extend(lines)
-        return parse(self._heard.popleft())
+    def await_end(self, seconds: float) -> None:
+        """Return when it has ended, or the seconds have passed."""
+        self._process.wait(seconds)
 
     def end(self) -> None:
         """End it and everything it started; may be called from any thread."""
@@ -116,38 +83,80 @@ class AgentProcess:
     def close(self) -> None:
         """Let it go, and end what does not go by itself."""
         try:
-            self._close_orders()
+            self._control.close()
             self._process.wait(FAREWELL)
             self.end()
         finally:
             self._close_ours()
 
-    def _close_orders(self) -> None:
-        orders, self._orders = self._orders, None
-        if orders is not None:
-            os.close(orders)
-
     def _close_ours(self) -> None:
-        self._close_orders()
-        with suppress(OSError):
-            os.close(self._events)
+        self._control.close()
         self._errors.close()
 
-    def _last_words(self) -> str:
+    def last_words(self) -> str:
+        """How it ended, and what it wrote before."""
         code = self._process.wait(5.0)
         size = os.fstat(self._errors.fileno()).st_size
-        self._errors.seek(max(0, size - TAIL))
-        said = self._errors.read(TAIL).decode("utf-8", "replace").strip()
+        said = os.pread(self._errors.fileno(), TAIL, max(0, size - TAIL)).decode("utf-8", "replace").strip()
         how = "is running but silent" if code is None else f"ended with {code}"
-        return f"the agent in {self._python} {how}{': ' if said else ''}{said}"
+        return f"the agent in {self.python} {how}{': ' if said else ''}{said}"
 
 
-def parse(line: bytes) -> Event:
-    """An event as the agent wrote it; AgentTroubleError where it is none."""
-    try:
-        event = json.loads(line)
-    except ValueError:
-        event = None
-    if not isinstance(event, dict) or "event" not in event:
-        raise AgentTroubleError(f"the agent wrote {line[:200]!r}, which is no event")
-    return cast("Event", event)
+class SharedAgent:
+    """The agent that the sessions of one bench have in common, replaced where it is lost."""
+
+    def __init__(self, bench: Bench) -> None:
+        self.users = 0
+        self._bench = bench
+        self._lock = threading.Lock()
+        self._supervisor: Supervisor | None = None
+        self._agent: AgentProcess | None = None
+
+    def process(self) -> AgentProcess:
+        """The living agent, started if there is none; AgentTroubleError or UnknownReferenceError."""
+        with self._lock:
+            if self._agent is not None and not self._agent.lives:
+                self._agent.close()
+                self._agent = None
+            if self._supervisor is None:
+                self._supervisor = Supervisor().__enter__()
+            if self._agent is None:
+                self._agent = AgentProcess(self._bench, self._supervisor)
+            return self._agent
+
+    def close(self) -> None:
+        """End it, and all that its tests have left."""
+        with self._lock:
+            agent, self._agent = self._agent, None
+            supervisor, self._supervisor = self._supervisor, None
+            try:
+                if agent is not None:
+                    agent.close()
+            finally:
+                if supervisor is not None:
+                    supervisor.__exit__(None, None, None)
+
+
+class SharedAgents:
+    """An agent for each bench, from the first session of that bench to the end of its last."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._shared: dict[Bench, SharedAgent] = {}
+
+    @contextmanager
+    def of(self, bench: Bench) -> Generator[SharedAgent]:
+        """The agent of a bench for one session."""
+        with self._lock:
+            shared = self._shared.setdefault(bench, SharedAgent(bench))
+            shared.users += 1
+        try:
+            yield shared
+        finally:
+            with self._lock:
+                shared.users -= 1
+                last = shared.users == 0
+                if last:
+                    del self._shared[bench]
+            if last:
+                shared.close()

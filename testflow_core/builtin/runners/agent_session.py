@@ -13,9 +13,9 @@ from attrs import evolve
 
 from testflow_core.builtin.runners.agent.spool import Reading
 from testflow_core.builtin.runners.agent.texts import first_lines, limited
-from testflow_core.builtin.runners.agent_process import AgentProcess, AgentTroubleError
+from testflow_core.builtin.runners.agent_process import AgentTroubleError
+from testflow_core.builtin.runners.agent_seat import FAREWELL, LOOK, Seat
 from testflow_core.builtin.runners.exchange import exchange, with_outputs
-from testflow_core.builtin.runners.pytest_command import pytest_words
 from testflow_core.errors import UnknownReferenceError
 from testflow_core.interfaces import RunnerSession
 from testflow_core.model import Outcome, Status, TestCase
@@ -24,43 +24,40 @@ from testflow_core.provisioning.interruption import current
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from testflow_core.builtin.runners.agent_process import Event
+    from testflow_core.builtin.runners.agent_process import SharedAgent
+    from testflow_core.builtin.runners.agent_seat import Event
     from testflow_core.builtin.runners.exchange import Exchange
     from testflow_core.model import Batch, Bench, Json
-    from testflow_core.provisioning.supervisor import Supervisor
 
 PATIENCE = 60.0
 """Seconds beyond a test's limit after which an agent that says nothing is given up: it watches that limit itself."""
-
-LOOK = 0.25
-"""Seconds between two looks at what workers have noted, while their batch goes on."""
 
 ENDS = (b'{"event": "ended"', b'{"event": "late"')
 
 
 class AgentSession(RunnerSession):
-    """Runs batches through one agent, which is replaced where it is lost."""
+    """Runs batches at a seat of the agent that it shares with other sessions of its bench."""
 
-    def __init__(self, bench: Bench, supervisor: Supervisor) -> None:
+    def __init__(self, bench: Bench, shared: SharedAgent) -> None:
         self._bench = bench
-        self._supervisor = supervisor
-        self._agent: AgentProcess | None = None
+        self._shared = shared
+        self._seat: Seat | None = None
         self._before: Batch | None = None
         self._spool: Path | None = None
         self._noted = Reading("")
 
     def open(self) -> None:
-        """Start the agent; it is waited for when it has something to do, and what is wrong with it told then."""
+        """Have the agent started; it is waited for when it has something to do, and what is wrong told then."""
         with suppress(AgentTroubleError, UnknownReferenceError, OSError):
-            self._start()
+            self._sit_down()
 
     def close(self) -> None:
-        """End the agent, and what its tests have started; may come from two threads at a time."""
-        agent, self._agent = self._agent, None
+        """End what its tests have started; may come from two threads at a time."""
+        seat, self._seat = self._seat, None
         spool, self._spool = self._spool, None
         self._before = None
-        if agent is not None:
-            agent.close()
+        if seat is not None:
+            seat.close()
         if spool is not None:
             spool.unlink(missing_ok=True)
 
@@ -73,12 +70,12 @@ class AgentSession(RunnerSession):
 
     def finish(self) -> Iterator[Outcome]:
         """What the end of pytest's session tells: what it had set up for all tests could not be ended, say."""
-        agent, before = self._agent, self._before
-        if agent is None or before is None:
+        seat, before = self._seat, self._before
+        if seat is None or before is None:
             return
         try:
-            agent.send({"finish": True})
-            for event in self._events(agent, before):
+            seat.send({"finish": True})
+            for event in self._events(seat, before):
                 if event["event"] == "late":
                     yield _late(event, before)
         except AgentTroubleError:
@@ -90,11 +87,12 @@ class AgentSession(RunnerSession):
         done = False
         try:
             # The agent may be lost, or a wish to stop may come, at any point from here on: both end here.
-            agent = self._ready()
-            with interruption.ended_by(agent.end):
-                order = _order(batch, files, agent.words.arguments, path_first=agent.words.path_first)
-                agent.send({**order, "spool": str(self._spool)})
-                for event in self._events(agent, batch):
+            seat = self._ready()
+            with interruption.ended_by(seat.leave):
+                words = seat.agent.words
+                order = _order(batch, files, words.arguments, path_first=words.path_first)
+                seat.send({**order, "spool": str(self._spool)})
+                for event in self._events(seat, batch):
                     outcome = _outcome(event, batch)
                     if event["event"] == "late":
                         # It is of this batch where a worker was replaced, else of the one before.
@@ -111,7 +109,7 @@ class AgentSession(RunnerSession):
             if not done:
                 self.close()
 
-    def _events(self, agent: AgentProcess, batch: Batch) -> Iterator[Event]:
+    def _events(self, seat: Seat, batch: Batch) -> Iterator[Event]:
         """The ends of tests, as workers note and the agent tells them, until it is done; AgentTroubleError."""
         silence = batch.timeout.total_seconds() + PATIENCE
         stopping = current()
@@ -120,7 +118,7 @@ class AgentSession(RunnerSession):
         while told is None or told["event"] != "done":
             trouble: AgentTroubleError | None = None
             try:
-                told = agent.next_event(LOOK)
+                told = seat.next_event(LOOK)
             except AgentTroubleError as error:
                 trouble = error
             # What workers noted happened before anything that is told of them, and before the agent's own end.
@@ -134,25 +132,29 @@ class AgentSession(RunnerSession):
                 yield told
             if told is not None or noted:
                 heard = time.monotonic()
+            elif time.monotonic() - stopping.wished_at > FAREWELL:
+                raise AgentTroubleError("the agent does not end what it was at")
             elif time.monotonic() - heard > silence:
                 raise AgentTroubleError(f"the agent has said nothing for {silence:g} s")
 
-    def _start(self) -> AgentProcess:
+    def _sit_down(self) -> Seat:
         if self._spool is None:
             self._bench.directory.mkdir(parents=True, exist_ok=True)
             descriptor, name = tempfile.mkstemp(prefix="spool-", dir=self._bench.directory.absolute())
             os.close(descriptor)
             self._spool = Path(name)
             self._noted = Reading(name)
-        self._agent = AgentProcess(self._bench, pytest_words(self._bench.command), self._supervisor)
-        return self._agent
+        self._seat = Seat(self._shared.process())
+        return self._seat
 
-    def _ready(self) -> AgentProcess:
-        agent = self._agent or self._start()
-        if not agent.is_ready:
-            with current().ended_by(agent.end):
-                agent.wait_until_ready()
-        return agent
+    def _ready(self) -> Seat:
+        if self._seat is not None and self._seat.is_ready and not self._seat.lives:
+            # Nobody but the agent's own end takes a seat away; that it has ended may not be known yet.
+            self._seat.agent.await_end(FAREWELL)
+            self.close()
+        seat = self._seat or self._sit_down()
+        seat.wait_until_ready()
+        return seat
 
 
 def _order(batch: Batch, files: Exchange, arguments: tuple[str, ...], *, path_first: bool) -> Mapping[str, Json]:

@@ -1,18 +1,18 @@
-"""Runner `pytest`: an agent in the application's own interpreter forks a child for every batch."""
+"""Runner `pytest`: an agent in the application's own interpreter forks a worker for every session."""
 
 from __future__ import annotations
 
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
-from attrs import frozen
+from attrs import field, frozen
 
+from testflow_core.builtin.runners.agent_process import SharedAgents
 from testflow_core.builtin.runners.agent_session import AgentSession
 from testflow_core.builtin.runners.discovery import files_below, matching
 from testflow_core.builtin.runners.pytest_settings import pytest_settings
 from testflow_core.interfaces import Runner
 from testflow_core.model import TestCase
-from testflow_core.provisioning.supervisor import Supervisor
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Sequence
@@ -30,6 +30,8 @@ class PytestRunner(Runner):
     steps hand over), one for each of its keys, and `testflow_data`; and may write a JSON object to TESTFLOW_OUTPUTS.
     """
 
+    _agents: SharedAgents = field(factory=SharedAgents, init=False, repr=False, eq=False)
+
     def discover(self, application: Application, paths: Sequence[str]) -> Iterable[TestCase]:
         """The files that pytest would collect, by their names only; none where the checkout is not there."""
         if application.path is None:
@@ -46,7 +48,11 @@ class PytestRunner(Runner):
 
     @contextmanager
     def session(self, bench: Bench) -> Generator[RunnerSession]:
-        """A session whose agent gets ready while others go on, and is gone with all that tests have left on exit."""
-        with Supervisor() as supervisor, closing(AgentSession(bench, supervisor)) as session:
+        """
+        A session whose agent gets ready while others go on; its tests' processes are gone on exit.
+
+        Sessions of one bench share the agent; what a test has left outside of its group ends with the last of them.
+        """
+        with self._agents.of(bench) as shared, closing(AgentSession(bench, shared)) as session:
             session.open()
             yield session

@@ -1,10 +1,9 @@
-"""The agent's start: `PYTHON agent/__main__.py`, orders on standard input, events on standard output.
+"""The agent's start: `PYTHON agent/__main__.py`, with the socket over which it is given seats as standard input.
 
 Until the interpreter is known to be new enough, everything here must be read by Python 3.6 too.
 """
 
 import importlib
-import json
 import os
 import sys
 
@@ -27,16 +26,16 @@ def load() -> None:
 
 
 def main() -> None:
-    """Serve until standard input ends; where this interpreter cannot, say why."""
+    """Serve until nobody is there any more; where this interpreter cannot, say why."""
     if sys.path and sys.path[0] == FOLDER:
         del sys.path[0]
+    load()
+    control = importlib.import_module(NAME + ".control").Control()
     if sys.version_info < OLDEST:
         found = ".".join(str(part) for part in sys.version_info[:3])
-        reason = f"{sys.executable} is Python {found}; its tests need Python 3.8 or later"
-        os.write(1, (json.dumps({"event": "unusable", "reason": reason}) + "\n").encode())
+        control.refuse(f"{sys.executable} is Python {found}; its tests need Python 3.8 or later")
         return
-    load()
-    importlib.import_module(NAME + ".server").main()
+    importlib.import_module(NAME + ".server").main(control)
 
 
 if __name__ == "__main__":

@@ -1,31 +1,26 @@
-"""Takes orders, has a forked worker carry them out, and tells what becomes of every test."""
+"""The agent's loop: imports pytest once, and lets every seat go on whenever what it waits for has come."""
 
 from __future__ import annotations
 
 import contextlib
 import gc
 import os
+import select
 import signal
 import sys
 import time
-from collections import deque
 from typing import TYPE_CHECKING
 
-from . import verdict, warmth
-from .ledger import Ledger
-from .suits import apart
-from .watch import EndOfOrdersError, Outlook, Watch
-from .wire import Lines, write
+from . import warmth
+from .seat import Seat
 
 if TYPE_CHECKING:
     from typing import Generator
 
-    from .ledger import Piece, Place
-    from .wire import Event
+    from .control import Control
+    from .watch import Need, Steps
 
 OLDEST_PYTEST = 7
-FAREWELL = 1.5
-"""Seconds in which a worker may end its session where nobody asked for that, or waits for what it tells."""
 
 
 def unusable() -> str | None:
@@ -44,103 +39,63 @@ def unusable() -> str | None:
 
 
 class Server:
-    """The agent's side of the two pipes."""
+    """Serves seats, each of which runs batches of its own, until the last has been left and no other will come."""
 
-    def __init__(self, orders: int, events: int) -> None:
-        self.orders = Lines(orders)
-        self.events = events
-        self.pending: deque[bytes] = deque()
-        self.worker: Watch | None = None
-        self.ledger: Ledger | None = None
+    def __init__(self, control: Control, wake: tuple[int, int]) -> None:
+        self._control = control
+        self._wake = wake
+        self._open = True
+        self._seats: dict[Steps, tuple[Seat, Need]] = {}
 
-    @property
-    def descriptor(self) -> int:
-        """Readable when an order comes in, or the last has come."""
-        return self.orders.descriptor
-
-    def tell(self, event: Event) -> None:
-        """Send an event of the agent's own."""
-        write(self.events, event)
-
-    def receive(self) -> bool:
-        """Take what has come in; False at the end of the pipe."""
-        lines = self.orders.read()
-        self.pending.extend(lines or ())
-        return lines is not None
+    def descriptors(self) -> list[int]:
+        """What is open here and must be closed in a worker: whoever waits for an end would wait for that of all."""
+        found = [self._control.descriptor, *self._wake]
+        for seat, _ in self._seats.values():
+            found += seat.descriptors()
+        return found
 
     def run(self) -> None:
-        """Serve until the orders end."""
-        with waking() as wake:
-            try:
-                while self.pending or self.receive():
-                    if self.pending:
-                        self.carry_out(verdict.parse_order(self.pending.popleft()), Outlook(self, wake))
-                        self.tell({"event": "done"})
-                if self.worker is not None:
-                    self.worker.let_go()
-                    self.worker.await_end(FAREWELL, wake)
-            finally:
-                self.dismiss()
+        """Serve."""
+        while self._open or self._seats:
+            ready = self._wait()
+            awake = self._wake[0] in ready
+            if awake:
+                os.read(self._wake[0], 1024)
+            now = time.monotonic()
+            for steps, (seat, need) in list(self._seats.items()):
+                if awake or now >= need.deadline or not ready.isdisjoint(need.descriptors):
+                    self._let_go_on(steps, seat, ready)
+            if self._control.descriptor in ready:
+                self._welcome()
 
-    def carry_out(self, order: Event, outlook: Outlook) -> None:
-        """Run an order to its end, in as many workers as that takes."""
-        if "finish" in order:
-            self.retire(outlook)
+    def _wait(self) -> frozenset[int]:
+        """The descriptors that can be read, once one can, or somebody's time has come."""
+        poll = select.poll()
+        needs = [need for _, need in self._seats.values()]
+        control = [self._control.descriptor] if self._open else []
+        for descriptor in (self._wake[0], *control, *(each for need in needs for each in need.descriptors)):
+            poll.register(descriptor, select.POLLIN)
+        until = min((need.deadline for need in needs), default=float("inf"))
+        limit = None if until == float("inf") else max(0.0, until - time.monotonic()) * 1000 + 1
+        return frozenset(descriptor for descriptor, _ in poll.poll(limit))
+
+    def _welcome(self) -> None:
+        descriptor = self._control.seat()
+        if descriptor < 0:
+            self._open = False
             return
-        told: set[Place] = set()
-        pieces = deque(apart(order["checkout"], self.present(order)))
-        while pieces:
-            piece = pieces.popleft()
-            if piece:
-                pieces.extendleft(reversed(self.attempt(order, piece, outlook, told)))
+        seat = Seat(descriptor, self.descriptors)
+        self._let_go_on(seat.steps(), seat, None)
 
-    def present(self, order: Event) -> Piece:
-        """The files of an order that are there; tells of the others."""
-        piece: Piece = []
-        files: Piece = order["tests"]
-        for file, names in files:
-            if os.path.isfile(os.path.join(order["checkout"], file)):  # noqa: PTH113, PTH118 - once per file, hot
-                piece.append((file, names))
-                continue
-            for name in names or [None]:
-                self.tell(verdict.ended(file, name, "error", "no file {} in {}".format(file, order["checkout"])))
-        return piece
-
-    def attempt(self, order: Event, piece: Piece, outlook: Outlook, told: set[Place]) -> list[Piece]:
-        """Run a piece in the worker that is there, or in a new one; the pieces that are left."""
-        # One that has died while it rested did so after its last test, which is told of that one.
-        if self.worker is not None and (self.worker.is_dead() or not self.worker.suits.fits(order, piece)):
-            self.retire(outlook)
-        self.ledger = ledger = Ledger(piece, order["timeout"], told)
+    def _let_go_on(self, steps: Steps, seat: Seat, ready: frozenset[int] | None) -> None:
+        """The next step of a seat; one that nobody sits on any more is cleared."""
         try:
-            if self.worker is None:
-                self.worker = Watch(order, piece)
-            else:
-                self.worker.give(order, piece)
-        except OSError as error:
-            verdict.give_up(ledger, f"no process could be started for it: {error}", self.tell)
-            return []
-        self.worker.follow(ledger, outlook)
-        left = verdict.conclude(ledger, self.worker, self.tell)
-        if not self.worker.rested:
-            self.dismiss()
-        return left
-
-    def retire(self, outlook: Outlook) -> None:
-        """Let the worker end its session; what only that tells concerns tests that have ended before."""
-        if self.worker is None or self.ledger is None:
-            return
-        self.worker.let_go()
-        self.ledger.begin_to_end()
-        self.worker.follow(self.ledger, outlook)
-        verdict.conclude(self.ledger, self.worker, lambda event: self.tell({**event, "event": "late"}))
-        self.dismiss()
-
-    def dismiss(self) -> None:
-        """End the worker, whatever it is at."""
-        worker, self.worker = self.worker, None
-        if worker is not None:
-            worker.close()
+            need = next(steps) if ready is None else steps.send(ready)
+        except (StopIteration, ConnectionError):
+            self._seats.pop(steps, None)
+            seat.close()
+        else:
+            self._seats[steps] = (seat, need)
 
 
 def _be_woken(_number: int, _frame: object) -> None:
@@ -148,36 +103,27 @@ def _be_woken(_number: int, _frame: object) -> None:
 
 
 @contextlib.contextmanager
-def waking() -> Generator[int, None, None]:
-    """A descriptor that becomes readable when a child dies."""
+def waking() -> Generator[tuple[int, int], None, None]:
+    """A pipe whose first end becomes readable when a child dies."""
     reading, writing = os.pipe()
     os.set_blocking(writing, False)
     signal.signal(signal.SIGCHLD, _be_woken)
     signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
     try:
-        yield reading
+        yield reading, writing
     finally:
         signal.set_wakeup_fd(-1)
 
 
-def main() -> None:
-    """Take over standard input and output as channel, so that nothing else can write to it, and serve."""
-    orders, events = os.dup(0), os.dup(1)
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nothing, 0)
-    os.dup2(2, 1)
-    os.close(nothing)
-    began = time.monotonic()
+def main(control: Control) -> None:
+    """Import what every worker needs, and serve; where that is not here, say so."""
     reason = unusable()
     if reason is not None:
-        write(events, {"event": "unusable", "reason": reason})
+        control.refuse(reason)
         return
     warmth.import_pytest()
     warmth.import_plugins(sys.argv[1:])
     gc.collect()
     gc.freeze()
-    try:
-        write(events, {"event": "ready", "seconds": time.monotonic() - began})
-        Server(orders, events).run()
-    except (EndOfOrdersError, BrokenPipeError):
-        return
+    with waking() as wake:
+        Server(control, wake).run()

@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
-import selectors
 import signal
 import tempfile
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
-from . import child
+from . import child, family
 from .spool import Reading
 from .suits import Suits
 from .texts import limited
 from .wire import Lines, write
 
 if TYPE_CHECKING:
-    from typing import IO, Container
+    from typing import IO, FrozenSet, Generator, Iterable
 
     from .ledger import Ledger, Piece
-    from .server import Server
+    from .seat import Seat
     from .wire import Event
+
+    Ready = FrozenSet[int]
+    """The descriptors that can be read."""
+
+    Steps = Generator["Need", Ready, None]
+    """Work that yields whenever it has to wait."""
 
 DUMP_GRACE = 5.0
 TAIL = 16 << 10
@@ -29,28 +35,17 @@ DUMP_LIMIT = 16 << 20
 DUMP_SIGNAL = int(getattr(signal, "SIGRTMAX", signal.SIGUSR2))
 
 
-class EndOfOrdersError(Exception):
-    """Whoever gives the orders is gone."""
+class Need(NamedTuple):
+    """What a step waits for: that one of these descriptors can be read, a child's death, or this time."""
 
-
-class Outlook(NamedTuple):
-    """What a watch looks at besides its child: the server, and a descriptor that a child's death makes readable."""
-
-    server: Server
-    wake: int
-
-    def look(self, ready: Container[int]) -> None:
-        """Take what these descriptors, which can be read, have; EndOfOrdersError where no order will come."""
-        if self.wake in ready:
-            os.read(self.wake, 1024)
-        if self.server.descriptor in ready and not self.server.receive():
-            raise EndOfOrdersError
+    descriptors: tuple[int, ...]
+    deadline: float = math.inf
 
 
 class Watch:
     """A forked worker; `rested` while it waits for an order, `status` is how it ended, as waitpid tells."""
 
-    def __init__(self, order: Event, piece: Piece) -> None:
+    def __init__(self, order: Event, piece: Piece, foreign: Iterable[int]) -> None:
         self.suits = Suits(order, piece)
         folder = order["directory"]
         self.output: IO[bytes] = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - closed by close()
@@ -64,8 +59,8 @@ class Watch:
         self.lines = Lines(reading)
         self.pid = os.fork()
         if self.pid == 0:
-            os.close(reading)
-            os.close(self._orders)
+            for descriptor in (reading, self._orders, *foreign):
+                os.close(descriptor)
             ends = child.Ends(inbox, writing, self.output.fileno(), self.dump.fileno())
             child.work(order, piece, ends, DUMP_SIGNAL)
         os.close(writing)
@@ -87,33 +82,34 @@ class Watch:
             os.close(self._orders)
             self._orders = -1
 
-    def follow(self, ledger: Ledger, outlook: Outlook) -> None:
-        """Wait until it rests or is dead; EndOfOrdersError where nobody wants it any more."""
-        with selectors.DefaultSelector() as selector:
-            for descriptor in (self.lines.descriptor, outlook.wake, outlook.server.descriptor):
-                selector.register(descriptor, selectors.EVENT_READ)
-            while not self._stands():
-                ready = {key.fd for key, _ in selector.select(max(0.0, ledger.deadline - time.monotonic()))}
-                outlook.look(ready)
-                if self.lines.descriptor in ready:
-                    if not self._hear(self.lines.read(), ledger):
-                        selector.unregister(self.lines.descriptor)
-                elif time.monotonic() >= ledger.deadline:
-                    # What it has noted meanwhile moves the limit.
-                    self._catch_up(ledger)
-                    if time.monotonic() >= ledger.deadline:
-                        self._expire(ledger)
+    def descriptors(self) -> list[int]:
+        """What we hold open for it."""
+        orders = [self._orders] if self._orders >= 0 else []
+        return [*orders, self.lines.descriptor, self.output.fileno(), self.dump.fileno()]
+
+    def follow(self, ledger: Ledger, seat: Seat) -> Steps:
+        """Until it rests or is dead; ConnectionError where nobody wants it any more."""
+        speaks = True
+        while not self._stands():
+            lines = (self.lines.descriptor,) if speaks else ()
+            ready = yield Need((seat.orders.descriptor, *lines), ledger.deadline)
+            seat.look(ready)
+            if self.lines.descriptor in ready:
+                speaks = self._hear(self.lines.read(), ledger)
+            elif time.monotonic() >= ledger.deadline:
+                # What it has noted meanwhile moves the limit.
+                self._catch_up(ledger)
+                if time.monotonic() >= ledger.deadline:
+                    self._expire(ledger)
         if not self.rested:
             self._hear(self.lines.drain(), ledger)
             self._catch_up(ledger)
 
-    def await_end(self, seconds: float, wake: int) -> None:
+    def await_end(self, seconds: float) -> Steps:
         """Until it has ended by itself, or its time is up."""
         deadline = time.monotonic() + seconds
-        with selectors.DefaultSelector() as selector:
-            selector.register(wake, selectors.EVENT_READ)
-            while not self.is_dead() and selector.select(max(0.0, deadline - time.monotonic())):
-                os.read(wake, 1024)
+        while not self.is_dead() and time.monotonic() < deadline:
+            yield Need((), deadline)
 
     def _hear(self, lines: list[bytes] | None, ledger: Ledger) -> bool:
         for line in lines or ():
@@ -159,12 +155,13 @@ class Watch:
 
     def close(self) -> None:
         """End the child, and whatever it started and left behind."""
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.pid, signal.SIGKILL)
         if self.status is None:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(self.pid, signal.SIGKILL)
+            family.kill(self.pid)
             self.status = os.waitpid(self.pid, 0)[1]
+        else:
+            # Its group may outlive it; no other process can have got its number while that lasts.
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.pid, signal.SIGKILL)
         self.let_go()
         os.close(self.lines.descriptor)
         self.output.close()
