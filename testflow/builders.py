@@ -83,6 +83,17 @@ class TestWorkflow:
         self._value = evolve(self._value, flows=(*self._value.flows, specs.cross_app_test(name, declaration)))
         return self
 
+    def add_dependency(self, test: str, *needs: str) -> Self:
+        """
+        Let a test wait for others, and be skipped where one of them does not pass.
+
+        Each is a file or a test, `application::file` or `application::file::name`; steps are named by their tests.
+        SpecError with every mistake, circles included.
+        """
+        dependency = specs.dependency(test, needs, self._value.dependencies)
+        self._value = evolve(self._value, dependencies=(*self._value.dependencies, dependency))
+        return self
+
     def set_failure_analysis(self, declaration: Mapping[str, object]) -> Self:
         """Say the `categories` of failures and the `routing` of each to a team. SpecError with every mistake."""
         self._value = evolve(self._value, analysis=specs.failure_analysis(declaration))

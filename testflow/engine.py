@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from testflow.catalog import CATALOG, Applications
-from testflow_core import engine
+from testflow_core import engine, specs
 from testflow_core.errors import Problem, SpecError
 from testflow_core.history import History
 from testflow_core.planning import Declaration
@@ -32,9 +32,10 @@ class Engine:
 
     `history` is the file that remembers runs (default `.testflow/history.db`), `workspace` the folder where
     applications and files are looked for (the current one), `workers` how many batches run at a time (the cores),
-    `provisioner` a plugin's name (the first that refuses nothing), `applications` another catalog than that of
-    `register_application`, `plugins` a set of plugins (`installed`; `memory` touches nothing outside the process),
-    `reporters` what a run is published by (`junit` and `markdown` files).
+    `resources` how many there are of what tests take, by name (1 of each), `provisioner` a plugin's name (the first
+    that refuses nothing), `applications` another catalog than that of `register_application`, `plugins` a set of
+    plugins (`installed`; `memory` touches nothing outside the process), `reporters` what a run is published by
+    (`junit` and `markdown` files).
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class Engine:
         history: str | Path | None = None,
         workspace: str | Path | None = None,
         workers: int | None = None,
+        resources: Mapping[str, int] | None = None,
         provisioner: str | None = None,
         applications: Applications | Mapping[str, Mapping[str, object]] | None = None,
         plugins: str | Plugins | None = None,
@@ -62,6 +64,7 @@ class Engine:
             workspace=Path(workspace or os.environ.get("TESTFLOW_WORKSPACE") or Path.cwd()).absolute(),
             state=state,
             workers=_workers(workers),
+            resources=specs.resources(resources or {}),
             provisioner=provisioner or os.environ.get("TESTFLOW_PROVISIONER") or None,
             reporters=default if reporters is None else _listed(reporters),
         )

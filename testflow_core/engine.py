@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
+from collections.abc import Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from itertools import chain
@@ -58,7 +59,8 @@ class Engine:
     Plans and executes declarations.
 
     `workspace` is where applications and files are looked for, `state` where reports and clones are kept. `provisioner`
-    is a name, or None for the first that refuses nothing. `reporters` are names or reporters.
+    is a name, or None for the first that refuses nothing. `resources` are how many there are of what tests take, by
+    name. `reporters` are names or reporters.
     """
 
     plugins: Plugins
@@ -66,6 +68,7 @@ class Engine:
     workspace: Path
     state: Path
     workers: int = 1
+    resources: Mapping[str, int] = field(factory=dict[str, int])
     provisioner: str | None = None
     reporters: tuple[str | Reporter, ...] = ()
 
@@ -128,7 +131,13 @@ class _Running:
         engine = self.engine
         with self.clock.phase("plan"):
             plan = make_plan(
-                declaration, engine.plugins, self.calls, self._past, engine.workspace, engine.state / "checkouts"
+                declaration,
+                engine.plugins,
+                self.calls,
+                self._past,
+                engine.workspace,
+                engine.state / "checkouts",
+                engine.resources,
             )
             chosen = plan.environment and choose_provisioner(plan.environment, engine.provisioner, engine.plugins)
         self.warnings += plan.warnings
@@ -184,7 +193,7 @@ class _Running:
 
     def _batches(self, plan: Plan, stage: Stage, run_batch: WarmSessions, outcomes: list[Outcome]) -> None:
         engine = self.engine
-        schedule = Schedule(plan, stage)
+        schedule = Schedule(plan, stage, self.past, engine.resources)
         executor = engine.plugins.load(EXECUTOR, EXECUTOR_NAME, workers=engine.workers)
         with run_batch, executor.crew(run_batch) as crew:
             try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from testflow_core.interfaces import ANALYZER, ROUTER
 from testflow_core.model import (
@@ -17,8 +17,10 @@ from testflow_core.model import (
     Outcome,
     Route,
     Status,
+    Terms,
     TestCase,
     TestResult,
+    Timing,
 )
 
 if TYPE_CHECKING:
@@ -38,12 +40,13 @@ _WORST_FIRST = (
     Status.PASSED,
     Status.SKIPPED,
 )
+_NO_TERMS = Terms()
 _EVIDENCE = ("message", "text", "stderr", "stdout")
 
 
 @frozen(kw_only=True)
 class Triage:
-    """What is known of every failing test, by test."""
+    """What is known of every test that failed, if only in an attempt that was not its last, by test."""
 
     failures: Mapping[TestCase, Failure]
     diagnoses: Mapping[TestCase, Diagnosis]
@@ -51,11 +54,13 @@ class Triage:
 
 
 def explain(
-    outcomes: Iterable[Outcome], analysis: FailureAnalysis, past: Past, plugins: Plugins, calls: PluginCalls
+    outcomes: Sequence[Outcome], analysis: FailureAnalysis, past: Past, plugins: Plugins, calls: PluginCalls
 ) -> Triage:
-    """A diagnosis and a route for every test that failed."""
+    """A diagnosis and a route for every test that failed, if only in an attempt that was not its last."""
     worst = _worst(outcomes)
-    failures = {test: failure_of(outcome) for test, outcome in worst.items() if outcome.status.failing}
+    failing = {test: outcome for test, outcome in worst.items() if outcome.status.failing}
+    flaky = {test: outcome for test, outcome in _failed_before(outcomes).items() if test not in failing}
+    failures = {test: failure_of(outcome) for test, outcome in {**failing, **flaky}.items()}
     context = Context(analysis=analysis, past=past)
     diagnoses = {test: _unknown(failure) for test, failure in failures.items()}
     if failures:
@@ -89,12 +94,13 @@ def failure_of(outcome: Outcome) -> Failure:
 
 def results(plan: Plan, outcomes: Sequence[Outcome], triage: Triage) -> tuple[TestResult, ...]:
     """Every test once: those that ran, and those that did not with the reason they did not."""
-    durations: dict[TestCase, float] = {}
+    attempts: dict[TestCase, list[Outcome]] = {}
     for outcome in outcomes:
-        durations[outcome.test] = durations.get(outcome.test, 0.0) + outcome.duration
+        attempts.setdefault(outcome.test, []).append(outcome)
     choices = {choice.test: choice for choice in plan.choices}
+    terms = {batch.id: batch.terms for batch in plan.batches}
     found = {
-        test: _result(outcome, _reason(test, choices), durations[test], triage)
+        test: _result(outcome, _reason(test, choices), attempts[test], terms.get(outcome.batch, _NO_TERMS), triage)
         for test, outcome in _worst(outcomes).items()
     }
     ran = {(test.application, test.file) for test in found}
@@ -124,6 +130,11 @@ def _worst(outcomes: Iterable[Outcome]) -> dict[TestCase, Outcome]:
     return worst
 
 
+def _failed_before(outcomes: Iterable[Outcome]) -> dict[TestCase, Outcome]:
+    """The last attempt of each test that failed."""
+    return {outcome.test: outcome for outcome in outcomes if outcome.status.failing}
+
+
 def _reason(test: TestCase, choices: Mapping[TestCase, Choice]) -> str:
     """Why a test was chosen: itself, the test whose parameters it is one of, or its whole file."""
     whole = TestCase(application=test.application, file=test.file)
@@ -134,23 +145,32 @@ def _reason(test: TestCase, choices: Mapping[TestCase, Choice]) -> str:
     return ""
 
 
-def _result(outcome: Outcome, reason: str, duration: float, triage: Triage) -> TestResult:
+def _result(outcome: Outcome, reason: str, attempts: Sequence[Outcome], terms: Terms, triage: Triage) -> TestResult:
     test = outcome.test
-    if test not in triage.failures:
-        return TestResult(test_id=test.id, status=outcome.status, reason=outcome.reason or reason, duration=duration)
-    diagnosis, route = triage.diagnoses[test], triage.routes[test]
-    failure = triage.failures[test]
-    return TestResult(
+    durations = [each.duration for each in attempts]
+    passed = [each.duration for each in attempts if each.status is Status.PASSED]
+    result = TestResult(
         test_id=test.id,
         status=outcome.status,
         reason=outcome.reason or reason,
-        duration=duration,
+        duration=sum(durations),
+        kind=terms.kind,
+        attempts=len(attempts),
+        timing=Timing.of(passed) if terms.repetitions > 1 and passed else None,
+    )
+    if test not in triage.failures:
+        return result
+    diagnosis, route = triage.diagnoses[test], triage.routes[test]
+    failure = triage.failures[test]
+    return evolve(
+        result,
         category=diagnosis.category,
         assigned_to=route.team,
         logs=failure.logs,
         message=failure.message,
         diagnosis=diagnosis,
         route=route,
+        flaky=outcome.status is Status.PASSED,
     )
 
 

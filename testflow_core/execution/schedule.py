@@ -4,31 +4,40 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from attrs import evolve
+from attrs import evolve, field, frozen
 
+from testflow_core.execution import verdicts
+from testflow_core.execution.performance import too_slow
+from testflow_core.execution.resources import Resources
 from testflow_core.execution.stage import Absence
 from testflow_core.execution.values import MissingValueError, given, inputs
-from testflow_core.model import Batch, BatchEnded, Bench, Outcome, Status
+from testflow_core.execution.waiting import Waiting
+from testflow_core.model import Batch, BatchEnded, Bench, Outcome, Past, Status, TestCase
 from testflow_core.provisioning.wiring import redacted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from testflow_core.execution.stage import Stage
     from testflow_core.interfaces import Crew
-    from testflow_core.model import Plan, PlannedBatch, TestCase
+    from testflow_core.model import Plan, PlannedBatch, WorkerLost
+
+AHEAD = 2
+"""Batches that are handed over beyond those that can run: so a worker that is free finds one at once."""
 
 
 class Schedule:
     """Which batches of a plan wait, run and have ended, and what their tests gave."""
 
-    def __init__(self, plan: Plan, stage: Stage) -> None:
+    def __init__(self, plan: Plan, stage: Stage, past: Past, capacities: Mapping[str, int]) -> None:
         self.plan = plan
         self.stage = stage
-        self.planned = {batch.id: batch for batch in plan.batches}
-        self.waiting = dict(self.planned)
-        self.submitted: dict[str, Batch] = {}
+        self.past = past
+        self.waiting = Waiting(plan.batches)
+        self.resources = Resources(capacities)
+        self.running: dict[str, Batch] = {}
+        self.again: dict[str, _Again] = {}
         self.ended: set[str] = set()
         self.outcomes: dict[str, list[Outcome]] = {batch.id: [] for batch in plan.batches}
 
@@ -43,9 +52,8 @@ class Schedule:
 
     def stopped(self, crew: Crew) -> Iterator[Outcome]:
         """The outcomes of tests that had ended before the batches of their crew are stopped; nothing more starts."""
-        for name, batch in self.submitted.items():
-            if name not in self.ended:
-                crew.cancel(batch)
+        for batch in self.running.values():
+            crew.cancel(batch)
         return self.redacted(lambda: (self.heard(event) for event in crew.events() if isinstance(event, Outcome)))
 
     def heard(self, outcome: Outcome) -> Outcome:
@@ -55,16 +63,26 @@ class Schedule:
 
     def interrupted(self) -> list[Outcome]:
         """What became of the tests that were to run and have not ended: they are interrupted."""
-        unfinished = [batch for batch in self.plan.batches if batch.id not in self.ended]
         reason = "the run was stopped before it ended"
-        return [outcome for each in unfinished for outcome in _unfinished(each, self, Status.INTERRUPTED, reason)]
+        return [
+            outcome
+            for batch in self.plan.batches
+            if batch.id not in self.ended
+            for outcome in verdicts.unfinished(batch, batch.tests, self.outcomes[batch.id], Status.INTERRUPTED, reason)
+        ]
 
-    def ready(self) -> list[PlannedBatch]:
-        """Those whose predecessors have ended, no longer waiting."""
-        ready = [batch for batch in self.waiting.values() if self.ended.issuperset(batch.after)]
-        for batch in ready:
-            del self.waiting[batch.id]
-        return ready
+    def of_attempt(self, batch: Batch) -> list[Outcome]:
+        """What the tests of a batch gave in its own attempt."""
+        return [outcome for outcome in self.outcomes[batch.id] if outcome.attempt == batch.attempt]
+
+
+@frozen(kw_only=True)
+class _Again:
+    """What of a batch runs once more."""
+
+    attempt: int
+    tests: tuple[TestCase, ...]
+    exclude: tuple[TestCase, ...] = field(default=())
 
 
 def bench_of(name: str, plan: Plan, directory: Path) -> Bench:
@@ -85,118 +103,107 @@ def _run(schedule: Schedule, crew: Crew) -> Iterator[Outcome]:
         if isinstance(event, Outcome):
             yield schedule.heard(event)
             continue
-        planned = schedule.planned[event.batch.id]
-        if isinstance(event, BatchEnded):
-            lost = _silent(planned, schedule)
-        else:
-            lost = _unfinished(planned, schedule, Status.ERROR, event.reason)
-        yield from _end(planned, lost, schedule)
+        yield from _over(schedule, event)
         yield from _start(schedule, crew)
 
 
+def _over(schedule: Schedule, event: BatchEnded | WorkerLost) -> Iterator[Outcome]:
+    """What is said of a batch that a worker is done with; it ends, or some of it runs once more."""
+    batch = schedule.running.pop(event.batch.id)
+    planned = schedule.waiting.batches[batch.id]
+    schedule.resources.give_back(planned.terms)
+    told = schedule.of_attempt(batch)
+    if isinstance(event, BatchEnded):
+        lost = verdicts.silent(planned, batch, told)
+    else:
+        lost = verdicts.unfinished(planned, batch.tests, told, Status.ERROR, event.reason, batch.attempt)
+    yield from _told(schedule, planned, lost)
+    again = _again(planned, batch, schedule.of_attempt(batch))
+    if again is not None:
+        schedule.again[batch.id] = again
+        schedule.waiting.put(batch.id)
+        return
+    if planned.terms.repetitions > 1:
+        yield from _told(schedule, planned, too_slow(planned.terms, schedule.outcomes[batch.id], schedule.past))
+    _end(schedule, planned)
+
+
+def _again(planned: PlannedBatch, batch: Batch, outcomes: Sequence[Outcome]) -> _Again | None:
+    """The repetition of a batch, or the next attempt at those of its tests that failed; None where neither is due."""
+    failed = [outcome.test for outcome in verdicts.final(outcomes) if outcome.status.failing]
+    if not failed and batch.attempt < planned.terms.repetitions:
+        return _Again(attempt=batch.attempt + 1, tests=planned.tests, exclude=planned.exclude)
+    if failed and batch.attempt < planned.terms.attempts:
+        return _Again(attempt=batch.attempt + 1, tests=tuple(failed))
+    return None
+
+
 def _start(schedule: Schedule, crew: Crew) -> Iterator[Outcome]:
-    """Submits what is ready; what cannot run ends at once, which may make more ready."""
-    while ready := schedule.ready():
-        for planned in ready:
-            lost = _lost(planned, schedule.stage) or _cut_off(planned, schedule)
-            if lost:
-                yield from _end(planned, lost, schedule)
-                continue
-            try:
-                batch = _batch(planned, schedule)
-            except MissingValueError as error:
-                yield from _end(planned, _all(planned, Status.ERROR, str(error)), schedule)
-                continue
-            schedule.submitted[planned.id] = batch
+    """Submits what can start; what cannot run ends at once, which may let more start."""
+    limit = sum(crew.slots.values()) + AHEAD
+    while len(schedule.running) < limit:
+        planned = schedule.waiting.next(schedule.resources.take)
+        if planned is None:
+            return
+        batch = _made(planned, schedule)
+        if isinstance(batch, Batch):
+            schedule.running[planned.id] = batch
             crew.submit(batch)
+        else:
+            schedule.resources.give_back(planned.terms)
+            yield from _told(schedule, planned, batch)
+            _end(schedule, planned)
 
 
-def _end(planned: PlannedBatch, outcomes: Sequence[Outcome], schedule: Schedule) -> Iterator[Outcome]:
+def _made(planned: PlannedBatch, schedule: Schedule) -> Batch | list[Outcome]:
+    """A batch to submit, or what is said of its tests because there can be none."""
+    lost = verdicts.stranded(planned, schedule.stage) or verdicts.cut_off(planned, schedule.outcomes)
+    if lost:
+        return lost
+    try:
+        return _batch(planned, schedule)
+    except MissingValueError as error:
+        return verdicts.every(planned, Status.ERROR, str(error))
+
+
+def _told(schedule: Schedule, planned: PlannedBatch, outcomes: Sequence[Outcome]) -> Iterator[Outcome]:
     schedule.outcomes[planned.id] += outcomes
-    schedule.ended.add(planned.id)
     yield from outcomes
 
 
-def _lost(planned: PlannedBatch, stage: Stage) -> list[Outcome]:
-    """Without its environment or its data a test is an error, with the logs that tell why."""
-    for needed, there in ((planned.data, stage.data), (planned.environment, stage.environment)):
-        if needed and isinstance(there, Absence):
-            lost = _all(planned, Status.ERROR, there.reason)
-            return [evolve(outcome, message=there.message, text=there.text) for outcome in lost]
-    return []
-
-
-def _cut_off(planned: PlannedBatch, schedule: Schedule) -> list[Outcome]:
-    """A step whose producer did not pass is skipped, with the path from the step that is to blame."""
-    for producer, _ in planned.feeds:
-        outcomes = schedule.outcomes[producer]
-        if any(outcome.status is Status.PASSED for outcome in outcomes) and not any(map(_bad, outcomes)):
-            continue
-        worst = next((outcome for outcome in outcomes if _bad(outcome)), outcomes[0])
-        cause = worst.reason if worst.status is Status.SKIPPED and " -> " in worst.reason else _ended(worst)
-        return _all(planned, Status.SKIPPED, f"{cause} -> {planned.tests[0].id} not run")
-    return []
-
-
-def _bad(outcome: Outcome) -> bool:
-    return outcome.status not in {Status.PASSED, Status.SKIPPED}
-
-
-def _ended(outcome: Outcome) -> str:
-    return f"{outcome.test.id} {outcome.status.replace('_', ' ')} -> its values are missing"
+def _end(schedule: Schedule, planned: PlannedBatch) -> None:
+    schedule.ended.add(planned.id)
+    schedule.waiting.ended(planned.id)
 
 
 def _batch(planned: PlannedBatch, schedule: Schedule) -> Batch:
     variables: dict[str, str] = {}
-    for needed, there in ((planned.data, schedule.stage.data), (planned.environment, schedule.stage.environment)):
+    terms = planned.terms
+    for needed, there in ((terms.data, schedule.stage.data), (terms.environment, schedule.stage.environment)):
         if needed and there is not None and not isinstance(there, Absence):
             variables |= there.variables
-    feeds = [(given(schedule.outcomes[producer]), _name(schedule, producer), flow) for producer, flow in planned.feeds]
+    feeds = [
+        (given(verdicts.final(schedule.outcomes[producer])), _name(schedule, producer), flow)
+        for producer, flow in planned.feeds
+    ]
+    again = schedule.again.pop(planned.id, None) or _Again(attempt=1, tests=planned.tests, exclude=planned.exclude)
     return Batch(
         id=planned.id,
         runner=planned.runner,
         bench=bench_of(planned.application, schedule.plan, schedule.stage.directory),
-        tests=planned.tests,
+        tests=again.tests,
         variables=variables,
-        exclude=planned.exclude,
+        exclude=again.exclude,
         inputs=inputs(feeds, planned.tests[0].id),
         wanted=planned.wanted,
-        timeout=planned.timeout,
+        timeout=terms.timeout,
         flow=planned.flow,
+        attempt=again.attempt,
     )
 
 
 def _name(schedule: Schedule, batch: str) -> str:
-    return schedule.planned[batch].tests[0].id
-
-
-def _all(planned: PlannedBatch, status: Status, reason: str) -> list[Outcome]:
-    return [_outcome(planned, test, status, reason) for test in planned.tests]
-
-
-def _silent(planned: PlannedBatch, schedule: Schedule) -> list[Outcome]:
-    """An error for every test of a batch that ended without a word of it."""
-    ended = [outcome.test for outcome in schedule.outcomes[planned.id]]
-    missing = [test for test in planned.tests if not any(_covers(test, each) for each in ended)]
-    reason = "its runner gave no outcome"
-    return [_outcome(planned, test, Status.ERROR, reason) for test in missing]
-
-
-def _unfinished(planned: PlannedBatch, schedule: Schedule, status: Status, reason: str) -> list[Outcome]:
-    """An outcome for every test of a batch that was cut short; a file is among them even if some of its tests ended."""
-    ended = [outcome.test for outcome in schedule.outcomes[planned.id]]
-    missing = [test for test in planned.tests if test.name is None or not any(_covers(test, each) for each in ended)]
-    return [_outcome(planned, test, status, reason) for test in missing if test not in ended]
-
-
-def _covers(planned: TestCase, ended: TestCase) -> bool:
-    if (planned.application, planned.file) != (ended.application, ended.file):
-        return False
-    return planned.name in {None, ended.name} or (ended.name or "").startswith(f"{planned.name}[")
-
-
-def _outcome(planned: PlannedBatch, test: TestCase, status: Status, reason: str) -> Outcome:
-    return Outcome(test=test, status=status, reason=reason, message=reason, flow=planned.flow, batch=planned.id)
+    return schedule.waiting.batches[batch].tests[0].id
 
 
 def _redacted(outcome: Outcome, secrets: Sequence[str]) -> Outcome:

@@ -77,10 +77,10 @@ def prepared(setting: Setting) -> Generator[Stage]:
     with ExitStack() as exits:
         data = None
         environment = None
-        if plan.data is not None and any(batch.data for batch in plan.batches):
+        if plan.data is not None and any(batch.terms.data for batch in plan.batches):
             with setting.phase("data"):
                 data = _data(plan.data, setting, exits)
-        if setting.provisioner is not None and any(batch.environment for batch in plan.batches):
+        if setting.provisioner is not None and any(batch.terms.environment for batch in plan.batches):
             with setting.phase("provision"):
                 environment = _environment(setting.provisioner, setting, exits)
         secrets = wiring.secrets(environment.endpoints) if isinstance(environment, Provisioned) else ()

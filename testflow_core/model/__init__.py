@@ -12,13 +12,15 @@ from testflow_core.model.history import Past, Track
 from testflow_core.model.outcome import Outcome, Status
 from testflow_core.model.plan import Batch, Bench, Plan, PlannedBatch
 from testflow_core.model.run import PluginFailure, Run, TestResult
+from testflow_core.model.terms import DEFAULT_TIMEOUT, EACH, EXCLUSIVE, PERFORMANCE, Terms, terms_of
 from testflow_core.model.test_case import TestCase
+from testflow_core.model.timing import Timing
 from testflow_core.model.workflow import (
     DEFAULT_TEAM,
-    DEFAULT_TIMEOUT,
     Category,
     CrossAppTest,
     DataFlow,
+    Dependency,
     FailureAnalysis,
     MappingRule,
     Step,
@@ -30,6 +32,9 @@ __all__ = [
     "DEFAULT_SEED",
     "DEFAULT_TEAM",
     "DEFAULT_TIMEOUT",
+    "EACH",
+    "EXCLUSIVE",
+    "PERFORMANCE",
     "UNKNOWN",
     "Application",
     "Batch",
@@ -42,6 +47,7 @@ __all__ = [
     "CrossAppTest",
     "DataFlow",
     "DataSet",
+    "Dependency",
     "Diagnosis",
     "Endpoint",
     "Entity",
@@ -71,12 +77,15 @@ __all__ = [
     "Start",
     "Status",
     "Step",
+    "Terms",
     "TestCase",
     "TestData",
     "TestEnded",
     "TestResult",
     "TestSelection",
     "TestWorkflow",
+    "Timing",
     "Track",
     "WorkerLost",
+    "terms_of",
 ]

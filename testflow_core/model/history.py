@@ -23,9 +23,14 @@ class Track:
 
 @frozen(kw_only=True)
 class Past:
-    """Tracks by the file whose tests they are: `(application, file)`."""
+    """
+    Tracks by the file whose tests they are: `(application, file)`.
+
+    `timings` are, of performance tests, the median seconds of past runs in which they passed, the latest first.
+    """
 
     tracks: Mapping[tuple[str, str], tuple[Track, ...]] = field(factory=dict[tuple[str, str], tuple[Track, ...]])
+    timings: Mapping[TestCase, tuple[float, ...]] = field(factory=dict[TestCase, tuple[float, ...]])
 
     def of(self, test: TestCase) -> tuple[Track, ...]:
         """The track of one test, or of all tests of a file where `test` stands for the file."""

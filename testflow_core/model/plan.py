@@ -13,8 +13,9 @@ from testflow_core.model.change import Change
 from testflow_core.model.choice import Choice
 from testflow_core.model.data import Json, TestData
 from testflow_core.model.environment import Environment
+from testflow_core.model.terms import DEFAULT_TIMEOUT, Terms
 from testflow_core.model.test_case import TestCase
-from testflow_core.model.workflow import DEFAULT_TIMEOUT, DataFlow, TestWorkflow
+from testflow_core.model.workflow import DataFlow, TestWorkflow
 
 
 @frozen(kw_only=True)
@@ -60,8 +61,9 @@ class PlannedBatch:
     """
     A batch before its environment is known.
 
-    `after` are the ids of batches that must have ended; `feeds` are the values it is given, each with the id of the
-    batch that produces it. `expected` are the seconds that its tests took in past runs, 0 where nobody knows.
+    `after` are the ids of batches that must have ended, `needs` those whose tests must have passed as well; `feeds` are
+    the values it is given, each with the id of the batch that produces it. `expected` are the seconds that its tests
+    took in past runs, 0 where nobody knows.
     """
 
     id: str
@@ -69,13 +71,12 @@ class PlannedBatch:
     runner: str
     tests: tuple[TestCase, ...]
     exclude: tuple[TestCase, ...] = ()
-    timeout: timedelta = DEFAULT_TIMEOUT
+    terms: Terms = field(factory=Terms)
     flow: str | None = None
     after: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
     feeds: tuple[tuple[str, DataFlow], ...] = ()
     wanted: tuple[tuple[str, ...], ...] = ()
-    environment: bool = True
-    data: bool = True
     priority: float = 0.0
     expected: float = 0.0
 

@@ -10,6 +10,7 @@ from attrs import field, frozen
 from testflow_core.model.choice import Choice
 from testflow_core.model.failure import Diagnosis, Route
 from testflow_core.model.outcome import Outcome, Status
+from testflow_core.model.timing import Timing
 
 
 @frozen(kw_only=True)
@@ -17,7 +18,8 @@ class TestResult:
     """
     How one test ended in a run, all its attempts and flows taken together.
 
-    `category`, `assigned_to` and `logs` are filled in where it failed.
+    It is flaky where it passed in the end and an attempt before had not. `category`, `assigned_to`, `message` and
+    `logs` are filled in where it failed or is flaky. `timing` is that of a performance test's repetitions.
     """
 
     __test__ = False
@@ -32,6 +34,10 @@ class TestResult:
     message: str = ""
     diagnosis: Diagnosis | None = None
     route: Route | None = None
+    kind: str = ""
+    attempts: int = 1
+    flaky: bool = False
+    timing: Timing | None = None
 
 
 @frozen(kw_only=True)
@@ -79,6 +85,11 @@ class Run:
     def passed_tests(self) -> tuple[TestResult, ...]:
         """Tests that passed."""
         return self._of(Status.PASSED)
+
+    @property
+    def flaky_tests(self) -> tuple[TestResult, ...]:
+        """Passed tests of which an attempt failed before; they are among `passed_tests`, too."""
+        return tuple(result for result in self.results if result.flaky)
 
     @property
     def failed_tests(self) -> tuple[TestResult, ...]:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import timedelta
 
 from attrs import field, frozen
 
 from testflow_core.model.data import Json
+from testflow_core.model.terms import Terms
 
-DEFAULT_TIMEOUT = timedelta(seconds=300)
 DEFAULT_TEAM = "unassigned"
 
 
@@ -23,7 +22,7 @@ class MappingRule:
 
 
 @frozen(kw_only=True)
-class TestSelection:
+class TestSelection(Terms):
     """Which tests of one application are chosen, and by which selector (`strategy` is a selector plugin's name)."""
 
     __test__ = False
@@ -33,9 +32,6 @@ class TestSelection:
     test_paths: tuple[str, ...] = ()
     mapping_rules: tuple[MappingRule, ...] = ()
     options: Mapping[str, Json] = field(factory=dict[str, Json])
-    environment: bool = True
-    data: bool = True
-    timeout: timedelta = DEFAULT_TIMEOUT
 
 
 @frozen(kw_only=True)
@@ -59,15 +55,20 @@ class DataFlow:
 
 
 @frozen(kw_only=True)
-class CrossAppTest:
+class CrossAppTest(Terms):
     """Steps that run in order across applications, with the values that flow between them."""
 
     name: str
     steps: tuple[Step, ...]
     data_flow: tuple[DataFlow, ...] = ()
-    environment: bool = True
-    data: bool = True
-    timeout: timedelta = DEFAULT_TIMEOUT
+
+
+@frozen(kw_only=True)
+class Dependency:
+    """A test that only makes sense once others have passed, each `application::file` or `application::file::name`."""
+
+    test: str
+    needs: tuple[str, ...]
 
 
 @frozen(kw_only=True)
@@ -99,4 +100,5 @@ class TestWorkflow:
     name: str
     selections: tuple[TestSelection, ...] = ()
     flows: tuple[CrossAppTest, ...] = ()
+    dependencies: tuple[Dependency, ...] = ()
     analysis: FailureAnalysis = field(factory=FailureAnalysis)

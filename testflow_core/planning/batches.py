@@ -4,32 +4,63 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from testflow_core.model import PlannedBatch, TestCase
+from attrs import evolve
+
+from testflow_core.model import PlannedBatch, TestCase, terms_of
 from testflow_core.planning.choices import step_test
+from testflow_core.planning.dependencies import named, wired
 from testflow_core.planning.weights import in_order, put_together, weighed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from testflow_core.model import Choice, CrossAppTest, Past, TestSelection
+    from testflow_core.model import Choice, CrossAppTest, Dependency, Past, TestSelection, TestWorkflow
     from testflow_core.planning.choices import Verdict
 
 
 def planned_batches(
+    workflow: TestWorkflow,
     flows: Sequence[Verdict[CrossAppTest]],
     selections: Sequence[Verdict[TestSelection]],
     choices: Iterable[Choice],
     runners: Mapping[str, str],
     past: Past,
 ) -> tuple[PlannedBatch, ...]:
-    """The batches of every flow that runs and of the chosen files, in the order to start; `runners` by application."""
+    """
+    The batches of every flow that runs and of the chosen files, in the order to start; `runners` by application.
+
+    SpecError where they depend on each other in a circle.
+    """
     chosen = {choice.test: choice for choice in choices if choice.selected}
     running = [verdict.origin for verdict in flows if any(choice.selected for choice in verdict.choices)]
-    batches = [batch for flow in running for batch in _flow_batches(flow, chosen, runners)]
-    taken = {test for batch in batches for test in batch.tests} | _only_in_flows(flows)
+    in_flows = [batch for flow in running for batch in _flow_batches(flow, chosen, runners)]
+    taken = {test for batch in in_flows for test in batch.tests} | _only_in_flows(flows)
+    single = _single_batches(workflow.dependencies, selections, chosen, taken, runners)
+    taken |= {test for batch in single for test in batch.tests}
     files = _file_batches(selections, chosen, taken, runners)
-    batches = [weighed(batch, past) for batch in batches]
-    return in_order([*batches, *put_together(weighed(batch, past) for batch in files)])
+    batches = wired([weighed(batch, past) for batch in (*in_flows, *single, *files)], workflow.dependencies)
+    return in_order(put_together(batches))
+
+
+def _single_batches(
+    dependencies: Sequence[Dependency],
+    selections: Sequence[Verdict[TestSelection]],
+    chosen: Mapping[TestCase, Choice],
+    taken: set[TestCase],
+    runners: Mapping[str, str],
+) -> list[PlannedBatch]:
+    """The tests that dependencies name and a selection runs, each by itself so that it can wait and be waited for."""
+    found: list[PlannedBatch] = []
+    for test in named(dependencies):
+        if test.name is None or test in taken:
+            continue
+        whole = TestCase(application=test.application, file=test.file)
+        choice = chosen.get(test) or chosen.get(whole)
+        by = [each.origin for each in selections if choice and any(choice.test == said.test for said in each.choices)]
+        if choice and by:
+            runner = runners[test.application]
+            found.append(evolve(_batch(by[0], runner, [test], choice.priority), id=test.id))
+    return found
 
 
 def _flow_batches(
@@ -45,13 +76,11 @@ def _flow_batches(
             application=step.app,
             runner=runners[step.app],
             tests=(tests[index],),
-            timeout=flow.timeout,
+            terms=terms_of(flow),
             flow=flow.name,
             after=(ids[index - 1],) if index else (),
             feeds=tuple((ids[each.producer], each) for each in flow.data_flow if each.consumer == index),
             wanted=tuple(each.source for each in flow.data_flow if each.producer == index),
-            environment=flow.environment,
-            data=flow.data,
             priority=priority,
         )
         for index, step in enumerate(flow.steps)
@@ -97,14 +126,17 @@ def _file_batch(
 ) -> PlannedBatch:
     file = tests[0].file
     elsewhere = [test for test in taken if (test.application, test.file) == (selection.application, file)]
+    exclude = sorted((test for test in elsewhere if test.name is not None), key=lambda test: test.id)
+    priority = max(chosen[test].priority for test in tests)
+    return evolve(_batch(selection, runner, tests, priority), exclude=tuple(exclude))
+
+
+def _batch(selection: TestSelection, runner: str, tests: Sequence[TestCase], priority: float) -> PlannedBatch:
     return PlannedBatch(
-        id=f"{selection.application}::{file}",
+        id=f"{selection.application}::{tests[0].file}",
         application=selection.application,
         runner=runner,
         tests=tuple(tests),
-        exclude=tuple(sorted((test for test in elsewhere if test.name is not None), key=lambda test: test.id)),
-        timeout=selection.timeout,
-        environment=selection.environment,
-        data=selection.data,
-        priority=max(chosen[test].priority for test in tests),
+        terms=terms_of(selection),
+        priority=priority,
     )

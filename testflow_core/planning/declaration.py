@@ -10,7 +10,7 @@ from attrs import field, frozen
 from testflow_core import graph, specs
 from testflow_core.errors import PluginNotFoundError, Problem, SpecError
 from testflow_core.interfaces import ANALYZER, DATA_GENERATOR, ROUTER, SELECTOR, ChecksDeclaration
-from testflow_core.model import Application, Environment, TestData, TestWorkflow
+from testflow_core.model import EACH, EXCLUSIVE, Application, Environment, TestData, TestWorkflow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,11 +40,12 @@ def concerned(declaration: Declaration) -> tuple[Application, ...]:
     return tuple(each for name, each in declaration.applications.items() if name in names)
 
 
-def check(declaration: Declaration, plugins: Plugins) -> None:
+def check(declaration: Declaration, plugins: Plugins, resources: Mapping[str, int]) -> None:
     """SpecError with every mistake; PluginNotFoundError where a plugin that is not installed is the only one."""
     missing: list[PluginNotFoundError] = []
     problems = [
         *_applications(declaration),
+        *_resources(declaration.workflow, resources),
         *_plugin_names(declaration, plugins, missing),
         *_data(declaration.data, plugins, missing),
     ]
@@ -76,6 +77,18 @@ def _applications(declaration: Declaration) -> Iterator[Problem]:
         yield Problem(path, f"the applications depend on each other in a circle: {' -> '.join(circle)}")
 
 
+def _resources(workflow: TestWorkflow, capacities: Mapping[str, int]) -> Iterator[Problem]:
+    """What takes more of something than there is would wait for ever."""
+    selections = [(specs.key_path("$.test_selections", each.application), each) for each in workflow.selections]
+    flows = [(specs.key_path("$.cross_app_tests", each.name), each) for each in workflow.flows]
+    for path, terms in (*selections, *flows):
+        for name, number in terms.resources.items():
+            there = capacities.get(name, EACH)
+            if name != EXCLUSIVE and number > there:
+                message = f"takes {number} of {name!r}, of which there is {there}; Engine(resources=...) says how many"
+                yield Problem(specs.key_path(f"{path}.resources", name), message)
+
+
 def _named_applications(declaration: Declaration) -> Iterator[tuple[str, str]]:
     """Every application that is named somewhere, with the path of the place."""
     for selection in declaration.workflow.selections:
@@ -83,6 +96,9 @@ def _named_applications(declaration: Declaration) -> Iterator[tuple[str, str]]:
     for flow in declaration.workflow.flows:
         for index, step in enumerate(flow.steps):
             yield f"{specs.key_path('$.cross_app_tests', flow.name)}.steps[{index}].app", step.app
+    for index, dependency in enumerate(declaration.workflow.dependencies):
+        for name in (dependency.test, *dependency.needs):
+            yield f"{specs.DEPENDENCIES}[{index}]", name.partition("::")[0]
     for name, application in declaration.applications.items():
         for index, needed in enumerate(application.depends_on):
             yield f"{specs.key_path('$.applications', name)}.depends_on[{index}]", needed

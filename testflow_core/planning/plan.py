@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 from attrs import evolve
 
 from testflow_core.model import Application, Plan
+from testflow_core.planning import dependencies
 from testflow_core.planning.applications import runner_name, survey
 from testflow_core.planning.batches import planned_batches
 from testflow_core.planning.choices import Verdict, judge_flow, judge_selection, merge, prioritised
 from testflow_core.planning.declaration import check, concerned, remarks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from testflow_core.model import CrossAppTest, Environment, Past, TestCase, TestSelection
@@ -30,13 +31,15 @@ def make_plan(
     past_of: Callable[[Iterable[str]], Past],
     workspace: Path,
     cache: Path,
+    resources: Mapping[str, int],
 ) -> Plan:
     """
     What a run will do. Nothing is started.
 
-    `past_of` answers the past of the named applications. SpecError or PluginError where the declaration is wrong.
+    `past_of` answers the past of the named applications, `resources` are how many there are of what tests take.
+    SpecError or PluginError where the declaration is wrong.
     """
-    check(declaration, plugins)
+    check(declaration, plugins, resources)
     workflow = declaration.workflow
     landscape = survey(concerned(declaration), plugins, calls, workspace, cache)
     past = past_of(landscape.applications)
@@ -45,6 +48,7 @@ def make_plan(
     verdicts = [*flows, *selections]
     choices = prioritised(merge(verdicts), past, plugins, calls)
     runners = {name: runner_name(application) for name, application in landscape.applications.items()}
+    batches = planned_batches(workflow, flows, selections, choices, runners, past)
     return Plan(
         workflow=workflow,
         environment=declaration.environment and _bound(declaration.environment, declaration, landscape),
@@ -53,8 +57,12 @@ def make_plan(
         changes=landscape.changes,
         unavailable=_unavailable(verdicts),
         choices=choices,
-        batches=planned_batches(flows, selections, choices, runners, past),
-        warnings=(*remarks(workflow), *(warning for verdict in verdicts for warning in verdict.warnings)),
+        batches=batches,
+        warnings=(
+            *remarks(workflow),
+            *dependencies.remarks(workflow, batches),
+            *(warning for verdict in verdicts for warning in verdict.warnings),
+        ),
     )
 
 

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve
 
+from testflow_core import graph
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from testflow_core.model import Past, PlannedBatch, TestCase
 
@@ -21,12 +23,13 @@ def weighed(batch: PlannedBatch, past: Past) -> PlannedBatch:
     return evolve(batch, expected=sum(_seconds(test, batch, past) for test in batch.tests))
 
 
-def put_together(batches: Iterable[PlannedBatch]) -> list[PlannedBatch]:
+def put_together(batches: Sequence[PlannedBatch]) -> list[PlannedBatch]:
     """Small batches of one application and class of priority as one, in order; those that nobody knows stay alone."""
     groups: list[list[PlannedBatch]] = []
     unfilled: dict[tuple[object, ...], list[PlannedBatch]] = {}
+    waited_for = {before for batch in batches for before in batch.after}
     for batch in batches:
-        if not 0 < batch.expected < SMALL:
+        if not 0 < batch.expected < SMALL or batch.after or batch.id in waited_for:
             groups.append([batch])
             continue
         kind = _kind(batch)
@@ -43,11 +46,13 @@ def in_order(batches: Sequence[PlannedBatch]) -> tuple[PlannedBatch, ...]:
     """
     The most urgent class of priority first, and within it what takes longest, the batches that wait for it included.
 
+    What must run alone comes last in its class, so that nobody stands idle for it twice.
+
     Longest processing time first: R. L. Graham, "Bounds on multiprocessing timing anomalies", 1969; it ends at most a
     third later than the best order.
     """
-    chains = _chains(batches)
-    return tuple(sorted(batches, key=lambda batch: (-floor(batch.priority), -chains[batch.id])))
+    seconds, urgency = _chains(batches)
+    return tuple(sorted(batches, key=lambda batch: (-floor(urgency[batch.id]), batch.terms.alone, -seconds[batch.id])))
 
 
 def _seconds(test: TestCase, batch: PlannedBatch, past: Past) -> float:
@@ -56,8 +61,7 @@ def _seconds(test: TestCase, batch: PlannedBatch, past: Past) -> float:
 
 
 def _kind(batch: PlannedBatch) -> tuple[object, ...]:
-    needs = (batch.environment, batch.data, batch.timeout)
-    return batch.application, batch.runner, *needs, floor(batch.priority)
+    return batch.application, batch.runner, repr(batch.terms), floor(batch.priority)
 
 
 def _one(batches: Sequence[PlannedBatch]) -> PlannedBatch:
@@ -74,14 +78,16 @@ def _one(batches: Sequence[PlannedBatch]) -> PlannedBatch:
     )
 
 
-def _chains(batches: Sequence[PlannedBatch]) -> Mapping[str, float]:
-    """Of each batch the seconds to the end of the longest chain of batches that begins with it."""
-    waiting: dict[str, list[PlannedBatch]] = {}
-    for batch in batches:
-        for before in batch.after:
-            waiting.setdefault(before, []).append(batch)
-    found: dict[str, float] = {}
-    # The steps of a flow are planned in their order: each comes after those that it waits for.
-    for batch in reversed(batches):
-        found[batch.id] = batch.expected + max((found[each.id] for each in waiting.get(batch.id, ())), default=0.0)
-    return found
+def _chains(batches: Sequence[PlannedBatch]) -> tuple[Mapping[str, float], Mapping[str, float]]:
+    """The seconds of the longest chain of batches that begins with each, and the priority of its most urgent member."""
+    expected = {batch.id: batch.expected for batch in batches}
+    seconds = dict(expected)
+    urgency = {batch.id: batch.priority for batch in batches}
+    after = {batch.id: batch.after for batch in batches if batch.after}
+    # Those that wait come before those that they wait for.
+    for batch in reversed([each for wave in graph.waves(after) for each in wave]):
+        for before in after[batch]:
+            if before in seconds:
+                seconds[before] = max(seconds[before], expected[before] + seconds[batch])
+                urgency[before] = max(urgency[before], urgency[batch])
+    return seconds, urgency

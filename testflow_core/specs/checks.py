@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from testflow_core.errors import UnknownReferenceError
-from testflow_core.model import Application, Entity, MappingRule
+from testflow_core.model import PERFORMANCE, Application, Entity, MappingRule, Terms
 from testflow_core.references import names, unknown
 
 if TYPE_CHECKING:
@@ -34,6 +34,29 @@ def _count(value: Entity) -> Mistakes:
         yield "count", f"expected a count of 0 or more, got {value.count}"
 
 
+def _terms(value: Terms) -> Mistakes:
+    if not value.kind.strip():
+        yield "kind", f"expected a word such as `unit`, `integration`, `ui` or `performance`, got {value.kind!r}"
+    for name in ("attempts", "repeat"):
+        number = getattr(value, name)
+        if number is not None and number < 1:
+            yield name, f"expected a count of 1 or more, got {number}"
+    yield from _performance(value) if value.kind == PERFORMANCE else _no_performance(value)
+
+
+def _performance(value: Terms) -> Mistakes:
+    if value.attempts > 1:
+        yield "attempts", "a performance test is not tried again: say `repeat`, how often it runs in any case"
+    if value.max_slowdown is not None and value.max_slowdown <= 0:
+        yield "max_slowdown", f"expected how many times as long as before is allowed, got {value.max_slowdown:g}"
+
+
+def _no_performance(value: Terms) -> Mistakes:
+    for name in ("repeat", "max_duration", "max_slowdown"):
+        if getattr(value, name) is not None:
+            yield name, f"is for tests of the kind `performance` only, and these are {value.kind!r}"
+
+
 def _references(text: str, known: Sequence[str]) -> Iterator[str]:
     try:
         found = names(text)
@@ -43,4 +66,9 @@ def _references(text: str, known: Sequence[str]) -> Iterator[str]:
     yield from (unknown(name, known) for name in found if name not in known)
 
 
-CHECKS: dict[type, Callable[[Any], Mistakes]] = {Application: _test_command, MappingRule: _groups, Entity: _count}
+CHECKS: dict[type, Callable[[Any], Mistakes]] = {
+    Application: _test_command,
+    MappingRule: _groups,
+    Entity: _count,
+    Terms: _terms,
+}

@@ -3,29 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from attrs import field, frozen
+from attrs import asdict, field, frozen
 
+from testflow_core import graph
 from testflow_core.errors import Problem, SpecError
 from testflow_core.model import (
-    DEFAULT_TIMEOUT,
     Application,
     CrossAppTest,
+    Dependency,
     Entity,
     FailureAnalysis,
     Service,
     Step,
+    Terms,
     TestSelection,
+    terms_of,
 )
 from testflow_core.specs import data_flow
 from testflow_core.specs.data_flow import FlowSpec
 from testflow_core.specs.structure import key_path, structure
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
+
+DEPENDENCIES = "$.dependencies"
 
 
 @frozen(kw_only=True)
@@ -36,12 +40,11 @@ class _StepSpec:
 
 
 @frozen(kw_only=True)
-class _CrossAppTestSpec:
+class CrossAppTestSpec(Terms):
+    """A cross-application test as written."""
+
     steps: tuple[_StepSpec, ...]
     data_flow: Mapping[str, FlowSpec] = field(factory=dict[str, FlowSpec])
-    environment: bool = True
-    data: bool = True
-    timeout: timedelta = DEFAULT_TIMEOUT
 
 
 def application(name: str, mapping: object) -> Application:
@@ -77,21 +80,52 @@ def selection(app: str, mapping: object) -> TestSelection:
 def cross_app_test(name: str, mapping: object) -> CrossAppTest:
     """What `TestWorkflow.add_cross_app_test` is given."""
     path = key_path("$.cross_app_tests", name)
-    spec = structure(mapping, _CrossAppTestSpec, path)
+    spec = structure(mapping, CrossAppTestSpec, path)
     steps = tuple(Step(app=step.app, test=step.test, name=step.name or call_name(step.test)) for step in spec.steps)
     problems = [] if steps else [Problem(f"{path}.steps", "a cross-application test needs a step")]
     problems += _twice(steps, path)
     flows = data_flow.resolve(spec.data_flow, steps, f"{path}.data_flow", problems)
     if problems:
         raise SpecError(problems)
-    return CrossAppTest(
-        name=name, steps=steps, data_flow=flows, environment=spec.environment, data=spec.data, timeout=spec.timeout
-    )
+    return CrossAppTest(name=name, steps=steps, data_flow=flows, **asdict(terms_of(spec), recurse=False))
+
+
+def dependency(test: object, needs: Sequence[object], others: Iterable[Dependency]) -> Dependency:
+    """What `TestWorkflow.add_dependency` is given; `others` are those that were added before."""
+    path = f"{DEPENDENCIES}[{len(tuple(others))}]"
+    problems = [] if needs else [Problem(f"{path}.needs", "name what the test depends on: file or test, one or more")]
+    named = [(f"{path}.test", test), *((f"{path}.needs[{index}]", each) for index, each in enumerate(needs))]
+    problems += [
+        Problem(where, f"expected `application::file` or `application::file::name`, got {each!r}")
+        for where, each in named
+        if not isinstance(each, str) or "::" not in each or not all(each.split("::", 2))
+    ]
+    if problems:
+        raise SpecError(problems)
+    found = Dependency(test=str(test), needs=tuple(map(str, needs)))
+    edges: dict[str, list[str]] = {}
+    for each in (*others, found):
+        edges.setdefault(each.test, []).extend(each.needs)
+        edges.update((name, []) for name in each.needs if name not in edges)
+    circles = graph.cycles(edges)
+    if circles:
+        raise SpecError([Problem(path, circle_text(circle)) for circle in circles])
+    return found
+
+
+def circle_text(circle: Iterable[str]) -> str:
+    """What to say of tests that wait for each other."""
+    return f"the tests depend on each other in a circle: {' -> '.join(circle)}"
 
 
 def failure_analysis(mapping: object) -> FailureAnalysis:
     """What `TestWorkflow.set_failure_analysis` is given."""
     return structure(mapping, FailureAnalysis, "$.failure_analysis")
+
+
+def resources(mapping: object) -> Mapping[str, int]:
+    """How many there are of what tests take, as an engine is told."""
+    return structure({"resources": mapping}, Terms, "$").resources
 
 
 def call_name(test: str) -> str:

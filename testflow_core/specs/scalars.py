@@ -42,6 +42,13 @@ def integer(value: object) -> int:
     return value
 
 
+def count(value: object) -> int:
+    """A whole number of 1 or more."""
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise expected("a count of 1 or more", value)
+    return value
+
+
 def number(value: object) -> float:
     """A number."""
     if not isinstance(value, int | float) or isinstance(value, bool):

@@ -22,7 +22,17 @@ from cattrs.errors import AttributeValidationNote, IterableValidationNote
 from cattrs.gen import make_dict_structure_fn, override
 
 from testflow_core.errors import Problem, SpecError
-from testflow_core.model import Application, Category, Json, Readiness, Service, Start, TestSelection
+from testflow_core.model import (
+    EXCLUSIVE,
+    Application,
+    Category,
+    Json,
+    Readiness,
+    Service,
+    Start,
+    Terms,
+    TestSelection,
+)
 from testflow_core.specs import scalars
 from testflow_core.specs.checks import CHECKS
 
@@ -191,6 +201,11 @@ def _ports(value: object) -> dict[int, int]:
     return _entries(value, scalars.inner_port, scalars.outer_port)
 
 
+def _resources(value: object) -> dict[str, int]:
+    """How many of each named resource; `exclusive` alone is all of the machine."""
+    return {EXCLUSIVE: 1} if value == EXCLUSIVE else _entries(value, _text_key, scalars.count)
+
+
 def _together(kind: type[BaseValidationError], errors: Sequence[Exception], cls: type) -> BaseValidationError:
     return kind("", errors, cls)  # pyright: ignore[reportCallIssue] - the stubs of ExceptionGroup hide cattrs' __new__
 
@@ -232,15 +247,17 @@ _OVERRIDES: dict[type, dict[str, _Override]] = {
         "application": override(omit=True),
         "unavailable": override(omit=True),
     },
+    Terms: {"resources": _hooked(_resources)},
     Category: {"patterns": _hooked(lambda value: _items(value, scalars.failure_pattern))},
 }
 
 
 def _attrs_hook(cls: type) -> _Hook:
     renamed = {each.name: override(rename=each.metadata[KEY]) for each in attrs.fields(cls) if KEY in each.metadata}
-    overrides = cast("dict[str, Any]", {**renamed, **_OVERRIDES.get(cls, {})})
+    ours = {name: each for base in cls.__mro__ for name, each in _OVERRIDES.get(base, {}).items()}
+    overrides = cast("dict[str, Any]", {**renamed, **ours})
     inner = cast("_Hook", make_dict_structure_fn(cls, _CONVERTER, _cattrs_forbid_extra_keys=True, **overrides))
-    check = CHECKS.get(cls, lambda _: iter(()))
+    checks = [CHECKS[base] for base in cls.__mro__ if base in CHECKS]
 
     def hook(value: object, _: object) -> object:
         if isinstance(value, cls):
@@ -248,7 +265,7 @@ def _attrs_hook(cls: type) -> _Hook:
         if not isinstance(value, Mapping):
             raise scalars.expected("a mapping of keys", value)
         found = inner(cast("Mapping[str, object]", value), cls)
-        if mistakes := [_mistake(*each) for each in check(found)]:
+        if mistakes := [_mistake(*each) for check in checks for each in check(found)]:
             raise _together(ClassValidationError, mistakes, cls)
         return found
 

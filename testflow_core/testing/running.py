@@ -26,12 +26,13 @@ class MemoryRunner(Runner):
     """
     Finds the files that `tests` gives for an application, and runs them in no time.
 
-    `outcomes` plays how a test ends, by its id; every other passes. A step returns what later steps ask of it: the
+    `outcomes` plays how a test ends, by its id, or how each of its attempts does, the last for all that follow; every
+    other test passes. A step returns what later steps ask of it: the
     value at `token` is the text `token of` and the test's id. `batches` are those it ran, in order.
     """
 
     tests: Mapping[str, tuple[str, ...]] = field(factory=dict[str, tuple[str, ...]])
-    outcomes: Mapping[str, Outcome] = field(factory=dict[str, Outcome])
+    outcomes: Mapping[str, Outcome | Sequence[Outcome]] = field(factory=dict[str, "Outcome | Sequence[Outcome]"])
     batches: list[Batch] = field(factory=list["Batch"])
 
     def discover(self, application: Application, paths: Sequence[str]) -> Iterable[TestCase]:
@@ -54,7 +55,7 @@ def _is_below(file: str, path: str) -> bool:
 
 
 class _MemorySession(RunnerSession):
-    def __init__(self, outcomes: Mapping[str, Outcome], batches: list[Batch]) -> None:
+    def __init__(self, outcomes: Mapping[str, Outcome | Sequence[Outcome]], batches: list[Batch]) -> None:
         self._outcomes = outcomes
         self._batches = batches
 
@@ -62,6 +63,8 @@ class _MemorySession(RunnerSession):
         self._batches.append(batch)
         for test in batch.tests:
             played = self._outcomes.get(test.id)
+            if isinstance(played, Sequence):
+                played = played[min(batch.attempt, len(played)) - 1]
             values = {path[0]: _value(path, test) for path in batch.wanted if path}
             passed = Outcome(test=test, status=Status.PASSED, values=values or None)
             yield passed if played is None else evolve(played, test=test)

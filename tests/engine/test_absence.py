@@ -137,6 +137,8 @@ def test_an_interrupted_run_ends_its_environment_and_is_remembered(shop):
     class Interrupted(MemoryExecutor):
         def crew(self, run_batch):
             class Crew:
+                slots = {"": 1}
+
                 def submit(self, batch):
                     pass
 

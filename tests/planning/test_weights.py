@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from testflow_core.model import Past, PlannedBatch, Status, TestCase, Track
+from testflow_core.model import Past, PlannedBatch, Status, Terms, TestCase, Track
 from testflow_core.planning.weights import SMALL, in_order, put_together, weighed
 
 
@@ -63,9 +63,10 @@ def test_small_batches_are_put_together_until_they_are_worth_the_way():
 @pytest.mark.parametrize(
     "difference",
     [
-        {"timeout": timedelta(1)},
-        {"environment": False},
-        {"data": False},
+        {"terms": Terms(timeout=timedelta(1))},
+        {"terms": Terms(environment=False)},
+        {"terms": Terms(resources={"chrome": 1})},
+        {"after": ("d",)},
         {"priority": 2.0},
         {"expected": 0.0},
         {"expected": SMALL},

@@ -14,6 +14,18 @@ Mistakes: TypeAlias = Callable[[Callable[[], object]], dict[str, str]]
 
 READINESS = {"http": "/health", "log": "ready", "exec": ["true"], "timeout": "30s"}
 
+TERMS = {
+    "kind": "performance",
+    "attempts": 1,
+    "repeat": 3,
+    "max_duration": "2s",
+    "max_slowdown": 1.5,
+    "resources": {"chrome": 1},
+    "idempotent": False,
+    "environment": True,
+    "data": False,
+}
+
 WHOLE: Mapping[str, tuple[Declare, str, dict[str, object]]] = {
     "application": (
         lambda mapping: specs.application("shop", mapping),
@@ -58,9 +70,8 @@ WHOLE: Mapping[str, tuple[Declare, str, dict[str, object]]] = {
             "test_paths": ["tests/"],
             "mapping_rules": [{"source_pattern": "src/(.*).py", "test_pattern": "tests/test_{1}.py"}],
             "options": {"depth": 2},
-            "environment": True,
-            "data": False,
             "timeout": 60,
+            **TERMS,
         },
     ),
     "cross_app_test": (
@@ -72,9 +83,8 @@ WHOLE: Mapping[str, tuple[Declare, str, dict[str, object]]] = {
                 {"app": "shop", "test": "tests/test_cart.py::test_pay", "name": "pay"},
             ],
             "data_flow": {"token": {"from": "users.login.return.token", "to": "shop.pay.headers.Authorization"}},
-            "environment": True,
-            "data": False,
             "timeout": "10m",
+            **TERMS,
         },
     ),
     "failure_analysis": (

@@ -16,7 +16,7 @@ Whole: TypeAlias = Callable[[str], Declared]
 
 def places(mapping: object, path: str = "") -> list[str]:
     """Every mapping of keys in a declaration, as a path below its root; free mappings of names are left out."""
-    free = ("env", "config", "options", "ports", "schema", "routing", "data_flow")
+    free = ("env", "config", "options", "ports", "schema", "routing", "data_flow", "resources")
     found: list[str] = []
     if isinstance(mapping, dict):
         if path.rpartition(".")[2] not in free:

@@ -23,6 +23,11 @@ WRONG: dict[str, list[object]] = {
     "optional text": [5, 1.5, True, b"text", ["text"], {"text": "text"}],
     "boolean": ["no", "True", "", 0, 1, None, []],
     "whole number": ["3", True, 1.5, 3.0, None, [3], -1],
+    "optional whole number": ["3", True, 1.5, 3.0, [3], -1, 0],
+    "optional duration": ["fast", "5", "-5s", 0, True, [5], FOREVER],
+    "optional number": ["3", True, [3], 0, -1.5],
+    "count": ["3", True, 1.5, None, [3], -1, 0],
+    "resources": ["chrome", 5, True, ["chrome"], [("chrome", 1)], None],
     "duration": [
         "fast",
         "5",
@@ -52,6 +57,19 @@ WRONG: dict[str, list[object]] = {
     "port outside": [-1, 65_536, "8080", True, 80.0, None],
     "key": [5, None, True, b"key"],
     "word": [5, None, True, b"word", ["word"], "a\0b"],
+}
+
+TERMS = {
+    "kind": "text",
+    "attempts": "whole number",
+    "repeat": "optional whole number",
+    "max_duration": "optional duration",
+    "max_slowdown": "optional number",
+    "resources": "resources",
+    "resources.chrome": "count",
+    "idempotent": "boolean",
+    "environment": "boolean",
+    "data": "boolean",
 }
 
 FIELDS: dict[str, dict[str, str]] = {
@@ -104,9 +122,8 @@ FIELDS: dict[str, dict[str, str]] = {
         "mapping_rules[0].test_pattern": "text",
         "options": "mapping",
         "options.depth": "json",
-        "environment": "boolean",
-        "data": "boolean",
         "timeout": "duration",
+        **TERMS,
     },
     "cross_app_test": {
         "steps": "list",
@@ -118,9 +135,8 @@ FIELDS: dict[str, dict[str, str]] = {
         "data_flow.token": "mapping",
         "data_flow.token.from": "text",
         "data_flow.token.to": "text",
-        "environment": "boolean",
-        "data": "boolean",
         "timeout": "duration",
+        **TERMS,
     },
     "failure_analysis": {
         "categories": "list",

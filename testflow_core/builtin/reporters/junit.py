@@ -16,7 +16,7 @@ from testflow_core.interfaces import Reporter
 from testflow_core.model import Outcome, Status, TestCase
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Sequence
 
     from testflow_core.model import Run, TestResult
 
@@ -38,13 +38,17 @@ class JUnitReporter(Reporter):
     `junit.xml`: a test suite for each application, a test case for each test.
 
     Unavailable and interrupted tests are errors: they were to run, and did not. The dialect is the one of
-    https://github.com/testmoapp/junitxml, which Jenkins, GitLab and GitHub's actions understand.
+    https://github.com/testmoapp/junitxml, which Jenkins, GitLab and GitHub's actions understand. Attempts that failed
+    before the last are `flakyFailure` or `rerunFailure` (or `...Error`), as Maven's Surefire writes them.
     """
 
     def report(self, run: Run) -> None:
         """Write `junit.xml` to the folder of the run's reports."""
         root = ET.Element("testsuites", name=one_line(run.workflow), timestamp=_timestamp(run.started))
-        last = {outcome.test.id: outcome for outcome in run.outcomes if outcome.status.failing}
+        failing: dict[str, list[Outcome]] = {}
+        for outcome in run.outcomes:
+            if outcome.status.failing:
+                failing.setdefault(outcome.test.id, []).append(outcome)
         suites: dict[str, list[TestResult]] = {}
         for result in run.results:
             suites.setdefault(TestCase.from_id(result.test_id).application, []).append(result)
@@ -52,7 +56,7 @@ class JUnitReporter(Reporter):
             suite = ET.SubElement(root, "testsuite", name=one_line(application), timestamp=_timestamp(run.started))
             _count(suite, results)
             for result in results:
-                suite.append(_case(result, last))
+                suite.append(_case(result, failing.get(result.test_id, ())))
         _count(root, run.results)
         ET.indent(root)
         publish(run, "junit.xml", f'<?xml version="1.0" encoding="utf-8"?>\n{ET.tostring(root, encoding="unicode")}\n')
@@ -66,7 +70,7 @@ def _count(element: ET.Element, results: tuple[TestResult, ...] | list[TestResul
     element.set("time", f"{sum(result.duration for result in results):.3f}")
 
 
-def _case(result: TestResult, last: Mapping[str, Outcome]) -> ET.Element:
+def _case(result: TestResult, failing: Sequence[Outcome]) -> ET.Element:
     test = TestCase.from_id(result.test_id)
     case = ET.Element(
         "testcase",
@@ -78,20 +82,30 @@ def _case(result: TestResult, last: Mapping[str, Outcome]) -> ET.Element:
     _add_properties(case, result)
     kind = _ELEMENTS.get(result.status)
     if kind is None:
+        _add_attempts(case, "flaky", failing)
         return case
     message = one_line(result.message or result.reason) or word(result.status)
     element = ET.SubElement(case, kind, message=message)
     if result.status is not Status.SKIPPED:
         element.set("type", one_line(result.category) or result.status.value)
-        outcome = last.get(result.test_id)
-        element.text = _limited(outcome.text if outcome else "") or message
+        element.text = _limited(failing[-1].text if failing else "") or message
+    if result.status.failing:
+        _add_attempts(case, "rerun", [each for each in failing if each.attempt < failing[-1].attempt])
     if result.logs:
         ET.SubElement(case, "system-out").text = _limited(result.logs)
     return case
 
 
+def _add_attempts(case: ET.Element, prefix: str, failing: Sequence[Outcome]) -> None:
+    for outcome in failing:
+        kind = _ELEMENTS[outcome.status].capitalize()
+        message = one_line(outcome.message or outcome.reason) or word(outcome.status)
+        element = ET.SubElement(case, f"{prefix}{kind}", message=message, type=outcome.status.value)
+        ET.SubElement(element, "stackTrace").text = _limited(outcome.text) or message
+
+
 def _add_properties(case: ET.Element, result: TestResult) -> None:
-    values = {"category": result.category, "assigned_to": result.assigned_to}
+    values = {"category": result.category, "assigned_to": result.assigned_to, "timing": str(result.timing or "")}
     named = {name: one_line(value) for name, value in values.items() if value}
     if named:
         properties = ET.SubElement(case, "properties")

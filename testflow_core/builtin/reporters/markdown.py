@@ -11,7 +11,7 @@ from attrs import frozen
 from testflow_core.builtin.reporters.causes import Cause, causes
 from testflow_core.builtin.reporters.plain import amount, duration, one_line, plain
 from testflow_core.builtin.reporters.publication import publish
-from testflow_core.builtin.reporters.tally import columns, ended, headline, phases, tallies, total, word
+from testflow_core.builtin.reporters.tally import columns, ended, headline, phases, tallies, total, tried, word
 from testflow_core.interfaces import Reporter
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ class MarkdownReporter(Reporter):
         blocks = [
             *_opening(run),
             *_failures(found, self.failures, self.tests),
+            *_flaky(run.flaky_tests, self.tests),
             *_listed("unavailable", run.unavailable_tests, self.tests),
             *_listed("interrupted", run.interrupted_tests, self.tests),
             *_warnings(run.warnings, self.tests),
@@ -95,6 +96,19 @@ def _facts(cause: Cause, first: TestResult) -> Iterator[str]:
         why = f": {_text(first.route.reason)}" if first.route and first.route.reason else ""
         yield f"- team **{_text(cause.team)}**{why}"
     yield f"- {ended(cause.status, first.duration)}"
+
+
+def _flaky(results: Sequence[TestResult], limit: int) -> Iterator[str]:
+    if not results:
+        return
+    yield "## Flaky"
+    rows = [
+        (_cell(_code(result.test_id)), tried(result), _text(result.message)[:_LINE_LIMIT], _text(result.assigned_to))
+        for result in results[:limit]
+    ]
+    yield _table(("test", "at last", "before", "team"), rows)
+    if len(results) > limit:
+        yield f"{amount(len(results) - limit, 'more flaky test')}: see `junit.xml`."
 
 
 def _listed(what: str, results: Sequence[TestResult], limit: int) -> Iterator[str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from testflow_core.builtin.reporters.causes import Cause, causes
 from testflow_core.builtin.reporters.plain import amount, duration, one_line
 from testflow_core.builtin.reporters.screen import BOLD, BOLD_RED, DIM, GREEN, RED, YELLOW, Screen
-from testflow_core.builtin.reporters.tally import columns, ended, headline, phases, tallies, total, word
+from testflow_core.builtin.reporters.tally import columns, ended, headline, phases, tallies, total, tried, word
 from testflow_core.model import Run, Status, TestCase
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ def summary(run: Run, screen: Screen, *, failures: int, lines: int) -> Iterator[
     yield ""
     yield from _table(run, screen)
     yield from _failures(causes(run.failed_tests, lines), failures, screen)
+    yield from _flaky(run.flaky_tests, failures, screen)
     yield from _missing("unavailable", run.unavailable_tests, screen)
     yield from _missing("interrupted", run.interrupted_tests, screen)
     for warning in run.warnings:
@@ -89,6 +90,17 @@ def _alike(others: Sequence[TestResult]) -> Iterator[str]:
         yield f"      {one_line(result.test_id)}"
     if len(others) > _ALIKE:
         yield f"      and {len(others) - _ALIKE:,} more in the reports"
+
+
+def _flaky(results: Sequence[TestResult], limit: int, screen: Screen) -> Iterator[str]:
+    for result in results[:limit]:
+        facts = ", ".join(one_line(each) for each in (tried(result), result.assigned_to) if each)
+        yield f"  {screen.paint('flaky', YELLOW)}  {one_line(result.test_id)}  {screen.paint(facts, DIM)}"
+        yield f"      {screen.paint(screen.cut(result.message, 6), DIM)}"
+    if len(results) > limit:
+        yield f"  {amount(len(results) - limit, 'more flaky test')} in the reports"
+    if results:
+        yield ""
 
 
 def _missing(what: str, results: Sequence[TestResult], screen: Screen) -> Iterator[str]:

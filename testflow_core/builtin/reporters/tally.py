@@ -68,14 +68,22 @@ def columns(run: Run) -> tuple[Status, ...]:
 
 
 def headline(run: Run) -> str:
-    """`1 failed, 7 passed, 10 skipped`: what went wrong first."""
+    """`1 failed, 7 passed (2 of them flaky), 10 skipped`: what went wrong first."""
     found = Counter(result.status for result in run.results)
     parts = [_counted(found[status], status) for status in _WORDS if found[status]]
+    if run.flaky_tests:
+        passed = _counted(found[Status.PASSED], Status.PASSED)
+        parts[parts.index(passed)] = f"{passed} ({len(run.flaky_tests):,} of them flaky)"
     return ", ".join(parts) or "no tests"
 
 
 def _counted(number: int, status: Status) -> str:
     return amount(number, "error") if status is Status.ERROR else f"{number:,} {word(status)}"
+
+
+def tried(result: TestResult) -> str:
+    """`passed in attempt 2`: of a flaky test."""
+    return f"passed in attempt {result.attempts}"
 
 
 def phases(run: Run) -> str:
