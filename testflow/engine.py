@@ -15,6 +15,7 @@ from testflow_core.registry import Plugins, plugin_set
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import timedelta
 
     from testflow.builders import Environment, TestData, TestWorkflow
     from testflow_core.interfaces import Reporter
@@ -80,15 +81,45 @@ class Engine:
         return self._engine.plan(self._declaration(workflow, environment, test_data))
 
     def execute(
-        self, workflow: TestWorkflow, environment: Environment | None = None, test_data: TestData | None = None
+        self,
+        workflow: TestWorkflow,
+        environment: Environment | None = None,
+        test_data: TestData | None = None,
+        *,
+        max_failures: int | None = None,
+        fail_fast: bool = False,
+        max_duration: str | float | timedelta | None = None,
     ) -> Run:
         """
         Runs what the workflow asks for, in the environment, with the data.
 
-        SpecError or PluginError, with every mistake at once, before anything is started. Afterwards nothing is raised:
-        tests that fail, an environment that does not come up and data that cannot be made are in the result.
+        It stops once `max_failures` tests have failed (`fail_fast` is 1 of them), or after `max_duration` (seconds, or
+        text such as `"10m"`): the tests that run then are awaited, the others are interrupted. So it does at Ctrl-C, of
+        which a second ends what runs. What was stopped or cut off can be resumed.
+
+        SpecError or PluginError, with every mistake at once, before anything is started. Afterwards nothing but
+        KeyboardInterrupt is raised: tests that fail, an environment that does not come up and data that cannot be made
+        are in the result.
         """
-        return self._engine.execute(self._declaration(workflow, environment, test_data))
+        limits = specs.limits(max_failures=max_failures, fail_fast=fail_fast, max_duration=max_duration)
+        return self._engine.execute(self._declaration(workflow, environment, test_data), limits)
+
+    def resume(
+        self,
+        run_id: str | None = None,
+        *,
+        max_failures: int | None = None,
+        fail_fast: bool = False,
+        max_duration: str | float | timedelta | None = None,
+    ) -> Run:
+        """
+        Runs what is left of a run that was stopped or cut off, the latest in the history where none is named.
+
+        What it was to do is known from the history; a test that had ended is not run again, unless its file has changed
+        since. HistoryError where there is nothing to resume, and where the run still goes on.
+        """
+        limits = specs.limits(max_failures=max_failures, fail_fast=fail_fast, max_duration=max_duration)
+        return self._engine.resume(run_id, limits)
 
     def _declaration(
         self, workflow: TestWorkflow, environment: Environment | None, test_data: TestData | None

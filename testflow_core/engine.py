@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 import time
 import uuid
 from collections.abc import Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
-from itertools import chain
 from pathlib import Path
-from threading import Lock
 from typing import TYPE_CHECKING
 
 from attrs import evolve, field, frozen
@@ -18,21 +17,25 @@ from testflow_core import triage
 from testflow_core.errors import HistoryError
 from testflow_core.execution import (
     ChosenProvisioner,
+    Circumstances,
+    Clock,
+    Kept,
     Schedule,
     Setting,
     WarmSessions,
     bench_of,
     choose_provisioner,
+    fingerprints,
+    holding,
     prepared,
     run_directory,
 )
-from testflow_core.history import History
+from testflow_core.history import History, Journal
 from testflow_core.interfaces import EXECUTOR, REPORTER, Observes, Reporter
 from testflow_core.model import (
-    Event,
+    Limits,
     Outcome,
     Past,
-    PhaseStarted,
     Plan,
     Planned,
     Progressed,
@@ -51,6 +54,7 @@ if TYPE_CHECKING:
     from testflow_core.interfaces import Crew
 
 EXECUTOR_NAME = "local"
+ASKED = "by Ctrl-C"
 
 
 @frozen(kw_only=True)
@@ -74,57 +78,59 @@ class Engine:
 
     def plan(self, declaration: Declaration) -> Plan:
         """What `execute` would do; nothing is started. SpecError or PluginError where the declaration is wrong."""
-        running = _Running(self)
+        running = _Running(self, _new_id(), time.time(), Limits())
         plan, _ = running.plan(declaration)
         return evolve(plan, warnings=tuple(running.warnings))
 
-    def execute(self, declaration: Declaration) -> Run:
+    def execute(self, declaration: Declaration, limits: Limits) -> Run:
         """
         Runs what the declaration asks for.
 
         A failing test, environment or data set is in the result; SpecError or PluginError before anything is started.
-        KeyboardInterrupt ends what was started, is remembered, and goes on to the caller.
+        At a KeyboardInterrupt no further test begins, and at a second those that run are ended; the run is remembered,
+        can be resumed, and the interrupt goes on to the caller.
         """
-        return _Running(self).execute(declaration)
+        return _Running(self, _new_id(), time.time(), limits).execute(declaration)
 
+    def resume(self, run_id: str | None, limits: Limits) -> Run:
+        """
+        Runs what is left of a run that was cut off or stopped, the latest where none is named.
 
-@frozen(kw_only=True)
-class _Clock:
-    """Seconds by phase, and who is told of events."""
-
-    seconds: dict[str, float] = field(factory=dict[str, float])
-    observers: tuple[Observes, ...] = ()
-    one_at_a_time: Lock = field(factory=Lock)
-
-    @contextmanager
-    def phase(self, name: str) -> Generator[None]:
-        self.tell(PhaseStarted(name=name))
-        begun = time.perf_counter()
+        HistoryError where there is none, where it still goes on, or where its journal cannot be read.
+        """
+        name = self.history.resumable(run_id)
+        journal = self.history.journal(name)
+        assert journal is not None  # noqa: S101 - only a history on disk can tell of such a run
         try:
-            yield
-        finally:
-            self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - begun
+            started = self.history.unfinished(name).started
+            return _Running(self, name, started, limits).resume(journal)
+        except HistoryError:
+            journal.close()
+            journal.release(remove=False)
+            raise
 
-    def tell(self, event: Event) -> None:
-        # Services that come up at the same time tell of it from threads of their own.
-        with self.one_at_a_time:
-            for observer in self.observers:
-                observer.observe(event)
+
+def _new_id() -> str:
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}"
 
 
 class _Running:
     """One run while it goes on."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, run_id: str, started: float, limits: Limits) -> None:
         self.engine = engine
-        self.started = time.time()
-        now = datetime.fromtimestamp(self.started, UTC)
-        self.run_id = f"{now:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}"
+        self.run_id = run_id
+        self.started = started
+        self.limits = limits
+        self.asked = time.monotonic()
+        self.failures = 0
+        self.stopped = ""
+        self.journal: Journal | None = None
         self.calls = PluginCalls()
         self.warnings: list[str] = []
         self.past = Past()
         self.reporters = [(_name(each), self._reporter(each)) for each in engine.reporters]
-        self.clock = _Clock(observers=tuple(each for _, each in self.reporters if isinstance(each, Observes)))
+        self.clock = Clock(observers=tuple(each for _, each in self.reporters if isinstance(each, Observes)))
 
     def plan(self, declaration: Declaration) -> tuple[Plan, ChosenProvisioner | None]:
         """The plan, and the provisioner for its environment."""
@@ -139,7 +145,7 @@ class _Running:
                 engine.state / "checkouts",
                 engine.resources,
             )
-            chosen = plan.environment and choose_provisioner(plan.environment, engine.provisioner, engine.plugins)
+            chosen = self._provisioner(plan)
         self.warnings += plan.warnings
         self.clock.tell(Planned(plan=plan))
         return plan, chosen
@@ -147,15 +153,46 @@ class _Running:
     def execute(self, declaration: Declaration) -> Run:
         """The whole run."""
         plan, chosen = self.plan(declaration)
-        outcomes: list[Outcome] = []
+        if plan.batches:
+            with suppress(HistoryError):
+                # What hinders the journal hinders the record, too, and is told there.
+                self.journal = self.engine.history.journal(self.run_id)
+        if self.journal is not None:
+            self.journal.begin(self.started, plan, fingerprints)
+        return self._carry_out(plan, chosen, Kept())
+
+    def resume(self, journal: Journal) -> Run:
+        """What is left of the run."""
+        engine = self.engine
+        self.journal = journal
+        with self.clock.phase("plan"):
+            unfinished = engine.history.unfinished(self.run_id)
+            plan = unfinished.plan(journal.declared)
+            self._past(plan.applications)
+            kept, remarks = holding(unfinished, plan, engine.plugins, journal.directory, journal.generated)
+            chosen = self._provisioner(plan)
+        self.warnings += (*plan.warnings, *remarks)
+        for outcome in kept.outcomes:
+            journal.outcome(outcome)
+        self.clock.tell(Planned(plan=plan))
+        return self._carry_out(plan, chosen, kept)
+
+    def _provisioner(self, plan: Plan) -> ChosenProvisioner | None:
+        return plan.environment and choose_provisioner(plan.environment, self.engine.provisioner, self.engine.plugins)
+
+    def _carry_out(self, plan: Plan, chosen: ChosenProvisioner | None, kept: Kept) -> Run:
+        outcomes = list(kept.outcomes)
         try:
-            self._tests(plan, chosen, outcomes)
+            self._tests(plan, chosen, kept, outcomes)
         except KeyboardInterrupt:
             self._record(self._result(plan, chosen, outcomes))
             raise
+        except BaseException:
+            self._let_go(remove=False)
+            raise
         return self._published(self._record(self._result(plan, chosen, outcomes)))
 
-    def _tests(self, plan: Plan, chosen: ChosenProvisioner | None, outcomes: list[Outcome]) -> None:
+    def _tests(self, plan: Plan, chosen: ChosenProvisioner | None, kept: Kept, outcomes: list[Outcome]) -> None:
         engine = self.engine
         if not plan.batches:
             return
@@ -175,46 +212,87 @@ class _Running:
             run_batch = exits.enter_context(WarmSessions(engine.plugins, self.calls))
             self._warm_up(plan, run_batch, directory)
             stage = exits.enter_context(prepared(setting))
-            if isinstance(stage.environment, Provisioned):
-                self.warnings += stage.environment.warnings
-                down = stage.environment.unavailable.items()
-                self.warnings += [f"{service} stays down: {reason}" for service, reason in down]
+            self._up(stage)
             with self.clock.phase("execute"):
-                self._batches(plan, stage, run_batch, outcomes)
+                self._batches(Schedule(self._circumstances(plan, kept), stage), run_batch, outcomes)
         finally:
             with self.clock.phase("clean up"):
                 exits.close()
 
+    def _circumstances(self, plan: Plan, kept: Kept) -> Circumstances:
+        found = Circumstances(plan=plan, past=self.past, capacities=self.engine.resources, kept=kept)
+        if self.journal is None:
+            return found
+        return evolve(found, spool=self.journal.directory, begun=self.journal.begun, ended=self.journal.ended)
+
+    def _up(self, stage: Stage) -> None:
+        if isinstance(stage.environment, Provisioned):
+            self.warnings += stage.environment.warnings
+            down = stage.environment.unavailable.items()
+            self.warnings += [f"{service} stays down: {reason}" for service, reason in down]
+        if self.journal is not None and stage.secrets:
+            self.journal.hide(stage.secrets)
+
     def _warm_up(self, plan: Plan, run_batch: WarmSessions, directory: Path) -> None:
         """Runners get ready while data is made and services come up; one that cannot says so to its first batch."""
+        spool = self.journal and self.journal.directory
         for runner, application in dict.fromkeys((batch.runner, batch.application) for batch in plan.batches):
             with suppress(Exception):
-                run_batch.warm(runner, bench_of(application, plan, directory))
+                run_batch.warm(runner, bench_of(application, plan, directory, spool))
 
-    def _batches(self, plan: Plan, stage: Stage, run_batch: WarmSessions, outcomes: list[Outcome]) -> None:
+    def _batches(self, schedule: Schedule, run_batch: WarmSessions, outcomes: list[Outcome]) -> None:
         engine = self.engine
-        schedule = Schedule(plan, stage, self.past, engine.resources)
         executor = engine.plugins.load(EXECUTOR, EXECUTOR_NAME, workers=engine.workers)
-        with run_batch, executor.crew(run_batch) as crew:
+        interrupted = False
+        with run_batch, executor.crew(run_batch) as crew, self._time_limit(schedule, crew):
             try:
-                self._hear(chain(schedule.run(crew), schedule.redacted(run_batch.finish)), outcomes)
+                self._hear(schedule.run(crew), schedule, crew, outcomes)
+                self._hear(schedule.redacted(run_batch.finish), schedule, crew, outcomes)
             except KeyboardInterrupt:
+                interrupted = True
                 self._stop(schedule, crew, outcomes)
-                raise
+        self.stopped = schedule.stopping
+        outcomes += schedule.interrupted()
+        if interrupted:
+            raise KeyboardInterrupt
 
     def _stop(self, schedule: Schedule, crew: Crew, outcomes: list[Outcome]) -> None:
-        """Keep what has ended; the rest is interrupted."""
+        """No further test begins, those that run are awaited; or, at a second KeyboardInterrupt, ended."""
         try:
-            self._hear(schedule.stopped(crew), outcomes)
+            schedule.stop(crew, ASKED)
+            self.clock.tell(Progressed(text="stopping: awaiting the tests that run; Ctrl-C again ends them"))
+            self._hear(schedule.run(crew), schedule, crew, outcomes)
+        except KeyboardInterrupt:
+            with suppress(KeyboardInterrupt):
+                self._hear(schedule.stopped(crew), schedule, crew, outcomes)
         except Exception:  # noqa: BLE001 - a plugin that cannot be stopped takes no outcome along
             self.calls.record(EXECUTOR, EXECUTOR_NAME)
-        finally:
-            outcomes += schedule.interrupted()
 
-    def _hear(self, told: Iterable[Outcome], outcomes: list[Outcome]) -> None:
+    @contextmanager
+    def _time_limit(self, schedule: Schedule, crew: Crew) -> Generator[None]:
+        limit = self.limits.max_duration
+        if limit is None:
+            yield
+            return
+        reason = f"it had {limit.total_seconds():g} s"
+        left = limit.total_seconds() - (time.monotonic() - self.asked)
+        timer = threading.Timer(max(0.0, left), schedule.stop, (crew, reason))
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+    def _hear(self, told: Iterable[Outcome], schedule: Schedule, crew: Crew, outcomes: list[Outcome]) -> None:
         for outcome in told:
             outcomes.append(outcome)
             self.clock.tell(TestEnded(outcome=outcome))
+            if self.journal is not None:
+                self.journal.outcome(outcome)
+            self.failures += schedule.is_final(outcome) and outcome.status.failing
+            if self.limits.max_failures is not None and self.failures >= self.limits.max_failures:
+                schedule.stop(crew, f"{self.failures} failed, and no more than that was to be seen")
 
     def _result(self, plan: Plan, chosen: ChosenProvisioner | None, outcomes: list[Outcome]) -> Run:
         engine = self.engine
@@ -233,14 +311,31 @@ class _Running:
             phases=dict(self.clock.seconds),
             provisioner=f"{chosen.name} ({chosen.reason or chosen.refusal})" if chosen else "",
             reports=engine.state / "reports" / self.run_id if engine.plugins.outside and self.reporters else None,
+            stopped=self.stopped,
         )
 
     def _record(self, run: Run) -> Run:
+        trouble = self._close_journal()
         try:
             self.engine.history.record(run)
         except HistoryError as error:
+            self._let_go(remove=False)
             return evolve(run, warnings=(*run.warnings, f"this run is not remembered: {error}"))
-        return run
+        self._let_go(remove=not run.interrupted_tests)
+        said = [f"this run cannot be resumed: {trouble}"] if trouble else []
+        return evolve(run, warnings=(*run.warnings, *said))
+
+    def _close_journal(self) -> str:
+        if self.journal is None:
+            return ""
+        self.journal.close()
+        return self.journal.trouble
+
+    def _let_go(self, *, remove: bool) -> None:
+        journal, self.journal = self.journal, None
+        if journal is not None:
+            journal.close()
+            journal.release(remove=remove)
 
     def _published(self, run: Run) -> Run:
         with self.clock.phase("report"):

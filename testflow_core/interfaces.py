@@ -119,6 +119,19 @@ class Runner(ABC):
         """A session in which batches of this bench run one after the other."""
 
 
+@runtime_checkable
+class Recovers(Protocol):
+    """A runner whose workers note in `bench.spool`, as each test ends, what became of it."""
+
+    def recovered(self, bench: Bench) -> Iterable[Outcome]:
+        """
+        What was noted in a run that was cut off, `batch`, `flow` and `attempt` filled in; its workers have ended.
+
+        A test that had begun and not ended is INTERRUPTED.
+        """
+        ...
+
+
 class Crew(ABC):
     """Workers that batches are handed to; used from one thread."""
 
@@ -132,6 +145,13 @@ class Crew(ABC):
     @abstractmethod
     def cancel(self, batch: Batch) -> None:
         """Stop a batch that was submitted: what it was about to run is lost."""
+
+    def drain(self) -> None:  # noqa: B027 - an ability that a crew may lack
+        """
+        Start nothing more: what waits is dropped, and of what runs no further test begins.
+
+        May come from any thread. A crew that cannot do that lets what was submitted run to its end.
+        """
 
     @abstractmethod
     def events(self) -> Iterator[Outcome | BatchEnded | WorkerLost]:

@@ -2,44 +2,74 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from attrs import evolve, field, frozen
+from attrs import field, frozen
 
 from testflow_core.execution import verdicts
+from testflow_core.execution.attempts import next_attempt
+from testflow_core.execution.kept import Kept, rest
 from testflow_core.execution.performance import too_slow
+from testflow_core.execution.redaction import redact
 from testflow_core.execution.resources import Resources
 from testflow_core.execution.stage import Absence
 from testflow_core.execution.values import MissingValueError, given, inputs
 from testflow_core.execution.waiting import Waiting
-from testflow_core.model import Batch, BatchEnded, Bench, Outcome, Past, Status, TestCase
-from testflow_core.provisioning.wiring import redacted
+from testflow_core.model import Batch, BatchEnded, Bench, Outcome, Past, Plan, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Iterable, Iterator, Sequence
 
     from testflow_core.execution.stage import Stage
     from testflow_core.interfaces import Crew
-    from testflow_core.model import Plan, PlannedBatch, WorkerLost
+    from testflow_core.model import PlannedBatch, WorkerLost
 
 AHEAD = 2
 """Batches that are handed over beyond those that can run: so a worker that is free finds one at once."""
 
 
+def _nobody(_: str) -> None:
+    """Nobody follows."""
+
+
+@frozen(kw_only=True)
+class Circumstances:
+    """
+    What batches are run with.
+
+    `capacities` are how many there are of what tests take. `kept` is what holds of the run already, `spool` where
+    workers note what must outlive us. `begun` and `ended` hear of batches, by their ids.
+    """
+
+    plan: Plan
+    past: Past = field(factory=Past)
+    capacities: Mapping[str, int] = field(factory=dict[str, int])
+    kept: Kept = field(factory=Kept)
+    spool: Path | None = None
+    begun: Callable[[str], None] = _nobody
+    ended: Callable[[str], None] = _nobody
+
+
 class Schedule:
     """Which batches of a plan wait, run and have ended, and what their tests gave."""
 
-    def __init__(self, plan: Plan, stage: Stage, past: Past, capacities: Mapping[str, int]) -> None:
-        self.plan = plan
+    def __init__(self, setting: Circumstances, stage: Stage) -> None:
+        self.plan = setting.plan
         self.stage = stage
-        self.past = past
-        self.waiting = Waiting(plan.batches)
-        self.resources = Resources(capacities)
+        self.setting = setting
+        self.resources = Resources(setting.capacities)
+        self.planned = {batch.id: batch for batch in self.plan.batches}
+        self.outcomes: dict[str, list[Outcome]] = {name: [] for name in self.planned}
+        for outcome in setting.kept.outcomes:
+            self.outcomes[outcome.batch].append(outcome)
         self.running: dict[str, Batch] = {}
-        self.again: dict[str, _Again] = {}
-        self.ended: set[str] = set()
-        self.outcomes: dict[str, list[Outcome]] = {batch.id: [] for batch in plan.batches}
+        self.stopping = ""
+        left = {name: rest(batch, self.outcomes[name]) for name, batch in self.planned.items()}
+        self.ended = {name for name, again in left.items() if again is None or name in setting.kept.ended}
+        self.again = {name: again for name, again in left.items() if again is not None}
+        self.waiting = Waiting(batch for batch in self.plan.batches if batch.id not in self.ended)
 
     def run(self, crew: Crew) -> Iterator[Outcome]:
         """The outcome of every test that the plan runs, as each ends; secrets of the environment are redacted."""
@@ -48,7 +78,12 @@ class Schedule:
     def redacted(self, told: Callable[[], Iterable[Outcome]]) -> Iterator[Outcome]:
         """Outcomes without the secrets of the environment; they are asked for when the first is taken."""
         for outcome in told():
-            yield _redacted(outcome, self.stage.secrets)
+            yield redact(outcome, self.stage.secrets)
+
+    def stop(self, crew: Crew, reason: str) -> None:
+        """Start nothing more, of the batches that run no test more; may come from any thread."""
+        self.stopping = self.stopping or reason
+        crew.drain()
 
     def stopped(self, crew: Crew) -> Iterator[Outcome]:
         """The outcomes of tests that had ended before the batches of their crew are stopped; nothing more starts."""
@@ -63,7 +98,7 @@ class Schedule:
 
     def interrupted(self) -> list[Outcome]:
         """What became of the tests that were to run and have not ended: they are interrupted."""
-        reason = "the run was stopped before it ended"
+        reason = f"the run was stopped before it ended{self.stopping and f': {self.stopping}'}"
         return [
             outcome
             for batch in self.plan.batches
@@ -71,29 +106,27 @@ class Schedule:
             for outcome in verdicts.unfinished(batch, batch.tests, self.outcomes[batch.id], Status.INTERRUPTED, reason)
         ]
 
+    def is_final(self, outcome: Outcome) -> bool:
+        """Whether no other attempt follows a failed one."""
+        planned = self.planned.get(outcome.batch)
+        return planned is None or outcome.attempt >= planned.terms.attempts
+
     def of_attempt(self, batch: Batch) -> list[Outcome]:
         """What the tests of a batch gave in its own attempt."""
         return [outcome for outcome in self.outcomes[batch.id] if outcome.attempt == batch.attempt]
 
 
-@frozen(kw_only=True)
-class _Again:
-    """What of a batch runs once more."""
-
-    attempt: int
-    tests: tuple[TestCase, ...]
-    exclude: tuple[TestCase, ...] = field(default=())
-
-
-def bench_of(name: str, plan: Plan, directory: Path) -> Bench:
-    """Where the tests of an application run, below the run's directory."""
+def bench_of(name: str, plan: Plan, directory: Path, spool: Path | None) -> Bench:
+    """Where the tests of an application run, below the run's directory; below `spool` their workers note."""
     application = plan.applications[name]
     assert application.path is not None  # noqa: S101 - only applications with a checkout are planned
+    folder = f"tests-{list(plan.applications).index(name)}"
     return Bench(
-        directory=directory / f"tests-{list(plan.applications).index(name)}",
+        directory=directory / folder,
         checkout=application.path,
         python=application.python,
         command=application.test_command,
+        spool=spool and spool / folder,
     )
 
 
@@ -110,7 +143,7 @@ def _run(schedule: Schedule, crew: Crew) -> Iterator[Outcome]:
 def _over(schedule: Schedule, event: BatchEnded | WorkerLost) -> Iterator[Outcome]:
     """What is said of a batch that a worker is done with; it ends, or some of it runs once more."""
     batch = schedule.running.pop(event.batch.id)
-    planned = schedule.waiting.batches[batch.id]
+    planned = schedule.planned[batch.id]
     schedule.resources.give_back(planned.terms)
     told = schedule.of_attempt(batch)
     if isinstance(event, BatchEnded):
@@ -118,36 +151,27 @@ def _over(schedule: Schedule, event: BatchEnded | WorkerLost) -> Iterator[Outcom
     else:
         lost = verdicts.unfinished(planned, batch.tests, told, Status.ERROR, event.reason, batch.attempt)
     yield from _told(schedule, planned, lost)
-    again = _again(planned, batch, schedule.of_attempt(batch))
+    again = next_attempt(planned, batch.attempt, schedule.of_attempt(batch))
     if again is not None:
         schedule.again[batch.id] = again
         schedule.waiting.put(batch.id)
         return
     if planned.terms.repetitions > 1:
-        yield from _told(schedule, planned, too_slow(planned.terms, schedule.outcomes[batch.id], schedule.past))
+        yield from _told(schedule, planned, too_slow(planned.terms, schedule.outcomes[batch.id], schedule.setting.past))
     _end(schedule, planned)
-
-
-def _again(planned: PlannedBatch, batch: Batch, outcomes: Sequence[Outcome]) -> _Again | None:
-    """The repetition of a batch, or the next attempt at those of its tests that failed; None where neither is due."""
-    failed = [outcome.test for outcome in verdicts.final(outcomes) if outcome.status.failing]
-    if not failed and batch.attempt < planned.terms.repetitions:
-        return _Again(attempt=batch.attempt + 1, tests=planned.tests, exclude=planned.exclude)
-    if failed and batch.attempt < planned.terms.attempts:
-        return _Again(attempt=batch.attempt + 1, tests=tuple(failed))
-    return None
 
 
 def _start(schedule: Schedule, crew: Crew) -> Iterator[Outcome]:
     """Submits what can start; what cannot run ends at once, which may let more start."""
     limit = sum(crew.slots.values()) + AHEAD
-    while len(schedule.running) < limit:
+    while len(schedule.running) < limit and not schedule.stopping:
         planned = schedule.waiting.next(schedule.resources.take)
         if planned is None:
             return
         batch = _made(planned, schedule)
         if isinstance(batch, Batch):
             schedule.running[planned.id] = batch
+            schedule.setting.begun(planned.id)
             crew.submit(batch)
         else:
             schedule.resources.give_back(planned.terms)
@@ -174,6 +198,7 @@ def _told(schedule: Schedule, planned: PlannedBatch, outcomes: Sequence[Outcome]
 def _end(schedule: Schedule, planned: PlannedBatch) -> None:
     schedule.ended.add(planned.id)
     schedule.waiting.ended(planned.id)
+    schedule.setting.ended(planned.id)
 
 
 def _batch(planned: PlannedBatch, schedule: Schedule) -> Batch:
@@ -186,11 +211,11 @@ def _batch(planned: PlannedBatch, schedule: Schedule) -> Batch:
         (given(verdicts.final(schedule.outcomes[producer])), _name(schedule, producer), flow)
         for producer, flow in planned.feeds
     ]
-    again = schedule.again.pop(planned.id, None) or _Again(attempt=1, tests=planned.tests, exclude=planned.exclude)
+    again = schedule.again[planned.id]
     return Batch(
         id=planned.id,
         runner=planned.runner,
-        bench=bench_of(planned.application, schedule.plan, schedule.stage.directory),
+        bench=bench_of(planned.application, schedule.plan, schedule.stage.directory, schedule.setting.spool),
         tests=again.tests,
         variables=variables,
         exclude=again.exclude,
@@ -203,17 +228,4 @@ def _batch(planned: PlannedBatch, schedule: Schedule) -> Batch:
 
 
 def _name(schedule: Schedule, batch: str) -> str:
-    return schedule.waiting.batches[batch].tests[0].id
-
-
-def _redacted(outcome: Outcome, secrets: Sequence[str]) -> Outcome:
-    if not secrets:
-        return outcome
-    return evolve(
-        outcome,
-        reason=redacted(outcome.reason, secrets),
-        message=redacted(outcome.message, secrets),
-        text=redacted(outcome.text, secrets),
-        stdout=redacted(outcome.stdout, secrets),
-        stderr=redacted(outcome.stderr, secrets),
-    )
+    return schedule.planned[batch].tests[0].id

@@ -59,6 +59,30 @@ def runs_and_tracks(database: Database) -> None:
         database.conn.execute(statement)
 
 
+_RESUMABLE = (
+    """alter table runs add column state text not null default 'ended'
+    check (state in ('running', 'stopped', 'ended'))""",
+    "alter table runs add column manifest blob",
+    "alter table attempts add column batch text not null default ''",
+    "alter table attempts add column reason text not null default ''",
+    "alter table attempts add column stdout text not null default ''",
+    "alter table attempts add column stderr text not null default ''",
+    "alter table attempts add column value text",
+    """create table marks (run integer not null references runs (id) on delete cascade, batch text not null,
+    mark text not null check (mark in ('begun', 'ended')), primary key (run, batch, mark)) strict, without rowid""",
+    """create table timings (test integer not null references tests (id),
+    run integer not null references runs (id) on delete cascade, median real not null,
+    primary key (test, run)) strict, without rowid""",
+)
+
+
+@MIGRATIONS()
+def runs_that_can_be_resumed(database: Database) -> None:
+    """What a run is to do and what has become of it, written while it goes on; how long performance tests took."""
+    for statement in _RESUMABLE:
+        database.conn.execute(statement)
+
+
 def migrate(connection: sqlite3.Connection) -> None:
     """Bring the tables to the present version, within the transaction that is open."""
     MIGRATIONS.apply(Database(connection, execute_plugins=False))

@@ -4,35 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from testflow_core.history import attempts
 from testflow_core.history.values import excerpt, seconds, storable
 from testflow_core.model import Status, TestCase
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable
 
     from testflow_core.model import Run
 
 _ADD_RUN = """
-insert into runs (run_id, workflow, started, ok, provisioner) values (?, ?, ?, ?, ?)
-on conflict (run_id) do nothing returning id
+insert into runs (run_id, workflow, started, ok, provisioner, state) values (?, ?, ?, ?, ?, ?) returning id
 """
 
-_ADD_TEST = "insert into tests (test_id, application, file, name) values (?, ?, ?, ?) on conflict do nothing"
+_END_RUN = "update runs set ok = ?, provisioner = ?, state = ? where id = ?"
 
-_ADD_REASON = "insert into reasons (text) values (?) on conflict do nothing"
-
-_ADD_CHOICE = """
-insert into choices (run, test, selected, priority, reason)
-values (?, (select id from tests where test_id = ?), ?, ?, (select id from reasons where text = ?))
-on conflict do nothing
-"""
-
-_ADD_ATTEMPT = """
-insert into attempts (run, test, flow, attempt, status, started, duration, message, text)
-values (?, (select id from tests where test_id = ?), ?, ?, ?, ?, ?, ?, ?)
-on conflict do nothing
-"""
+_LEARNT = ("results", "diagnoses", "routes", "phases", "plugin_failures", "warnings")
+"""Tables of what is known of a run once it has come to a stop; one that goes on after it learns them anew."""
 
 _ADD_RESULT = """
 insert into results (run, test, status, duration, reason)
@@ -52,6 +40,11 @@ values (?, (select id from tests where test_id = ?), ?, ?)
 on conflict do nothing
 """
 
+_ADD_TIMING = """
+insert into timings (test, run, median) values ((select id from tests where test_id = ?), ?, ?)
+on conflict do update set median = excluded.median
+"""
+
 _ADD_PHASE = "insert into phases (run, position, name, seconds) values (?, ?, ?, ?)"
 
 _ADD_PLUGIN_FAILURE = "insert into plugin_failures (run, position, kind, name, traceback) values (?, ?, ?, ?, ?)"
@@ -59,79 +52,72 @@ _ADD_PLUGIN_FAILURE = "insert into plugin_failures (run, position, kind, name, t
 _ADD_WARNING = "insert into warnings (run, position, text) values (?, ?, ?)"
 
 
-def add_run(connection: sqlite3.Connection, run: Run) -> bool:
-    """Write everything that was learnt; False where a run of this id is already there."""
-    added = connection.execute(
-        _ADD_RUN,
-        (storable(run.run_id), storable(run.workflow), seconds(run.started), run.ok, storable(run.provisioner)),
-    ).fetchall()
-    if not added:
-        return False
-    ((key,),) = added
+def add_run(connection: sqlite3.Connection, run: Run) -> frozenset[str] | None:
+    """
+    Write everything that was learnt; None where a run of this id has already come to its end.
+
+    Else the tests that were counted when it had been stopped before.
+    """
+    known = connection.execute("select id, state from runs where run_id = ?", (storable(run.run_id),)).fetchone()
+    if known is not None and known[1] == attempts.ENDED:
+        return None
+    state = attempts.STOPPED if known is not None and run.interrupted_tests else attempts.ENDED
+    key, counted = _begun(connection, run, state) if known is None else _resumed(connection, known[0], run, state)
     _add_names(connection, run)
-    _add_choices(connection, key, run)
+    attempts.add_choices(connection, key, run.choices)
     _add_attempts(connection, key, run)
     _add_results(connection, key, run)
     _add_explanations(connection, key, run)
     _add_circumstances(connection, key, run)
-    return True
+    _add_timings(connection, key, run)
+    if state == attempts.ENDED:
+        attempts.forget(connection, key)
+    return counted
+
+
+def _begun(connection: sqlite3.Connection, run: Run, state: str) -> tuple[int, frozenset[str]]:
+    values = (storable(run.run_id), storable(run.workflow), seconds(run.started), run.ok, storable(run.provisioner))
+    ((key,),) = connection.execute(_ADD_RUN, (*values, state)).fetchall()
+    return key, frozenset()
+
+
+def _resumed(connection: sqlite3.Connection, key: int, run: Run, state: str) -> tuple[int, frozenset[str]]:
+    verdicts = [status.value for status in Status if status is Status.PASSED or status.failing]
+    marks = ", ".join("?" * len(verdicts))
+    found = connection.execute(
+        f"select test_id from results join tests on tests.id = results.test where run = ? and status in ({marks})",  # noqa: S608 - placeholders
+        (key, *verdicts),
+    )
+    counted = frozenset(test for (test,) in found)
+    for table in _LEARNT:
+        connection.execute(f"delete from {table} where run = ?", (key,))  # noqa: S608 - names of ours
+    connection.execute(_END_RUN, (run.ok, storable(run.provisioner), state, key))
+    return key, counted
 
 
 def _add_names(connection: sqlite3.Connection, run: Run) -> None:
-    connection.executemany(
-        _ADD_TEST,
-        [
-            (
-                storable(test_id),
-                storable(test.application),
-                storable(test.file),
-                None if test.name is None else storable(test.name),
-            )
-            for test_id, test in _tests(run).items()
-        ],
-    )
-    reasons = {excerpt(each.reason) for each in (*run.choices, *run.results)}
-    connection.executemany(_ADD_REASON, [(reason,) for reason in sorted(reasons)])
-
-
-def _tests(run: Run) -> dict[str, TestCase]:
-    known: Iterable[TestCase] = (
-        *(choice.test for choice in run.choices),
-        *(outcome.test for outcome in run.outcomes),
-    )
-    tests = {test.id: test for test in known}
-    for result in run.results:
-        if result.test_id not in tests:
-            tests[result.test_id] = TestCase.from_id(result.test_id)
-    return tests
-
-
-def _add_choices(connection: sqlite3.Connection, key: int, run: Run) -> None:
-    connection.executemany(
-        _ADD_CHOICE,
-        [
-            (key, storable(choice.test.id), choice.selected, seconds(choice.priority), excerpt(choice.reason))
-            for choice in run.choices
-        ],
-    )
+    known = {choice.test.id for choice in run.choices} | {outcome.test.id for outcome in run.outcomes}
+    attempts.add_tests(connection, (outcome.test for outcome in run.outcomes))
+    others = (result.test_id for result in run.results if result.test_id not in known)
+    attempts.add_tests(connection, (TestCase.from_id(test_id) for test_id in others))
+    attempts.add_reasons(connection, (result.reason for result in run.results))
 
 
 def _add_attempts(connection: sqlite3.Connection, key: int, run: Run) -> None:
+    """Those that no journal has written."""
+    distinct = {(outcome.test, outcome.flow, outcome.attempt) for outcome in run.outcomes}
+    (written,) = connection.execute("select count(*) from attempts where run = ?", (key,)).fetchone()
+    if written != len(distinct):
+        attempts.add(connection, key, run.outcomes)
+
+
+def _add_timings(connection: sqlite3.Connection, key: int, run: Run) -> None:
     connection.executemany(
-        _ADD_ATTEMPT,
+        _ADD_TIMING,
         [
-            (
-                key,
-                storable(outcome.test.id),
-                storable(outcome.flow or ""),
-                outcome.attempt,
-                outcome.status.value,
-                seconds(outcome.started),
-                seconds(outcome.duration),
-                excerpt(outcome.message or outcome.reason),
-                excerpt(outcome.text) if outcome.status.failing else "",
-            )
-            for outcome in run.outcomes
+            (storable(result.test_id), key, seconds(result.timing.median))
+            for result in run.results
+            if result.timing is not None and result.status is Status.PASSED
         ],
     )
 

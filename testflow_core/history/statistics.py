@@ -9,7 +9,7 @@ from testflow_core.model import Past, Status, TestCase, Track
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable
+    from collections.abc import Container, Iterable
 
     from testflow_core.model import Run
 
@@ -32,8 +32,23 @@ from tests join tracks on tracks.test = tests.id where application = ? order by 
 """
 
 
-def add_to_tracks(connection: sqlite3.Connection, run: Run) -> None:
-    """Count the run; a test that did not come to a verdict (skipped, unavailable, interrupted) did not run."""
+# By key, that is by the order in which runs were recorded.
+_TIMINGS = """
+select file, name, median from timings join tests on tests.id = timings.test where application = ?
+order by timings.run desc
+"""
+
+_WITH_TIMINGS = 2
+_TIMINGS_KEPT = 20
+"""Past runs of a performance test that the next one is compared with."""
+
+
+def add_to_tracks(connection: sqlite3.Connection, run: Run, counted: Container[str]) -> None:
+    """
+    Count the run; a test that did not come to a verdict (skipped, unavailable, interrupted) did not run.
+
+    `counted` are tests that were counted before the run was resumed.
+    """
     connection.executemany(
         _UPDATE,
         [
@@ -46,14 +61,15 @@ def add_to_tracks(connection: sqlite3.Connection, run: Run) -> None:
                 "started": seconds(run.started),
             }
             for result in run.results
-            if result.status is Status.PASSED or result.status.failing
+            if (result.status is Status.PASSED or result.status.failing) and result.test_id not in counted
         ],
     )
 
 
-def read_past(connection: sqlite3.Connection, applications: Iterable[str]) -> Past:
-    """The tracks of these applications' tests."""
+def read_past(connection: sqlite3.Connection, applications: Iterable[str], version: int) -> Past:
+    """The tracks of these applications' tests, from tables of this version."""
     tracks: dict[tuple[str, str], list[Track]] = {}
+    timings: dict[TestCase, tuple[float, ...]] = {}
     for name in dict.fromkeys(applications):
         for application, file, test, runs, failures, status, duration in connection.execute(_READ, (storable(name),)):
             track = Track(
@@ -64,4 +80,15 @@ def read_past(connection: sqlite3.Connection, applications: Iterable[str]) -> Pa
                 mean_duration=duration,
             )
             tracks.setdefault((application, file), []).append(track)
-    return Past(tracks={key: tuple(found) for key, found in tracks.items()})
+        if version >= _WITH_TIMINGS:
+            timings |= _read_timings(connection, name)
+    return Past(tracks={key: tuple(found) for key, found in tracks.items()}, timings=timings)
+
+
+def _read_timings(connection: sqlite3.Connection, application: str) -> dict[TestCase, tuple[float, ...]]:
+    found: dict[TestCase, list[float]] = {}
+    for file, name, median in connection.execute(_TIMINGS, (storable(application),)):
+        medians = found.setdefault(TestCase(application=application, file=file, name=name), [])
+        if len(medians) < _TIMINGS_KEPT:
+            medians.append(median)
+    return {test: tuple(medians) for test, medians in found.items()}

@@ -9,6 +9,7 @@ from testflow_core.model.environment import Endpoint, Environment, Provisioned, 
 from testflow_core.model.event import BatchEnded, Event, PhaseStarted, Planned, Progressed, TestEnded, WorkerLost
 from testflow_core.model.failure import UNKNOWN, Diagnosis, Evidence, Failure, Route
 from testflow_core.model.history import Past, Track
+from testflow_core.model.limits import Limits
 from testflow_core.model.outcome import Outcome, Status
 from testflow_core.model.plan import Batch, Bench, Plan, PlannedBatch
 from testflow_core.model.run import PluginFailure, Run, TestResult
@@ -57,6 +58,7 @@ __all__ = [
     "Failure",
     "FailureAnalysis",
     "Json",
+    "Limits",
     "Loaded",
     "MappingRule",
     "Outcome",

@@ -24,13 +24,15 @@ class Bench:
     Where tests of one application run, as plain data; known before its environment is up.
 
     `checkout` is its directory, `python` the interpreter it names, `command` its test command; `directory` is private
-    to the run and gone after it.
+    to the run and gone after it. `spool`, where there is one, outlives whoever carries the run out: workers note there
+    what must not be lost with him.
     """
 
     directory: Path
     checkout: Path
     python: str | None = None
     command: tuple[str, ...] = ()
+    spool: Path | None = None
 
 
 @frozen(kw_only=True)

@@ -58,7 +58,7 @@ class Run:
     The result of `execute`.
 
     `started` is in seconds since the epoch, `phases` maps a phase's name to its seconds. `results` has each test once.
-    `provisioner` is the one that was used, with the reason it was.
+    `provisioner` is the one that was used, with the reason it was. `stopped` is why it stopped before all was done.
     """
 
     run_id: str
@@ -72,6 +72,7 @@ class Run:
     phases: Mapping[str, float] = field(factory=dict[str, float])
     provisioner: str = ""
     reports: Path | None = None
+    stopped: str = ""
 
     def _of(self, *statuses: Status) -> tuple[TestResult, ...]:
         return tuple(result for result in self.results if result.status in statuses)

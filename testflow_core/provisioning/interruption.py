@@ -13,12 +13,23 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
 
+class LeftUndoneError(Exception):
+    """Work was paused before all of it was done; what is told of it is all there is."""
+
+
 class Interruption:
-    """A wish to stop one piece of work, which comes from another thread than the one that does it."""
+    """
+    A wish to stop one piece of work, which comes from another thread than the one that does it.
+
+    It is paused where it shall begin nothing more, and stopped where it shall end what it is at.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._ends: list[Callable[[], None]] = []
+        self._pauses: list[Callable[[], None]] = []
+        self.paused = False
+        """Whether nothing more shall begin."""
         self.wished_at = math.inf
         """When it was first wished for, as `time.monotonic` counts; infinite as long as it is not."""
 
@@ -34,6 +45,28 @@ class Interruption:
             ends = tuple(self._ends)
         for end in ends:
             end()
+
+    def pause(self) -> None:
+        """Begin nothing more: whoever registered for that is told, and who does so later at once."""
+        with self._lock:
+            self.paused = True
+            pauses = tuple(self._pauses)
+        for pause in pauses:
+            pause()
+
+    @contextmanager
+    def paused_by(self, pause: Callable[[], None]) -> Generator[None]:
+        """While this lasts, `pause` is called where nothing more shall begin; it may come from any thread."""
+        with self._lock:
+            self._pauses.append(pause)
+            paused = self.paused
+        try:
+            if paused:
+                pause()
+            yield
+        finally:
+            with self._lock:
+                self._pauses.remove(pause)
 
     @contextmanager
     def ended_by(self, end: Callable[[], None]) -> Generator[None]:

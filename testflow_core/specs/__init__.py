@@ -10,10 +10,12 @@ from testflow_core.specs.declarations import (
     dependency,
     entity,
     failure_analysis,
+    limits,
     resources,
     selection,
     service,
 )
+from testflow_core.specs.manifest import plan_from_json, plan_to_json
 from testflow_core.specs.structure import key_path, structure, unknown_name
 
 __all__ = [
@@ -26,7 +28,10 @@ __all__ = [
     "entity",
     "failure_analysis",
     "key_path",
+    "limits",
     "path_text",
+    "plan_from_json",
+    "plan_to_json",
     "resources",
     "selection",
     "service",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from testflow_core.errors import UnknownReferenceError
-from testflow_core.model import PERFORMANCE, Application, Entity, MappingRule, Terms
+from testflow_core.model import PERFORMANCE, Application, Entity, Limits, MappingRule, Terms
 from testflow_core.references import names, unknown
 
 if TYPE_CHECKING:
@@ -57,6 +57,11 @@ def _no_performance(value: Terms) -> Mistakes:
             yield name, f"is for tests of the kind `performance` only, and these are {value.kind!r}"
 
 
+def _limits(value: Limits) -> Mistakes:
+    if value.max_failures is not None and value.max_failures < 1:
+        yield "max_failures", f"expected a count of 1 or more, got {value.max_failures}"
+
+
 def _references(text: str, known: Sequence[str]) -> Iterator[str]:
     try:
         found = names(text)
@@ -71,4 +76,5 @@ CHECKS: dict[type, Callable[[Any], Mistakes]] = {
     MappingRule: _groups,
     Entity: _count,
     Terms: _terms,
+    Limits: _limits,
 }

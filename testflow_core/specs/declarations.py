@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from attrs import asdict, field, frozen
+from attrs import asdict, evolve, field, frozen
 
 from testflow_core import graph
 from testflow_core.errors import Problem, SpecError
@@ -16,6 +16,7 @@ from testflow_core.model import (
     Dependency,
     Entity,
     FailureAnalysis,
+    Limits,
     Service,
     Step,
     Terms,
@@ -126,6 +127,12 @@ def failure_analysis(mapping: object) -> FailureAnalysis:
 def resources(mapping: object) -> Mapping[str, int]:
     """How many there are of what tests take, as an engine is told."""
     return structure({"resources": mapping}, Terms, "$").resources
+
+
+def limits(*, max_failures: object, fail_fast: bool, max_duration: object) -> Limits:
+    """When a run is to stop before all of it is done."""
+    found = structure({"max_failures": max_failures, "max_duration": max_duration}, Limits, "$")
+    return evolve(found, max_failures=1) if fail_fast else found
 
 
 def call_name(test: str) -> str:

@@ -13,7 +13,7 @@ from attrs import field, frozen, validators
 
 from testflow_core.interfaces import Crew, Executor
 from testflow_core.model import Batch, BatchEnded, Outcome, WorkerLost
-from testflow_core.provisioning.interruption import Interruption, interruptible
+from testflow_core.provisioning.interruption import Interruption, LeftUndoneError, interruptible
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping
@@ -75,6 +75,15 @@ class _LocalCrew(Crew):
         for interruption in stopping:
             interruption.wish()
 
+    def drain(self) -> None:
+        with self._changed:
+            for number, _ in self._waiting:
+                self._told.put((number, None))
+            self._waiting.clear()
+            pausing = [interruption for _, interruption in self._running.values()]
+        for interruption in pausing:
+            interruption.pause()
+
     def events(self) -> Iterator[Outcome | BatchEnded | WorkerLost]:
         while self._open:
             number, happening = self._told.get()
@@ -120,6 +129,8 @@ class _LocalCrew(Crew):
         try:
             for outcome in self._run_batch(batch):
                 self._told.put((number, outcome))
+        except LeftUndoneError:
+            return None
         except BaseException as error:  # noqa: BLE001 - the thread outlives whatever a runner raises, and tells of it
             if interruption.wished:
                 return None

@@ -47,6 +47,7 @@ class Seat:
         self._ends.register(self._socket, 0)
         self._heard: deque[bytes] = deque()
         self._lock = threading.Lock()
+        self._speaking = threading.Lock()
 
     @property
     def lives(self) -> bool:
@@ -68,8 +69,10 @@ class Seat:
 
     def send(self, order: Event) -> None:
         """Give it a batch."""
+        line = json.dumps(order).encode() + b"\n"
         try:
-            self._socket.sendall(json.dumps(order).encode() + b"\n")
+            with self._speaking:
+                self._socket.sendall(line)
         except (BrokenPipeError, ConnectionResetError):
             raise AgentTroubleError(self.agent.last_words()) from None
 
@@ -90,6 +93,11 @@ class Seat:
         with self._lock, suppress(ConnectionResetError):
             return self._lines.read() if self._socket.fileno() >= 0 else None
         return None
+
+    def pause(self) -> None:
+        """Let its worker begin no further test; may come from any thread."""
+        with suppress(OSError), self._speaking:
+            self._socket.sendall(b'{"pause": true}\n')
 
     def leave(self) -> None:
         """No order comes any more, and what goes on shall end."""

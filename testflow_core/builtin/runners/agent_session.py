@@ -19,7 +19,7 @@ from testflow_core.builtin.runners.exchange import exchange, with_outputs
 from testflow_core.errors import UnknownReferenceError
 from testflow_core.interfaces import RunnerSession
 from testflow_core.model import Outcome, Status, TestCase
-from testflow_core.provisioning.interruption import current
+from testflow_core.provisioning.interruption import LeftUndoneError, current
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -28,9 +28,13 @@ if TYPE_CHECKING:
     from testflow_core.builtin.runners.agent_seat import Event
     from testflow_core.builtin.runners.exchange import Exchange
     from testflow_core.model import Batch, Bench, Json
+    from testflow_core.provisioning.interruption import Interruption
 
 PATIENCE = 60.0
 """Seconds beyond a test's limit after which an agent that says nothing is given up: it watches that limit itself."""
+
+SPOOL = "spool-"
+"""What the names of the files begin with in which workers note."""
 
 ENDS = (b'{"event": "ended"', b'{"event": "late"')
 
@@ -58,7 +62,7 @@ class AgentSession(RunnerSession):
         self._before = None
         if seat is not None:
             seat.close()
-        if spool is not None:
+        if spool is not None and self._bench.spool is None:
             spool.unlink(missing_ok=True)
 
     def run(self, batch: Batch) -> Iterator[Outcome]:
@@ -88,12 +92,12 @@ class AgentSession(RunnerSession):
         try:
             # The agent may be lost, or a wish to stop may come, at any point from here on: both end here.
             seat = self._ready()
-            with interruption.ended_by(seat.leave):
+            with interruption.ended_by(seat.leave), interruption.paused_by(seat.pause):
                 words = seat.agent.words
                 order = _order(batch, files, words.arguments, path_first=words.path_first)
                 seat.send({**order, "spool": str(self._spool)})
                 for event in self._events(seat, batch):
-                    outcome = _outcome(event, batch)
+                    outcome = outcome_of(event, batch.tests[0].application)
                     if event["event"] == "late":
                         # It is of this batch where a worker was replaced, else of the one before.
                         yield _late(event, batch if outcome.test in seen else self._before or batch), False
@@ -102,6 +106,10 @@ class AgentSession(RunnerSession):
                         yield outcome, event.get("left") == 0
             self._before = batch
             done = True
+        except LeftUndoneError:
+            self._before = batch
+            done = True
+            raise
         except (AgentTroubleError, UnknownReferenceError) as trouble:
             if not interruption.wished:
                 yield from _lost(batch, seen, trouble)
@@ -132,15 +140,16 @@ class AgentSession(RunnerSession):
                 yield told
             if told is not None or noted:
                 heard = time.monotonic()
-            elif time.monotonic() - stopping.wished_at > FAREWELL:
-                raise AgentTroubleError("the agent does not end what it was at")
-            elif time.monotonic() - heard > silence:
-                raise AgentTroubleError(f"the agent has said nothing for {silence:g} s")
+            else:
+                _expect_word(heard, silence, stopping)
+        if told.get("undone"):
+            raise LeftUndoneError
 
     def _sit_down(self) -> Seat:
         if self._spool is None:
-            self._bench.directory.mkdir(parents=True, exist_ok=True)
-            descriptor, name = tempfile.mkstemp(prefix="spool-", dir=self._bench.directory.absolute())
+            directory = (self._bench.spool or self._bench.directory).absolute()
+            directory.mkdir(parents=True, exist_ok=True)
+            descriptor, name = tempfile.mkstemp(prefix=SPOOL, dir=directory)
             os.close(descriptor)
             self._spool = Path(name)
             self._noted = Reading(name)
@@ -155,6 +164,15 @@ class AgentSession(RunnerSession):
         seat = self._seat or self._sit_down()
         seat.wait_until_ready()
         return seat
+
+
+def _expect_word(heard: float, silence: float, stopping: Interruption) -> None:
+    """AgentTroubleError where the agent has been silent for too long since it was heard."""
+    now = time.monotonic()
+    if now - stopping.wished_at > FAREWELL:
+        raise AgentTroubleError("the agent does not end what it was at")
+    if now - heard > silence:
+        raise AgentTroubleError(f"the agent has said nothing for {silence:g} s")
 
 
 def _order(batch: Batch, files: Exchange, arguments: tuple[str, ...], *, path_first: bool) -> Mapping[str, Json]:
@@ -179,14 +197,21 @@ def _order(batch: Batch, files: Exchange, arguments: tuple[str, ...], *, path_fi
         "variables": dict(files.variables),
         "inputs": dict(batch.inputs),
         "directory": str(files.directory),
+        "mark": {
+            "application": batch.tests[0].application,
+            "batch": batch.id,
+            "flow": batch.flow,
+            "attempt": batch.attempt,
+        },
     }
 
 
-def _outcome(event: Event, batch: Batch) -> Outcome:
+def outcome_of(event: Event, application: str) -> Outcome:
+    """What an event tells of a test."""
     name = event.get("name")
     return Outcome(
         test=TestCase(
-            application=batch.tests[0].application,
+            application=application,
             file=str(event["file"]),
             name=None if name is None else str(name),
         ),
@@ -204,7 +229,7 @@ def _outcome(event: Event, batch: Batch) -> Outcome:
 
 def _late(event: Event, batch: Batch) -> Outcome:
     """What was told of a test after its batch had ended."""
-    return evolve(_outcome(event, batch), batch=batch.id, flow=batch.flow, attempt=batch.attempt)
+    return evolve(outcome_of(event, batch.tests[0].application), batch=batch.id, flow=batch.flow, attempt=batch.attempt)
 
 
 def _lost(batch: Batch, seen: set[TestCase], trouble: Exception) -> Iterator[tuple[Outcome, bool]]:

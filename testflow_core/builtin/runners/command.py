@@ -20,7 +20,7 @@ from testflow_core.builtin.runners.surroundings import command_environment
 from testflow_core.errors import ProvisionError, TestflowError
 from testflow_core.interfaces import Runner, RunnerSession
 from testflow_core.model import Outcome, Status, TestCase
-from testflow_core.provisioning.interruption import current
+from testflow_core.provisioning.interruption import LeftUndoneError, current
 from testflow_core.provisioning.supervisor import Supervisor
 from testflow_core.references import resolve
 
@@ -78,6 +78,8 @@ class _CommandSession(RunnerSession):
         whole = {test.file for test in batch.tests if test.name is None}
         stopping = current()
         for number, (file, names) in enumerate(by_file.items(), start=1):
+            if stopping.paused:
+                raise LeftUndoneError
             found = self._file(batch, file, () if file in whole else names, files)
             if stopping.wished:
                 return

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from attrs import field, frozen
 
 from testflow_core.builtin.runners.agent_process import SharedAgents
+from testflow_core.builtin.runners.agent_recovery import noted
 from testflow_core.builtin.runners.agent_session import AgentSession
 from testflow_core.builtin.runners.discovery import files_below, matching
 from testflow_core.builtin.runners.pytest_settings import pytest_settings
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Sequence
 
     from testflow_core.interfaces import RunnerSession
-    from testflow_core.model import Application, Bench
+    from testflow_core.model import Application, Bench, Outcome
 
 
 @frozen(kw_only=True)
@@ -45,6 +46,10 @@ class PytestRunner(Runner):
         wanted = settings.wants if application.test_files is None else matching(application.test_files)
         for file, name in files_below(application.path, where, wanted):
             yield TestCase(application=application.name, file=file, name=name)
+
+    def recovered(self, bench: Bench) -> Iterable[Outcome]:
+        """What the workers had noted in the spool of a run that was cut off."""
+        return noted(bench.spool) if bench.spool is not None else ()
 
     @contextmanager
     def session(self, bench: Bench) -> Generator[RunnerSession]:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 from . import wire
 
 if TYPE_CHECKING:
+    from mmap import mmap
     from typing import NoReturn
 
     from .ledger import Piece
@@ -38,14 +39,14 @@ class Ends(NamedTuple):
     dump: int
 
 
-def work(order: wire.Event, piece: Piece, ends: Ends, dump_signal: int) -> NoReturn:
+def work(order: wire.Event, piece: Piece, ends: Ends, flag: mmap, dump_signal: int) -> NoReturn:
     """Become the test process; ends by leaving it."""
     code = INTERNAL_ERROR
     try:
         detach(ends.output)
         # Chained to the signal's own default, which ends the process once the dump is written.
         faulthandler.register(dump_signal, file=ends.dump, all_threads=True, chain=True)
-        code = run_pytest(order, piece, ends)
+        code = run_pytest(order, piece, ends, flag)
     except BaseException:  # noqa: BLE001 - whatever it is, it must not climb up into the server's own frames
         os.write(2, traceback.format_exc().encode("utf-8", "backslashreplace"))
     finally:
@@ -76,7 +77,7 @@ def die_with(parent: int) -> None:
             os._exit(INTERNAL_ERROR)
 
 
-def run_pytest(order: wire.Event, piece: Piece, ends: Ends) -> int:
+def run_pytest(order: wire.Event, piece: Piece, ends: Ends, flag: mmap) -> int:
     """Run the piece, and what comes in after it; the exit code of pytest."""
     # The server has imported these already, or said that it cannot.
     import pytest  # noqa: PLC0415
@@ -97,8 +98,9 @@ def run_pytest(order: wire.Event, piece: Piece, ends: Ends) -> int:
     offered = Offer(order["inputs"], order["variables"].get("TESTFLOW_DATA"))
     channel, spool = wire.Channel(ends.events), Spool()
     spool.open(order["spool"])
+    spool.send({"event": "order", **order["mark"]})
     plugin = TestflowPlugin(spool, Output(ends.output), Task(order, piece), offered)
-    shift = Shift(plugin, wire.Lines(ends.orders), channel, spool)
+    shift = Shift(plugin, wire.Lines(ends.orders), channel, spool, flag)
     code = int(pytest.main(arguments, plugins=[plugin, shift]))
     channel.send({"event": "finished", "code": code, "stopped": plugin.stopped})
     return code

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from .watch import Ready, Steps
     from .wire import Event
 
+PAUSE = b'{"pause"'
+
 FAREWELL = 1.5
 """Seconds in which a worker may end its session where nobody asked for that, or waits for what it tells."""
 
@@ -36,6 +38,7 @@ class Seat:
         self.pending: deque[bytes] = deque()
         self.worker: Watch | None = None
         self.ledger: Ledger | None = None
+        self.paused = False
 
     def descriptors(self) -> list[int]:
         """What it holds open."""
@@ -51,7 +54,17 @@ class Seat:
             lines = self.orders.read()
             if lines is None:
                 raise GoneError
-            self.pending.extend(lines)
+            for line in lines:
+                if line.startswith(PAUSE):
+                    self.pause()
+                else:
+                    self.pending.append(line)
+
+    def pause(self) -> None:
+        """Begin nothing more of the order that is carried out."""
+        self.paused = True
+        if self.worker is not None:
+            self.worker.pause()
 
     def steps(self) -> Steps:
         """Carry out order after order; each step waits for what it yields."""
@@ -64,8 +77,9 @@ class Seat:
                 except ConnectionError:
                     yield from self.part()
                     return
-            yield from self.carry_out(verdict.parse_order(self.pending.popleft()))
-            self.tell({"event": "done"})
+            undone = yield from self.carry_out(verdict.parse_order(self.pending.popleft()))
+            self.paused = False
+            self.tell({"event": "done", "undone": undone})
 
     def part(self) -> Steps:
         """Let a worker that rests end its session, for a moment."""
@@ -73,18 +87,19 @@ class Seat:
             self.worker.let_go()
             yield from self.worker.await_end(FAREWELL)
 
-    def carry_out(self, order: Event) -> Steps:
-        """Run an order to its end, in as many workers as that takes."""
+    def carry_out(self, order: Event) -> Generator[Need, Ready, bool]:
+        """Run an order to its end, in as many workers as that takes; whether something of it was left undone."""
         if "finish" in order:
             yield from self.retire()
-            return
+            return False
         told: set[Place] = set()
         pieces = deque(apart(order["checkout"], self.present(order)))
-        while pieces:
+        while pieces and not self.paused:
             piece = pieces.popleft()
             if piece:
                 left = yield from self.attempt(order, piece, told)
                 pieces.extendleft(reversed(left))
+        return any(pieces)
 
     def present(self, order: Event) -> Piece:
         """The files of an order that are there; tells of the others."""
@@ -112,7 +127,11 @@ class Seat:
         except OSError as error:
             verdict.give_up(ledger, f"no process could be started for it: {error}", self.tell)
             return []
+        if self.paused:
+            self.worker.pause()
         yield from self.worker.follow(ledger, self)
+        if self.worker.undone:
+            return [piece]
         left = verdict.conclude(ledger, self.worker, self.tell)
         if not self.worker.rested:
             self.dismiss()

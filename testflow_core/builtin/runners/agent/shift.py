@@ -13,6 +13,7 @@ from . import results
 from .collection import Task
 
 if TYPE_CHECKING:
+    from mmap import mmap
     from typing import Any, Callable
 
     from .ledger import Piece
@@ -37,11 +38,13 @@ class Shift:
 
     __test__ = False
 
-    def __init__(self, plugin: TestflowPlugin, inbox: Lines, channel: Channel, spool: Spool) -> None:
+    def __init__(self, plugin: TestflowPlugin, inbox: Lines, channel: Channel, spool: Spool, flag: mmap) -> None:
         self._plugin = plugin
         self._inbox = inbox
         self._channel = channel
         self._spool = spool
+        self._flag = flag
+        self._undone = False
         self._last: pytest.Item | None = None
         self._folders: dict[str, Any] = {}
         self._nodes: list[pytest.Collector] = []
@@ -79,6 +82,10 @@ class Shift:
         self._learn(items)
         after_all: pytest.Item = Resting.from_parent(_file(items[-1]).parent, name="testflow")  # pyright: ignore[reportUnknownMemberType] - pytest has no types there
         for item, after in zip(items, [*items[1:], after_all]):
+            # Set by the agent: nothing more shall begin.
+            if self._flag[0]:
+                self._undone = True
+                return
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=after)
             self._last = item
             if session.shouldfail:
@@ -93,7 +100,8 @@ class Shift:
             self._folders.setdefault(os.path.dirname(places.file(file.path)), file.parent)  # noqa: PTH120 - a text
 
     def _next(self, session: pytest.Session) -> bool:
-        self._channel.send({"event": "rested"})
+        self._channel.send({"event": "rested", "undone": self._undone})
+        self._undone = False
         lines: list[bytes] | None = []
         while lines == []:
             lines = self._inbox.read()
@@ -101,6 +109,7 @@ class Shift:
             return False
         order = cast("Event", json.loads(lines[0]))
         self._spool.open(order["spool"])
+        self._spool.send({"event": "order", **order["mark"]})
         self._plugin.task = Task(order, order["tests"])
         os.environ.update(order["variables"])
         session.config.args[:] = paths(order, order["tests"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import os
 import time
@@ -34,6 +35,8 @@ class Spool:
             os.close(self._descriptor)
         self._path = path
         self._descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        # Who has the lock for himself knows that nobody writes any more.
+        fcntl.flock(self._descriptor, fcntl.LOCK_SH)
         # Whoever wrote before may have been killed in the middle of a line.
         write_line(self._descriptor, b"\n")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+import mmap
 import os
 import signal
 import tempfile
@@ -53,7 +54,9 @@ class Watch:
         self.status: int | None = None
         self.expired = False
         self.rested = False
+        self.undone = False
         self._spool = Reading(order["spool"])
+        self._flag = mmap.mmap(-1, 1)
         reading, writing = os.pipe()
         inbox, self._orders = os.pipe()
         self.lines = Lines(reading)
@@ -62,18 +65,23 @@ class Watch:
             for descriptor in (reading, self._orders, *foreign):
                 os.close(descriptor)
             ends = child.Ends(inbox, writing, self.output.fileno(), self.dump.fileno())
-            child.work(order, piece, ends, DUMP_SIGNAL)
+            child.work(order, piece, ends, self._flag, DUMP_SIGNAL)
         os.close(writing)
         os.close(inbox)
 
     def give(self, order: Event, piece: Piece) -> None:
         """Let it go on with another piece; one that has died meanwhile is found dead when it is followed."""
-        self.rested = False
+        self.rested = self.undone = False
+        self._flag[0] = 0
         self.suits.add(piece)
         self._spool = Reading(order["spool"])
-        few = {key: order[key] for key in ("checkout", "exclude", "variables", "spool")}
+        few = {key: order[key] for key in ("checkout", "exclude", "variables", "spool", "mark")}
         with contextlib.suppress(BrokenPipeError):
             write(self._orders, {**few, "tests": piece})
+
+    def pause(self) -> None:
+        """Let it begin no further test of what it has."""
+        self._flag[0] = 1
 
     def let_go(self) -> None:
         """No order comes any more: it ends its session and itself."""
@@ -116,6 +124,7 @@ class Watch:
             event = child.parse(line)
             if event["event"] == "rested":
                 self.rested = True
+                self.undone = event["undone"]
             else:
                 ledger.note(event)
         return lines is not None
@@ -164,5 +173,6 @@ class Watch:
                 os.killpg(self.pid, signal.SIGKILL)
         self.let_go()
         os.close(self.lines.descriptor)
+        self._flag.close()
         self.output.close()
         self.dump.close()

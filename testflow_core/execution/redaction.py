@@ -1,0 +1,28 @@
+"""Outcomes without what nobody may read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attrs import evolve
+
+from testflow_core.provisioning.wiring import redacted
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from testflow_core.model import Outcome
+
+
+def redact(outcome: Outcome, secrets: Sequence[str]) -> Outcome:
+    """The outcome with secrets struck out of every text; what it returned is handed to later steps as it is."""
+    if not secrets:
+        return outcome
+    return evolve(
+        outcome,
+        reason=redacted(outcome.reason, secrets),
+        message=redacted(outcome.message, secrets),
+        text=redacted(outcome.text, secrets),
+        stdout=redacted(outcome.stdout, secrets),
+        stderr=redacted(outcome.stderr, secrets),
+    )

@@ -1,0 +1,60 @@
+"""The folder of a run beside the history: who writes it, and what must outlive him."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from testflow_core.errors import HistoryError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+DECLARED = "declared.json"
+"""Secrets that stand in the declaration."""
+
+GENERATED = "generated.json"
+"""Secrets of the environment, which are struck out of what tests tell."""
+
+
+class RunFolder:
+    """Held by whoever carries a run out, as long as he lives; HistoryError where that is somebody else."""
+
+    def __init__(self, history: Path, run_id: str) -> None:
+        self.path = history.with_name(f"{history.name}.runs") / run_id
+        try:
+            self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._lock = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise HistoryError(f"the folder of the run {run_id} cannot be made: {error}") from error
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(self._lock)
+            raise HistoryError(f"the run {run_id} still goes on in another process; let it end, or end it") from None
+
+    def keep(self, name: str, secrets: tuple[str, ...]) -> None:
+        """Write down, by a name, what must not stand in the history; only the user himself can read it."""
+        descriptor = os.open(self.path / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+            json.dump(secrets, stream)
+
+    def kept(self, name: str) -> tuple[str, ...]:
+        """What was kept by a name."""
+        try:
+            return tuple(json.loads((self.path / name).read_text(encoding="utf-8")))
+        except (OSError, ValueError):
+            return ()
+
+    def release(self, *, remove: bool) -> None:
+        """Let go of it; where nothing of the run is left to do, it goes."""
+        if remove:
+            shutil.rmtree(self.path, ignore_errors=True)
+            # Other runs may have theirs beside it.
+            with suppress(OSError):
+                self.path.parent.rmdir()
+        os.close(self._lock)
