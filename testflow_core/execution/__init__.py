@@ -1,6 +1,7 @@
 """From a plan to outcomes."""
 
 from testflow_core.execution.clock import Clock
+from testflow_core.execution.following import Following
 from testflow_core.execution.kept import Kept
 from testflow_core.execution.provisioners import ChosenProvisioner, choose_provisioner
 from testflow_core.execution.resumption import fingerprints, holding
@@ -12,6 +13,7 @@ __all__ = [
     "ChosenProvisioner",
     "Circumstances",
     "Clock",
+    "Following",
     "Kept",
     "Schedule",
     "Setting",

@@ -61,7 +61,10 @@ def every(planned: PlannedBatch, status: Status, reason: str) -> list[Outcome]:
 def silent(planned: PlannedBatch, batch: Batch, ended: Iterable[Outcome]) -> list[Outcome]:
     """An error for every test of a batch that ended without a word of it."""
     known = [outcome.test for outcome in ended]
-    missing = [test for test in batch.tests if not any(_covers(test, each) for each in known)]
+    # Of a file whose tests run elsewhere nothing may be left.
+    apart = {each.file for each in batch.exclude}
+    told = [test for test in batch.tests if test.name is None and test.file in apart]
+    missing = [test for test in batch.tests if test not in told and not any(_covers(test, each) for each in known)]
     reason = "its runner gave no outcome"
     return [_outcome(planned, test, Status.ERROR, reason, batch.attempt) for test in missing]
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from testflow_core.errors import HistoryError
 
 if TYPE_CHECKING:
+    from collections.abc import Container
     from pathlib import Path
 
 DECLARED = "declared.json"
@@ -21,11 +22,25 @@ GENERATED = "generated.json"
 """Secrets of the environment, which are struck out of what tests tell."""
 
 
+def folders(history: Path) -> Path:
+    """Where the folders of the runs of a history are."""
+    return history.with_name(f"{history.name}.runs")
+
+
+def sweep(history: Path, wanted: Container[str]) -> None:
+    """Remove the folders that nobody holds of runs that nobody can resume: of those killed before they had begun."""
+    with suppress(OSError):
+        for path in folders(history).iterdir():
+            if path.name not in wanted:
+                with suppress(HistoryError):
+                    RunFolder(history, path.name).release(remove=True)
+
+
 class RunFolder:
     """Held by whoever carries a run out, as long as he lives; HistoryError where that is somebody else."""
 
     def __init__(self, history: Path, run_id: str) -> None:
-        self.path = history.with_name(f"{history.name}.runs") / run_id
+        self.path = folders(history) / run_id
         try:
             self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._lock = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

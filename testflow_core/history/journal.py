@@ -61,7 +61,7 @@ class Journal:
         self._folder = folder
         self._connected = connected
         self._transaction = transaction
-        self._queue: SimpleQueue[_Beginning | _Begun | _Ended | Outcome | None] = SimpleQueue()
+        self._queue: SimpleQueue[_Beginning | _Begun | _Ended | Outcome | threading.Event | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="testflow-journal", daemon=True)
         self._thread.start()
 
@@ -100,6 +100,12 @@ class Journal:
         """Nothing of a batch is left to do."""
         self._queue.put(_Ended(batch=batch))
 
+    def flush(self) -> None:
+        """Return when all that was noted so far is written, or cannot be."""
+        written = threading.Event()
+        self._queue.put(written)
+        written.wait()
+
     def close(self) -> None:
         """Return when all that was noted is written."""
         if self._thread.is_alive():
@@ -111,20 +117,25 @@ class Journal:
         self._folder.release(remove=remove)
 
     def _work(self) -> None:
+        waiting: list[threading.Event] = []
         try:
             with self._connected() as connection:
-                while self._write(connection):
+                while self._write(connection, waiting):
                     pass
         except (HistoryError, OSError) as error:
             self.trouble = str(error)
-            while self._queue.get() is not None:
-                pass
+            for each in waiting:
+                each.set()
+            while (entry := self._queue.get()) is not None:
+                if isinstance(entry, threading.Event):
+                    entry.set()
 
-    def _write(self, connection: sqlite3.Connection) -> bool:
-        """Write what is there, and wait for it where nothing is; False at the end."""
+    def _write(self, connection: sqlite3.Connection, waiting: list[threading.Event]) -> bool:
+        """Write what is there, or comes first; False at the end. `waiting` are those who are told when it is done."""
         entries = [self._queue.get()]
         while not self._queue.empty():
             entries.append(self._queue.get())
+        waiting[:] = [each for each in entries if isinstance(each, threading.Event)]
         with self._transaction(connection):
             for entry in entries:
                 if isinstance(entry, _Beginning):
@@ -133,6 +144,8 @@ class Journal:
             attempts.add_marks(connection, key, "begun", [each.batch for each in entries if isinstance(each, _Begun)])
             attempts.add(connection, key, [each for each in entries if isinstance(each, Outcome)])
             attempts.add_marks(connection, key, "ended", [each.batch for each in entries if isinstance(each, _Ended)])
+        for each in waiting:
+            each.set()
         return None not in entries
 
     def _begin(self, connection: sqlite3.Connection, entry: _Beginning) -> None:

@@ -15,11 +15,11 @@ from testflow_core.history.connection import (
     transaction,
     use_write_ahead_log,
 )
-from testflow_core.history.folder import RunFolder
+from testflow_core.history.folder import RunFolder, sweep
 from testflow_core.history.journal import Journal
 from testflow_core.history.recording import add_run
 from testflow_core.history.statistics import add_to_tracks, read_past
-from testflow_core.history.unfinished import Unfinished, read_unfinished, resumable
+from testflow_core.history.unfinished import Unfinished, all_resumable, read_unfinished, resumable
 from testflow_core.model import Past
 
 if TYPE_CHECKING:
@@ -74,6 +74,7 @@ class History:
                 self._image = connection.serialize()
             else:
                 use_write_ahead_log(connection)
+                sweep(self.path, all_resumable(connection))
 
     def journal(self, run_id: str) -> Journal | None:
         """

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+SHOWN = 5
+
+
 @frozen(kw_only=True)
 class Unfinished:
     """
@@ -82,7 +85,12 @@ def read_unfinished(connection: sqlite3.Connection, run_id: str, path: Path) -> 
     )
 
 
+def all_resumable(connection: sqlite3.Connection) -> tuple[str, ...]:
+    """Every run that has not come to its end, the latest first."""
+    found = connection.execute("select run_id from runs where state != 'ended' order by id desc")
+    return tuple(name for (name,) in found)
+
+
 def _others(connection: sqlite3.Connection) -> str:
-    found = connection.execute("select run_id from runs where state != 'ended' order by id desc limit 5").fetchall()
-    names = ", ".join(name for (name,) in found)
+    names = ", ".join(all_resumable(connection)[:SHOWN])
     return f"; these can be: {names}" if names else ""

@@ -118,3 +118,16 @@ def test_what_names_no_test_is_a_mistake(given, path):
 def test_an_application_that_nobody_registered_is_a_mistake(shop):
     with pytest.raises(testflow.SpecError, match="unknown application 'apy'"):
         engine(applications=shop).execute(both((ORDERS, "apy::tests/x.py")))
+
+
+def test_a_file_of_which_nothing_is_left_is_no_error(tmp_path):
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop/test_1.py").write_text("def test_a(): pass\n")
+    (tmp_path / "shop/test_2.py").write_text("def test_b(): pass\n")
+    workflow = testflow.TestWorkflow("w").add_test_selection("shop", {"strategy": "all"})
+    workflow.add_dependency("shop::test_2.py::test_b", "shop::test_1.py::test_a")
+    history = tmp_path / "history.db"
+    run = testflow.Engine(applications={"shop": {}}, workspace=tmp_path, history=history, reporters=()).execute(
+        workflow
+    )
+    assert statuses(run) == {"shop::test_1.py::test_a": Status.PASSED, "shop::test_2.py::test_b": Status.PASSED}

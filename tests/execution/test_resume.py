@@ -1,0 +1,343 @@
+"""Runs that are cut off or stopped, and what is left of them to do."""
+
+import json
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+from leftovers import end_in_time, mentioned
+
+import testflow
+from testflow_core.model import Status
+
+FILES, TESTS, KILLS = 20, 50, 8
+
+# Each test notes that it has begun and that it is about to end.
+SUITE = """
+import os, pytest, time
+
+def note(text):
+    descriptor = os.open({log!r}, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    os.write(descriptor, (text + "\\n").encode())
+    os.close(descriptor)
+
+@pytest.mark.parametrize("number", range({tests}))
+def test(number):
+    note(f"begin {file} {{number}}")
+    time.sleep(0.002)
+    note(f"end {file} {{number}}")
+"""
+
+# Executes, or resumes where something is left; tells when it has started, so that it can be killed at any time after.
+ENGINE = """
+import json, sys, testflow
+engine = testflow.Engine(applications={"shop": {}}, reporters=())
+print("started", flush=True)
+if sys.argv[1] == "execute":
+    workflow = testflow.TestWorkflow("w").add_test_selection("shop", {"strategy": "all"})
+    run = engine.execute(workflow)
+else:
+    run = engine.resume()
+told = {
+    "results": {result.test_id: result.status for result in run.results},
+    "identities": [(each.test.id, each.attempt) for each in run.outcomes],
+}
+with open("told.json", "w") as stream:
+    json.dump(told, stream)
+"""
+
+
+def start(folder, verb, temporary):
+    return subprocess.Popen(
+        [sys.executable, "-c", ENGINE, verb],
+        cwd=folder,
+        env={**os.environ, "TMPDIR": str(temporary), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def killed(process, after):
+    """Whether the process was killed so many seconds after it had started, before it came to its end."""
+    assert process.stdout.readline() == "started\n"
+    try:
+        process.wait(after)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        return True
+    return False
+
+
+def runs(folder):
+    """How many runs the history knows: one that was killed before it was planned is not among them."""
+    file = folder / ".testflow/history.db"
+    with closing(sqlite3.connect(file if file.exists() else ":memory:")) as history:
+        there = history.execute("select 1 from sqlite_master where name = 'runs'").fetchone()
+        return history.execute("select count(*) from runs").fetchone()[0] if there else 0
+
+
+def test_a_run_that_is_killed_again_and_again_loses_nothing_and_repeats_nothing(tmp_path):
+    log, temporary = tmp_path / "log", tmp_path / "temporary"
+    temporary.mkdir()
+    for file in range(FILES):
+        path = tmp_path / "shop" / f"test_{file}.py"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(SUITE.format(log=str(log), tests=TESTS, file=file))
+    instants = random.Random(4)  # noqa: S311 - the same instants in every run
+    kills, verb, process = 0, "execute", None
+    while True:
+        process = start(tmp_path, verb, temporary)
+        was_killed = killed(process, instants.uniform(0.1, 1.2) if kills < KILLS else 100)
+        process.stdout.close()
+        if not was_killed:
+            break
+        kills += 1
+        verb = "resume" if runs(tmp_path) else "execute"
+    told = json.loads((tmp_path / "told.json").read_text())
+    assert process.returncode == 0
+    assert kills == KILLS
+    expected = {f"shop::test_{file}.py::test[{number}]" for file in range(FILES) for number in range(TESTS)}
+    assert told["results"] == dict.fromkeys(expected, "passed")
+    assert sorted(told["identities"]) == sorted([test, 1] for test in expected)
+    ran = log.read_text().splitlines()
+    again = len([line for line in ran if line.startswith("end ")]) - FILES * TESTS
+    # A test that was about to be noted when its worker was killed had not ended.
+    assert 0 <= again <= 2 * KILLS
+    assert end_in_time(mentioned(str(temporary)), 10)
+    assert runs(tmp_path) == 1
+    assert not (tmp_path / ".testflow/history.db.runs").exists()
+    with closing(sqlite3.connect(tmp_path / ".testflow/history.db")) as history:
+        assert history.execute("select count(*) from attempts").fetchall() == [(FILES * TESTS,)]
+        assert history.execute("select distinct runs from tracks").fetchall() == [(1,)]
+
+
+@pytest.fixture
+def shop(tmp_path, monkeypatch):
+    """Writes files of an application, and answers an engine for it."""
+    monkeypatch.chdir(tmp_path)
+
+    def write(files, **fields):
+        for name, text in files.items():
+            path = tmp_path / "shop" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(dedent(text))
+        return testflow.Engine(applications={"shop": fields}, reporters=(), workers=1)
+
+    return write
+
+
+def workflow(**selection):
+    return testflow.TestWorkflow("w").add_test_selection("shop", {"strategy": "all", **selection})
+
+
+def statuses(run):
+    return {result.test_id.partition("::")[2]: str(result.status) for result in run.results}
+
+
+FAILING = "def test_a(): pass\ndef test_b(): assert 1 == 2\ndef test_c(): pass\n"
+
+
+def test_a_run_stops_once_so_many_tests_have_failed_and_is_resumed_with_what_is_left(shop):
+    engine = shop({"test_1.py": FAILING, "test_2.py": FAILING})
+    stopped = engine.execute(workflow(), fail_fast=True)
+    assert [result.test_id for result in stopped.failed_tests] == ["shop::test_1.py::test_b"]
+    assert statuses(stopped)["test_1.py::test_a"] == "passed"
+    assert statuses(stopped)["test_2.py"] == "interrupted"
+    assert stopped.stopped == "1 failed, and no more than that was to be seen"
+    assert not stopped.ok
+    resumed = engine.resume()
+    assert resumed.run_id == stopped.run_id
+    names = [f"test_{file}.py::test_{name}" for file in "12" for name in "abc"]
+    assert statuses(resumed) == {name: "failed" if name.endswith("b") else "passed" for name in names}
+    kept = {
+        outcome.test.id: outcome.started for outcome in stopped.outcomes if outcome.status is not Status.INTERRUPTED
+    }
+    again = {outcome.test.id: outcome.started for outcome in resumed.outcomes}
+    assert {test: again[test] for test in kept} == pytest.approx(kept)
+
+
+def test_a_failed_attempt_that_is_tried_again_does_not_stop_a_run(shop):
+    flaky = "import pathlib\ndef test_flaky():\n    p = pathlib.Path('x'); e = p.exists(); p.touch(); assert e\n"
+    run = shop({"test_1.py": flaky, "test_2.py": "def test_a(): pass\n"}).execute(workflow(attempts=2), fail_fast=True)
+    assert set(statuses(run).values()) == {"passed"}
+    assert run.stopped == ""
+
+
+SLOW = "import time\ndef test_a(): time.sleep(3.5)\ndef test_b(): pass\n"
+
+
+def test_a_run_stops_when_its_time_is_up_and_awaits_the_test_that_runs(shop):
+    engine = shop({"test_1.py": SLOW, "test_2.py": SLOW})
+    run = engine.execute(workflow(), max_duration="3s")
+    assert statuses(run)["test_1.py::test_a"] == "passed"
+    assert "test_1.py::test_b" not in statuses(run)
+    assert statuses(run)["test_2.py"] == "interrupted"
+    assert run.stopped == "it had 3 s"
+    assert set(statuses(engine.resume()).values()) == {"passed"}
+
+
+INTERRUPTS = (
+    "import os, signal, time\ndef test_a():\n    os.kill({pid}, signal.SIGINT); time.sleep(0.5)\ndef test_b(): pass\n"
+)
+
+
+def test_an_interrupt_lets_the_running_test_end_and_begins_no_other(shop):
+    engine = shop({"test_1.py": INTERRUPTS.format(pid=os.getpid())})
+    with pytest.raises(KeyboardInterrupt):
+        engine.execute(workflow())
+    with closing(sqlite3.connect(".testflow/history.db")) as history:
+        rows = history.execute("select test_id, status from results join tests on tests.id = results.test").fetchall()
+        assert ("shop::test_1.py::test_a", "passed") in rows
+        assert not [test for test, _ in rows if test.endswith("test_b")]
+    resumed = engine.resume()
+    assert statuses(resumed) == {"test_1.py::test_a": "passed", "test_1.py::test_b": "passed"}
+
+
+CUT_OFF = """
+import os, signal, pathlib
+def test_a():
+    with open("ran", "a") as ran: ran.write("a")
+def test_b():
+    with open("ran", "a") as ran: ran.write("b")
+    if not pathlib.Path("killed").exists():
+        pathlib.Path("killed").touch()
+        os.kill({pid}, signal.SIGKILL)
+        signal.pause()
+def test_c():
+    with open("ran", "a") as ran: ran.write("c")
+"""
+
+KILLED = """
+import json, os, pathlib, sys, testflow
+path = pathlib.Path("shop/test_1.py")
+path.write_text(path.read_text().replace("{pid}", str(os.getpid())))
+selection = {"strategy": "all", "idempotent": sys.argv[1] == "True"}
+workflow = testflow.TestWorkflow("w").add_test_selection("shop", selection)
+testflow.Engine(applications={"shop": json.loads(sys.argv[2])}, reporters=(), workers=1).execute(workflow)
+"""
+
+PROGRAM = CUT_OFF + "test_a()\ntest_b()\ntest_c()\n"
+
+
+def cut_off(folder, text, *, idempotent, **fields):
+    """What comes of a run that a test of `text` has killed, once it is resumed."""
+    (folder / "shop").mkdir()
+    (folder / "shop/test_1.py").write_text(text)
+    arguments = [str(idempotent), json.dumps(fields)]
+    killed = subprocess.run([sys.executable, "-c", KILLED, *arguments], cwd=folder, check=False, timeout=60)
+    assert killed.returncode == -signal.SIGKILL
+    return testflow.Engine(applications={}, reporters=(), history=folder / ".testflow/history.db").resume()
+
+
+@pytest.mark.parametrize(("idempotent", "ran", "of_b"), [(True, "abbc", "passed"), (False, "abc", "interrupted")])
+def test_a_test_that_was_running_runs_again_unless_that_is_not_to_be(tmp_path, idempotent, ran, of_b):
+    resumed = cut_off(tmp_path, CUT_OFF, idempotent=idempotent)
+    names = {"test_a": "passed", "test_b": of_b, "test_c": "passed"}
+    assert statuses(resumed) == {f"test_1.py::{name}": status for name, status in names.items()}
+    assert (tmp_path / "shop/ran").read_text() == ran
+    if not idempotent:
+        (interrupted,) = resumed.interrupted_tests
+        assert "not to be run again" in interrupted.reason
+
+
+@pytest.mark.parametrize(("idempotent", "ran", "status"), [(True, "ababc", "passed"), (False, "ab", "interrupted")])
+def test_a_program_that_was_running_runs_again_unless_that_is_not_to_be(tmp_path, idempotent, ran, status):
+    command = [sys.executable, "{test_path}"]
+    resumed = cut_off(tmp_path, PROGRAM, idempotent=idempotent, test_command=command, test_files=["test_*.py"])
+    assert statuses(resumed) == {"test_1.py": status}
+    assert (tmp_path / "shop/ran").read_text() == ran
+
+
+def test_tests_of_a_file_that_has_changed_since_run_again_and_that_is_said(shop, tmp_path):
+    engine = shop({"test_1.py": FAILING, "test_2.py": FAILING})
+    engine.execute(workflow(), max_failures=1)
+    (tmp_path / "shop/test_1.py").write_text(FAILING.replace("1 == 2", "1 == 1"))
+    resumed = engine.resume()
+    assert statuses(resumed)["test_1.py::test_b"] == "passed"
+    assert "shop::test_1.py has changed since the run was cut off: its tests run again" in resumed.warnings
+
+
+def test_values_of_steps_that_had_passed_flow_into_those_that_are_resumed(shop, tmp_path):
+    engine = shop(
+        {
+            "test_login.py": "def test_login(): return {'token': 'abc', 'tries': [1, 2]}\n",
+            "test_fails.py": "def test_fails(): assert False\n",
+            "test_buy.py": "def test_buy(token): assert token == 'abc'\n",
+        }
+    )
+    steps = [
+        {"app": "shop", "test": f"test_{name}.py::test_{name}", "name": name} for name in ("login", "fails", "buy")
+    ]
+    flow = {"token": {"from": "shop.login.return.token", "to": "shop.buy.token"}}
+    declared = testflow.TestWorkflow("w").add_cross_app_test("f", {"steps": steps, "data_flow": flow})
+    stopped = engine.execute(declared, fail_fast=True)
+    assert statuses(stopped)["test_buy.py::test_buy"] == "interrupted"
+    (tmp_path / "shop/test_login.py").touch()
+    resumed = engine.resume(stopped.run_id)
+    assert statuses(resumed)["test_buy.py::test_buy"] == "passed"
+    with closing(sqlite3.connect(".testflow/history.db")) as history:
+        assert history.execute("select count(*) from attempts where value is not null").fetchone() == (0,)
+
+
+def test_what_cannot_be_resumed_says_why(shop, tmp_path):
+    engine = shop({"test_1.py": "def test_a(): pass\n", "test_2.py": "def test_b(): assert 0\n"})
+    with pytest.raises(testflow.HistoryError, match="no run to resume: there is no history at"):
+        engine.resume()
+    run = engine.execute(workflow())
+    with pytest.raises(testflow.HistoryError, match="none was cut off or stopped"):
+        engine.resume()
+    with pytest.raises(testflow.HistoryError, match="has come to its end: there is nothing to resume"):
+        engine.resume(run.run_id)
+    with pytest.raises(testflow.HistoryError, match="none is called 'another'"):
+        engine.resume("another")
+    (tmp_path / "damaged.db").write_bytes(b"no database at all" * 100)
+    with pytest.raises(testflow.HistoryError, match="is damaged"):
+        testflow.Engine(applications={}, history="damaged.db").resume()
+    with pytest.raises(testflow.HistoryError, match="on disk"):
+        testflow.Engine(applications={}, plugins="memory").resume()
+
+
+def test_a_run_that_still_goes_on_cannot_be_resumed(shop, tmp_path):
+    waiting = "import os\ndef test_waits():\n    open('here', 'w').close()\n    open('go').read()\n"
+    engine = shop({"test_1.py": waiting})
+    os.mkfifo(tmp_path / "shop/here")
+    os.mkfifo(tmp_path / "shop/go")
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    with start(tmp_path, "execute", temporary) as process:
+        (tmp_path / "shop/here").read_text()
+        with pytest.raises(testflow.HistoryError, match="still goes on in another process"):
+            engine.resume()
+        (tmp_path / "shop/go").write_text("go")
+        process.stdout.read()
+
+
+@pytest.mark.parametrize("limits", [{"max_failures": 0}, {"max_duration": "soon"}, {"max_failures": "many"}])
+def test_limits_that_are_none_are_mistakes(shop, limits):
+    with pytest.raises(testflow.SpecError, match=next(iter(limits))):
+        shop({}).execute(workflow(), **limits)
+
+
+def test_no_secret_of_a_declaration_stands_in_the_history_while_it_can_be_resumed(shop, tmp_path):
+    engine = shop({"test_1.py": FAILING, "test_2.py": FAILING})
+    environment = testflow.Environment("e").add_service(
+        "api",
+        {"type": "process", "command": "sleep 100", "env": {"API_TOKEN": "hunter-two"}, "readiness": {"exec": "true"}},
+    )
+    engine.execute(workflow(), environment, fail_fast=True)
+    for path in Path(".testflow").rglob("history.db*"):
+        if path.is_file():
+            assert b"hunter-two" not in path.read_bytes()
+    kept = [path for path in Path(".testflow").rglob("*") if path.is_file() and b"hunter-two" in path.read_bytes()]
+    assert [path.name for path in kept] == ["declared.json"]
+    assert kept[0].stat().st_mode & 0o077 == 0
+    assert len(statuses(engine.resume())) == 6
+    assert not Path(".testflow/history.db.runs").exists()
