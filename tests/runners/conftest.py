@@ -77,6 +77,21 @@ def to_case() -> Callable[[str], TestCase]:
     return case
 
 
+@pytest.fixture
+def printed(checkout: Checkout) -> Callable[..., dict[str | None, Outcome]]:
+    """The outcomes of a file `x.tap` whose program prints this and ends with this code, by their names."""
+
+    def run(text: str | bytes, code: int = 0, *, ids: tuple[str, ...] = ("x.tap",), **fields: object):
+        (checkout.path / "x.tap").write_bytes(text if isinstance(text, bytes) else text.encode())
+        bench = checkout.bench("sh", "-c", f'cat "$0"; exit {code}', "{test_path}")
+        outcomes = checkout.run(CommandRunner(), checkout.batch(bench, *ids, **fields))
+        found = {outcome.test.name: outcome for outcome in outcomes}
+        assert len(found) == len(outcomes)
+        return found
+
+    return run
+
+
 @pytest.fixture(scope="session")
 def packages(pytestconfig: pytest.Config) -> Callable[[str], Path]:
     """Installs packages of Node on first use; the folder that has them in its `node_modules`."""

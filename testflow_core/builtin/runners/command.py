@@ -14,9 +14,10 @@ from testflow_core.builtin.runners.command_outcomes import FileRun, chosen, outc
 from testflow_core.builtin.runners.discovery import files_below, matching
 from testflow_core.builtin.runners.exchange import exchange, with_outputs
 from testflow_core.builtin.runners.junit_report import read_junit
-from testflow_core.builtin.runners.program import run_program
+from testflow_core.builtin.runners.program import STDOUT, run_program
 from testflow_core.builtin.runners.reporting import Reporters
 from testflow_core.builtin.runners.surroundings import command_environment
+from testflow_core.builtin.runners.tap_report import read_tap
 from testflow_core.errors import ProvisionError, TestflowError
 from testflow_core.interfaces import Runner, RunnerSession
 from testflow_core.model import Outcome, Status, TestCase
@@ -40,9 +41,9 @@ class CommandRunner(Runner):
     Runs the application's test command once for every file, `{test_path}` being that file.
 
     Node's own runner, jest and vitest are made to report single tests. Any other program reports them by writing JUnit
-    XML to the file that TESTFLOW_JUNIT names, the outermost suite being the file; without a report its exit code
-    decides. It finds what earlier steps hand over in the JSON file TESTFLOW_INPUTS, test data in the JSON file
-    TESTFLOW_DATA, and may write a JSON object to TESTFLOW_OUTPUTS.
+    XML to the file that TESTFLOW_JUNIT names, the outermost suite being the file, or by printing TAP; without a report
+    its exit code decides. It finds what earlier steps hand over in the JSON file TESTFLOW_INPUTS, test data in the JSON
+    file TESTFLOW_DATA, and may write a JSON object to TESTFLOW_OUTPUTS.
     """
 
     def discover(self, application: Application, paths: Sequence[str]) -> Iterable[TestCase]:
@@ -116,14 +117,17 @@ class _CommandSession(RunnerSession):
             directory=files.directory,
             timeout=batch.timeout.total_seconds(),
         )
+        by_node, suites, by_itself = reporting.node_report(), reporting.suites(checkout / test.file), read_junit(own)
+        silent = by_node is None and suites is None and by_itself is None
         return FileRun(
             test=test,
             checkout=checkout,
             program=argv[0],
             ending=ending,
-            node=reporting.node_report(),
-            suites=reporting.suites(checkout / test.file),
-            own=read_junit(own),
+            node=by_node,
+            suites=suites,
+            own=by_itself,
+            tap=read_tap(files.directory / STDOUT, ending) if silent else None,
         )
 
 

@@ -14,6 +14,7 @@ from attrs import evolve, frozen
 from testflow_core.builtin.runners.junit_report import JUnitReport
 from testflow_core.builtin.runners.program import Ending
 from testflow_core.builtin.runners.suite_report import SuiteReport
+from testflow_core.builtin.runners.tap_report import TapReport
 from testflow_core.model import Outcome, Status, TestCase
 
 if TYPE_CHECKING:
@@ -31,7 +32,8 @@ class FileRun:
     """
     A file that a command has run: how the program ended, and what was reported.
 
-    `node` is what Node's own runner said, `suites` what jest or vitest did, `own` what the command wrote by itself.
+    `node` is what Node's own runner said, `suites` what jest or vitest did, `own` what the command wrote by itself, and
+    `tap` what it printed.
     """
 
     test: TestCase
@@ -41,21 +43,24 @@ class FileRun:
     node: JUnitReport | None = None
     suites: SuiteReport | None = None
     own: JUnitReport | None = None
+    tap: TapReport | None = None
 
 
 def outcomes_of(run: FileRun) -> list[Outcome]:
     """One outcome for every test that was reported, and one for the file where it has its own tale to tell."""
     found = list(_numbered(_reported(run)))
+    # What a report says of the file itself gives way to what befell it.
+    tests = [outcome for outcome in found if outcome.test.name is not None or outcome.status.failing]
     cut_short = _cut_short(run)
     if cut_short is not None:
-        return [*found, cut_short]
+        return [*tests, cut_short]
     code, telling = run.ending.code, run.ending.telling
     if not found:
         return [_whole(run, Status.PASSED, "") if code == 0 else _whole(run, Status.FAILED, telling or _exit(run))]
     elsewhere = run.suites is not None and run.suites.others_failed
     if code != 0 and not elsewhere and not any(outcome.status.failing for outcome in found):
         message = f"{_exit(run)} though no test it reports has failed"
-        return [*found, _whole(run, Status.ERROR, f"{message}: {telling}" if telling else message)]
+        return [*tests, _whole(run, Status.ERROR, f"{message}: {telling}" if telling else message)]
     return found
 
 
@@ -67,17 +72,29 @@ def _cut_short(run: FileRun) -> Outcome | None:
         return _whole(run, Status.TIMED_OUT, message)
     if ending.flooded:
         return _whole(run, Status.ERROR, f"{run.program} printed more than 64 MiB and was ended")
-    for trouble in (report.trouble for report in (run.node, run.own) if report is not None):
-        if trouble:
-            return _whole(run, Status.ERROR, trouble)
-    if run.suites is not None and not _own_tale(run):
-        trouble = _suites_trouble(run, run.suites)
-        if trouble:
-            return _whole(run, Status.ERROR, trouble)
+    trouble = _trouble(run)
+    if trouble:
+        return _whole(run, Status.ERROR, trouble)
     if run.node is not None and run.node.unreported:
         message = "a test failed that has subtests, which Node's report leaves out; see the output"
         return _whole(run, Status.FAILED, message)
     return None
+
+
+def _trouble(run: FileRun) -> str:
+    """Why the reports cannot be taken for all that happened."""
+    for trouble in (report.trouble for report in (run.node, run.own) if report is not None):
+        if trouble:
+            return trouble
+    if run.tap is not None and run.tap.trouble:
+        if run.tap.bailed_out or run.ending.code == 0:
+            return run.tap.trouble
+        telling = run.ending.telling
+        why = f": {telling}" if telling and telling in run.ending.stderr else ""
+        return f"{run.tap.trouble}; {_exit(run)}{why}"
+    if run.suites is not None and not _own_tale(run):
+        return _suites_trouble(run, run.suites)
+    return ""
 
 
 def _own_tale(run: FileRun) -> bool:
@@ -133,6 +150,9 @@ def _reported(run: FileRun) -> Iterator[Outcome]:
     for case in run.own.cases if run.own is not None else ():
         # The outermost suite of a report is the file or the tool.
         yield _outcome(run, case, case.path[1:] or case.path)
+    for case in run.tap.cases if run.tap is not None else ():
+        nested = len(case.path) > 1 and _names_the_file(run, case.path[0])
+        yield _outcome(run, case, case.path[1:] if nested else case.path)
 
 
 def _outcome(run: FileRun, case: Case, path: tuple[str, ...]) -> Outcome:
@@ -217,7 +237,7 @@ def _means(names: Collection[str], name: str) -> bool:
 
 def _absent(run: FileRun, name: str, whole: Outcome | None, known: list[str]) -> Outcome:
     test = evolve(run.test, name=name)
-    if whole is not None and whole.status.failing:
+    if whole is not None and (whole.status.failing or whole.status is Status.SKIPPED):
         return evolve(whole, test=test)
     there = ", ".join(known[:LISTED]) or "none, as the command reports no single tests"
     return evolve(_whole(run, Status.ERROR, f"no test named {name} in {run.test.file}; there are: {there}"), test=test)

@@ -18,9 +18,13 @@ if TYPE_CHECKING:
     from testflow_core.provisioning.supervisor import Supervisor
 
 OUTPUT_LIMIT = 64 << 20
+STDOUT, STDERR = "stdout", "stderr"
 CHECK_INTERVAL = 0.5
-# npm says at length that what it ran has failed, which is known.
-_NOISE = re.compile(r"npm (ERR!|error|warn|notice)\b|Node\.js v\d|\s+at |[\^~\s{}\[\]()]*$")
+# npm, perl's Test::More and Node's TAP say that what they ran has failed, which is known.
+_NOISE = re.compile(
+    r"npm (ERR!|error|warn|notice)\b|Node\.js v\d|\s+at |[\^~\s{}\[\]()]*$"
+    r"|# Looks like |# Tests were run but |\s*error: 'test failed'$"
+)
 _TELLING = re.compile(r"(Uncaught\s+)?[\w.]*(Error|Exception)\b.*:|(fatal|error)\b.*:", re.IGNORECASE)
 ESCAPE = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
@@ -46,7 +50,7 @@ class Ending:
         """The line of its output that is likeliest to say what went wrong: the last that names an error."""
         for pattern in (_TELLING, None):
             for text in (self.stderr, self.stdout):
-                lines = [line.strip() for line in text.splitlines() if not _NOISE.match(line)]
+                lines = [line.strip().removeprefix("# ") for line in text.splitlines() if not _NOISE.match(line)]
                 found = [line for line in lines if pattern is None or pattern.match(line)]
                 if found:
                     return first_lines(found[-1])
@@ -65,9 +69,10 @@ def run_program(
     """
     Run it with nothing on standard input; what it has started is gone when this returns.
 
-    Output is kept in files of `directory`. Raises what the supervisor raises where the program cannot be started.
+    Output is kept in the files `stdout` and `stderr` of `directory`. Raises what the supervisor raises where the
+    program cannot be started.
     """
-    paths = (directory / "stdout", directory / "stderr")
+    paths = (directory / STDOUT, directory / STDERR)
     with paths[0].open("wb") as out, paths[1].open("wb") as err:
         started, clock = time.time(), time.monotonic()
         process = supervisor.spawn(argv, cwd=cwd, env=env, stdout=out.fileno(), stderr=err.fileno())
