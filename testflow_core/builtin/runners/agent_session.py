@@ -13,8 +13,8 @@ from attrs import evolve
 
 from testflow_core.builtin.runners.agent.spool import Reading
 from testflow_core.builtin.runners.agent.texts import first_lines, limited
-from testflow_core.builtin.runners.agent_process import AgentTroubleError
 from testflow_core.builtin.runners.agent_seat import FAREWELL, LOOK, Seat
+from testflow_core.builtin.runners.agent_words import AgentTroubleError
 from testflow_core.builtin.runners.exchange import exchange, with_outputs
 from testflow_core.errors import UnknownReferenceError
 from testflow_core.interfaces import RunnerSession
@@ -69,7 +69,7 @@ class AgentSession(RunnerSession):
             yield from with_outputs(self._outcomes(batch, files), files.outputs)
 
     def finish(self) -> Iterator[Outcome]:
-        """What the end of pytest's session tells: what it had set up for all tests could not be ended, say."""
+        """What the end of the framework's session tells: what was set up for all tests could not be ended, say."""
         seat, before = self._seat, self._before
         if seat is None or before is None:
             return
@@ -89,9 +89,8 @@ class AgentSession(RunnerSession):
             # The agent may be lost, or a wish to stop may come, at any point from here on: both end here.
             seat = self._ready()
             with interruption.ended_by(seat.leave):
-                words = seat.agent.words
-                order = _order(batch, files, words.arguments, path_first=words.path_first)
-                seat.send({**order, "spool": str(self._spool)})
+                order = _order(batch, files)
+                seat.send({**order, "session": dict(seat.agent.words.session), "spool": str(self._spool)})
                 for event in self._events(seat, batch):
                     outcome = _outcome(event, batch)
                     if event["event"] == "late":
@@ -157,7 +156,7 @@ class AgentSession(RunnerSession):
         return seat
 
 
-def _order(batch: Batch, files: Exchange, arguments: tuple[str, ...], *, path_first: bool) -> Mapping[str, Json]:
+def _order(batch: Batch, files: Exchange) -> Mapping[str, Json]:
     wanted: dict[str, list[str] | None] = {}
     for test in batch.tests:
         names = wanted.setdefault(test.file, [])
@@ -171,8 +170,6 @@ def _order(batch: Batch, files: Exchange, arguments: tuple[str, ...], *, path_fi
             exclude.setdefault(test.file, []).append(test.name)
     return {
         "checkout": str(batch.bench.checkout.absolute()),
-        "arguments": arguments,
-        "path_first": path_first,
         "tests": tuple((file, names) for file, names in wanted.items()),
         "exclude": exclude,
         "timeout": batch.timeout.total_seconds(),

@@ -10,6 +10,7 @@ from attrs import field, frozen
 from testflow_core.builtin.runners.agent_process import SharedAgents
 from testflow_core.builtin.runners.agent_session import AgentSession
 from testflow_core.builtin.runners.discovery import files_below, matching
+from testflow_core.builtin.runners.pytest_command import pytest_words
 from testflow_core.builtin.runners.pytest_settings import pytest_settings
 from testflow_core.interfaces import Runner
 from testflow_core.model import TestCase
@@ -30,7 +31,7 @@ class PytestRunner(Runner):
     steps hand over), one for each of its keys, and `testflow_data`; and may write a JSON object to TESTFLOW_OUTPUTS.
     """
 
-    _agents: SharedAgents = field(factory=SharedAgents, init=False, repr=False, eq=False)
+    _agents: SharedAgents = field(factory=lambda: SharedAgents(pytest_words), init=False, repr=False, eq=False)
 
     def discover(self, application: Application, paths: Sequence[str]) -> Iterable[TestCase]:
         """The files that pytest would collect, by their names only; none where the checkout is not there."""

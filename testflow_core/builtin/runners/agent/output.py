@@ -1,4 +1,4 @@
-"""What a worker prints past pytest's capture: a file that is kept to a size."""
+"""What a worker prints past the capture of its tests: a file that is kept to a size."""
 
 from __future__ import annotations
 

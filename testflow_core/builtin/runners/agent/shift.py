@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -16,9 +15,9 @@ if TYPE_CHECKING:
     from typing import Any, Callable
 
     from .ledger import Piece
+    from .orders import Orders
     from .plugin import TestflowPlugin
-    from .spool import Spool
-    from .wire import Channel, Event, Lines
+    from .wire import Event
 
 
 # What stands for a folder: `Package` was a kind of file before pytest 8.
@@ -37,11 +36,9 @@ class Shift:
 
     __test__ = False
 
-    def __init__(self, plugin: TestflowPlugin, inbox: Lines, channel: Channel, spool: Spool) -> None:
+    def __init__(self, plugin: TestflowPlugin, orders: Orders) -> None:
         self._plugin = plugin
-        self._inbox = inbox
-        self._channel = channel
-        self._spool = spool
+        self._orders = orders
         self._last: pytest.Item | None = None
         self._folders: dict[str, Any] = {}
         self._nodes: list[pytest.Collector] = []
@@ -93,16 +90,10 @@ class Shift:
             self._folders.setdefault(os.path.dirname(places.file(file.path)), file.parent)  # noqa: PTH120 - a text
 
     def _next(self, session: pytest.Session) -> bool:
-        self._channel.send({"event": "rested"})
-        lines: list[bytes] | None = []
-        while lines == []:
-            lines = self._inbox.read()
-        if lines is None:
+        order = self._orders.next()
+        if order is None:
             return False
-        order = cast("Event", json.loads(lines[0]))
-        self._spool.open(order["spool"])
         self._plugin.task = Task(order, order["tests"])
-        os.environ.update(order["variables"])
         session.config.args[:] = paths(order, order["tests"])
         self._nodes = self._of_known_folders(session, order["tests"])
         session.config.hook.pytest_collection(session=session)
@@ -130,7 +121,7 @@ class Shift:
         if call.excinfo is not None:
             report = pytest.TestReport.from_item_and_call(last, call)
             file, name = self._plugin.task.places.file(last.path), self._plugin.task.places.name(last)
-            self._spool.send({**results.ending(file, name, [report], call.start), "event": "late"})
+            self._orders.spool.send({**results.ending(file, name, [report], call.start), "event": "late"})
 
 
 def paths(order: Event, piece: Piece) -> list[str]:

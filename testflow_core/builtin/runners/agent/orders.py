@@ -1,0 +1,47 @@
+"""A worker's side of its orders: takes one after the other, and notes what becomes of them."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING, cast
+
+from .spool import Spool
+from .wire import Channel, Lines
+
+if TYPE_CHECKING:
+    from .child import Ends
+    from .wire import Event
+
+
+class Orders:
+    """`spool` is where the worker notes what happens; what a test has forked notes nothing, and gets no order."""
+
+    def __init__(self, ends: Ends) -> None:
+        self.spool = Spool()
+        self._channel = Channel(ends.events)
+        self._inbox = Lines(ends.orders)
+        self._pid = os.getpid()
+
+    def take(self, order: Event) -> None:
+        """Make ready for an order: its variables, and where it is told of."""
+        os.environ.update(order["variables"])
+        self.spool.open(order["spool"])
+
+    def next(self) -> Event | None:
+        """Say that this worker rests, and wait for the next order; None where no other will come."""
+        if os.getpid() != self._pid:
+            return None
+        self._channel.send({"event": "rested"})
+        lines: list[bytes] | None = []
+        while lines == []:
+            lines = self._inbox.read()
+        if lines is None:
+            return None
+        order = cast("Event", json.loads(lines[0]))
+        self.take(order)
+        return order
+
+    def end(self, code: int, stopped: str) -> None:
+        """Say how the session has ended, and why it left something out where it did."""
+        self._channel.send({"event": "finished", "code": code, "stopped": stopped})
