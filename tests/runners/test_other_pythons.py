@@ -1,13 +1,12 @@
 """Applications have Pythons and pytests of their own: every test ends as under plain pytest, in each of them."""
 
 import os
-import shutil
 import subprocess
 import sys
-from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
+from pythons import base_python
 
 from testflow_core.builtin.runners.pytest import PytestRunner
 from testflow_core.model import Status
@@ -82,11 +81,7 @@ FILES = sorted(file for file in SUITE if "test_" in file)
 
 def interpreter(version, release, cache):
     """A Python of this version with this pytest, in an environment of its own that is kept for the next run."""
-    # The names that pyenv puts on PATH are there for every version, and work only for the chosen ones.
-    found = [*Path.home().glob(f".pyenv/versions/{version}.*/bin/python"), shutil.which(f"python{version}")]
-    base = next(filter(None, found), None)
-    if base is None:
-        pytest.skip(f"there is no Python {version} here")
+    base = base_python(version)
     folder = cache / f"{version}-{release}"
     python = folder / "bin" / "python"
     installed = folder / "installed"

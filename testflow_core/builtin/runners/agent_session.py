@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-from contextlib import suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -22,9 +22,9 @@ from testflow_core.model import Outcome, Status, TestCase
 from testflow_core.provisioning.interruption import current
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Generator, Iterator, Mapping
 
-    from testflow_core.builtin.runners.agent_process import SharedAgent
+    from testflow_core.builtin.runners.agent_process import SharedAgent, SharedAgents
     from testflow_core.builtin.runners.agent_seat import Event
     from testflow_core.builtin.runners.exchange import Exchange
     from testflow_core.model import Batch, Bench, Json
@@ -33,6 +33,18 @@ PATIENCE = 60.0
 """Seconds beyond a test's limit after which an agent that says nothing is given up: it watches that limit itself."""
 
 ENDS = (b'{"event": "ended"', b'{"event": "late"')
+
+
+@contextmanager
+def agent_session(agents: SharedAgents, bench: Bench) -> Generator[RunnerSession]:
+    """
+    A session whose agent gets ready while others go on; its tests' processes are gone on exit.
+
+    Sessions of one bench share the agent; what a test has left outside of its group ends with the last of them.
+    """
+    with agents.of(bench) as shared, closing(AgentSession(bench, shared)) as session:
+        session.open()
+        yield session
 
 
 class AgentSession(RunnerSession):

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
 from testflow_core.builtin.runners.agent_process import SharedAgents
-from testflow_core.builtin.runners.agent_session import AgentSession
+from testflow_core.builtin.runners.agent_session import agent_session
 from testflow_core.builtin.runners.discovery import files_below, matching
 from testflow_core.builtin.runners.pytest_command import pytest_words
 from testflow_core.builtin.runners.pytest_settings import pytest_settings
@@ -16,7 +15,8 @@ from testflow_core.interfaces import Runner
 from testflow_core.model import TestCase
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
+    from contextlib import AbstractContextManager
 
     from testflow_core.interfaces import RunnerSession
     from testflow_core.model import Application, Bench
@@ -47,13 +47,6 @@ class PytestRunner(Runner):
         for file, name in files_below(application.path, where, wanted):
             yield TestCase(application=application.name, file=file, name=name)
 
-    @contextmanager
-    def session(self, bench: Bench) -> Generator[RunnerSession]:
-        """
-        A session whose agent gets ready while others go on; its tests' processes are gone on exit.
-
-        Sessions of one bench share the agent; what a test has left outside of its group ends with the last of them.
-        """
-        with self._agents.of(bench) as shared, closing(AgentSession(bench, shared)) as session:
-            session.open()
-            yield session
+    def session(self, bench: Bench) -> AbstractContextManager[RunnerSession]:
+        """A session at the agent of the bench."""
+        return agent_session(self._agents, bench)
