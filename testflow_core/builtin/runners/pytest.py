@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from attrs import field, frozen
@@ -11,6 +12,7 @@ from testflow_core.builtin.runners.agent_session import agent_session
 from testflow_core.builtin.runners.discovery import files_below, matching
 from testflow_core.builtin.runners.pytest_command import pytest_words
 from testflow_core.builtin.runners.pytest_settings import pytest_settings
+from testflow_core.errors import UnknownReferenceError
 from testflow_core.interfaces import Runner
 from testflow_core.model import TestCase
 
@@ -34,19 +36,29 @@ class PytestRunner(Runner):
     _agents: SharedAgents = field(factory=lambda: SharedAgents(pytest_words), init=False, repr=False, eq=False)
 
     def discover(self, application: Application, paths: Sequence[str]) -> Iterable[TestCase]:
-        """The files that pytest would collect, by their names only; none where the checkout is not there."""
+        """The files that pytest would collect by their names, and by their text for examples; none without a checkout."""
         if application.path is None:
             return
-        settings = pytest_settings(application.path)
+        root = application.path
+        settings = pytest_settings(root, _arguments(application.test_command))
         where = paths or [
-            path.relative_to(application.path).as_posix()
+            path.relative_to(root).as_posix()
             for pattern in settings.testpaths
-            for path in sorted(application.path.glob(pattern.rstrip("/")))
+            for path in sorted(root.glob(pattern.rstrip("/")))
         ]
-        wanted = settings.wants if application.test_files is None else matching(application.test_files)
-        for file, name in files_below(application.path, where, wanted):
+        by_pytest = partial(settings.wants, root)
+        wanted = by_pytest if application.test_files is None else matching(application.test_files)
+        for file, name in files_below(root, where, wanted):
             yield TestCase(application=application.name, file=file, name=name)
 
     def session(self, bench: Bench) -> AbstractContextManager[RunnerSession]:
         """A session at the agent of the bench."""
         return agent_session(self._agents, bench)
+
+
+def _arguments(command: Sequence[str]) -> Sequence[str]:
+    """The words for pytest; none where the session will tell that the command cannot be read."""
+    try:
+        return pytest_words(command).arguments
+    except UnknownReferenceError:
+        return ()
