@@ -36,7 +36,7 @@ class PytestRunner(Runner):
     _agents: SharedAgents = field(factory=lambda: SharedAgents(pytest_words), init=False, repr=False, eq=False)
 
     def discover(self, application: Application, paths: Sequence[str]) -> Iterable[TestCase]:
-        """The files that pytest would collect by their names, and by their text for examples; none without a checkout."""
+        """The files that pytest would collect by their names, or by examples in them; none without a checkout."""
         if application.path is None:
             return
         root = application.path
