@@ -140,9 +140,11 @@ FILES = {
             seen = []
             def test_a(self): self.assertEqual(self.seen, ["b"])
             def test_b(self): self.seen.append("b")
+            @unittest.skip("out of turn")
+            def test_c(self): pass
         def load_tests(loader, tests, pattern):
             suite = unittest.TestSuite([Given("test_given", number) for number in range(3)])
-            suite.addTest(Reversed([Chosen("test_a"), Chosen("test_b")]))
+            suite.addTest(Reversed([Chosen("test_a"), Chosen("test_b"), Chosen("test_c")]))
             suite.addTest(unittest.FunctionTestCase(lambda: None, description="a function"))
             suite.addTests(doctest.DocTestSuite())
             return suite

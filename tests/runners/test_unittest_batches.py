@@ -102,6 +102,63 @@ def test_a_way_of_the_applications_own_to_run_tests_that_fails_costs_only_its_te
     assert (not_run.test.name, not_run.reason) == ("Sly::test_y", "its suite has not run it")
 
 
+def test_what_a_test_prints_is_its_own_even_after_one_that_has_printed_more_than_is_kept(checkout):
+    checkout.write(
+        "test_x.py",
+        """
+        import sys, unittest
+        class Prints(unittest.TestCase):
+            def test_a_much(self): print("x" * (20 << 20)); print("y" * (20 << 20), file=sys.stderr)
+            def test_b_little(self): print("little"); print("less", file=sys.stderr)
+        """,
+    )
+    much, little = outcomes_of(checkout, "test_x.py")
+    assert len(much.stdout) < 300_000
+    assert (little.stdout, little.stderr) == ("little\n", "less\n")
+
+
+def test_a_warning_is_shown_as_unittest_shows_it_unless_the_command_says_how(checkout):
+    warns = "import unittest, warnings\nclass X(unittest.TestCase):\n"
+    checkout.write("test_x.py", f"{warns}    def test_x(self): warnings.warn('careful', DeprecationWarning)\n")
+    (shown,) = outcomes_of(checkout, "test_x.py")
+    (silent,) = outcomes_of(checkout, "test_x.py", command=("python", "-W", "ignore", "-m", "unittest", "{test_path}"))
+    assert "DeprecationWarning: careful" in shown.stderr
+    assert silent.stderr == ""
+
+
+def test_local_variables_are_told_where_the_command_says_so(checkout):
+    fails = (
+        "import unittest\nclass X(unittest.TestCase):\n    def test_x(self): price = 7; self.assertEqual(price, 8)\n"
+    )
+    checkout.write("test_x.py", fails)
+    (outcome,) = outcomes_of(checkout, "test_x.py", command=("python", "-m", "unittest", "--locals", "{test_path}"))
+    assert "price = 7" in outcome.text
+
+
+def test_a_suite_that_runs_tests_in_a_way_of_its_own_runs_only_those_that_are_asked_for(checkout, to_case):
+    checkout.write(
+        "test_x.py",
+        """
+        import unittest
+        ran = []
+        class X(unittest.TestCase):
+            def test_a(self): self.assertEqual(ran, [])
+            def test_b(self): ran.append("b")
+            def test_c(self): pass
+        class Backwards(unittest.TestSuite):
+            def run(self, result, debug=False):
+                for test in reversed(list(self)): test(result)
+        def load_tests(loader, tests, pattern):
+            return unittest.TestSuite([Backwards(map(X, ["test_a", "test_b", "test_c"]))])
+        """,
+    )
+    outcomes = outcomes_of(checkout, "test_x.py", exclude=(to_case("test_x.py::X::test_b"),))
+    ended = [(outcome.test.name, outcome.status) for outcome in outcomes]
+    assert ended == [("X::test_c", Status.PASSED), ("X::test_a", Status.PASSED)]
+    (alone,) = outcomes_of(checkout, "test_x.py::X::test_b")
+    assert (alone.test.name, alone.status) == ("X::test_b", Status.PASSED)
+
+
 def test_values_flow_through_the_files_of_the_batch(checkout):
     checkout.write(
         "test_flow.py",
@@ -137,6 +194,20 @@ def test_a_session_runs_batch_after_batch_in_one_process_without_pytest(checkout
     assert len(said) == 6
     assert len(set(said)) == 1
     assert said[0].endswith("False\n")
+
+
+def test_a_batch_with_other_variables_or_inputs_has_a_process_of_its_own(checkout):
+    checkout.write("test_pid.py", PID.replace("print(", "print(os.environ.get('MORE'), "))
+    bench = checkout.bench(*COMMAND)
+    batches = [{}, {"variables": {"MORE": "1"}}, {}, {"inputs": {"n": 1}}, {"inputs": {"n": 1}}]
+    with UnittestRunner().session(bench) as session:
+        said = [
+            outcome.stdout.split()[:2]
+            for fields in batches
+            for outcome in session.run(checkout.batch(bench, "test_pid.py", **fields))
+        ]
+    assert [more for more, _ in said] == ["None", "1", "None", "None", "None"]
+    assert len({pid for _, pid in said}) == 5
 
 
 def test_what_a_test_forks_and_lets_go_on_tells_nothing(checkout):

@@ -47,6 +47,7 @@ def under_testflow(checkout, python, *words):
     with runner.session(bench) as session:
         for batch in [tests[:5], *([test] for test in tests[5:])]:
             for outcome in session.run(checkout.batch(bench, *batch)) if batch else ():
+                assert outcome.reason != "its suite has not run it"
                 late = outcome.test in seen
                 seen.add(outcome.test)
                 # unittest itself says nothing of a file without a test that was asked for.

@@ -57,6 +57,7 @@ class Result(unittest.TestResult):
         self.fixtures: dict[str, list[Problem]] = {}
         self.reached = False
         self.single = True
+        self._begun = False
         self._listener = listener
 
     def fresh(self) -> None:
@@ -83,12 +84,17 @@ class Result(unittest.TestResult):
         if not self.single:
             self.fresh()
             self._listener.begin(test)
+            self._begun = True
         self.reached = True
 
     def stopTest(self, test: Any) -> None:  # noqa: N802, D102 - unittest's
         super().stopTest(test)
         if not self.single:
+            if not self._begun:
+                # Python 3.12.1 ends tests that it skips without having started them.
+                self._listener.begin(test)
             self._listener.end(self.problems)
+            self._begun = False
             self.fresh()
 
     def addError(self, test: Any, err: ExcInfo) -> None:  # noqa: N802, D102 - unittest's
