@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from itertools import takewhile
+from itertools import pairwise, takewhile
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
@@ -76,12 +76,18 @@ def survey(
 
 def runner_name(application: Application) -> str:
     """
-    The runner that speaks to an application's test command: `command`, or `pytest` where it runs that.
+    The runner that speaks to an application's test command: `pytest` or `unittest` where it runs that, else `command`.
 
     `python -m pytest` and launchers (`uv run pytest`) count: the tests run in the application's own interpreter anyway.
+    unittest has no program of its own, only its `-m`.
     """
-    before_path = takewhile(lambda word: "{" not in word, application.test_command)
-    return "pytest" if any(PurePath(word).name in PYTEST_PROGRAMS for word in before_path) else "command"
+    before_path = tuple(takewhile(lambda word: "{" not in word, application.test_command))
+    for before, word in pairwise(("", *before_path)):
+        if PurePath(word).name in PYTEST_PROGRAMS:
+            return "pytest"
+        if (before, word) == ("-m", "unittest"):
+            return "unittest"
+    return "command"
 
 
 def _known(plugins: Plugins) -> list[str]:

@@ -12,6 +12,7 @@ from testflow_core.builtin.reporters.markdown import MarkdownReporter
 from testflow_core.builtin.reporters.terminal import TerminalReporter
 from testflow_core.builtin.runners.command import CommandRunner
 from testflow_core.builtin.runners.pytest import PytestRunner
+from testflow_core.builtin.runners.unittest import UnittestRunner
 from testflow_core.model import Application, Outcome, Status, TestCase
 from testflow_core.testing import MemoryExecutor, MemoryReporter, MemoryRunner
 from testflow_core.testing.contracts import (
@@ -47,6 +48,41 @@ PYTHON_TESTS = {
             with open(os.environ["CONTRACT_PIPE"], "w") as pipe:
                 print("here", file=pipe, flush=True)
                 while True: signal.pause()
+        """,
+}
+UNITTEST_TESTS = {
+    "tests/test_cart.py": """
+        import unittest
+        class Cart(unittest.TestCase):
+            def test_total(self): pass
+            def test_rounding(self): self.assertEqual(1, 2)
+        """,
+    "tests/api/test_orders.py": """
+        import unittest
+        class Orders(unittest.TestCase):
+            def test_list(self): pass
+            @unittest.skip("later")
+            def test_later(self): pass
+        """,
+    "more/told.py": """
+        import os, unittest
+        class Told(unittest.TestCase):
+            def test_told(self): self.assertEqual(os.environ["CONTRACT_WORD"], "told")
+        """,
+    "more/doubling.py": """
+        import json, os, unittest
+        class Doubling(unittest.TestCase):
+            def test_doubling(self):
+                with open(os.environ["TESTFLOW_INPUTS"]) as inputs: number = json.load(inputs)["number"]
+                with open(os.environ["TESTFLOW_OUTPUTS"], "w") as outputs: json.dump({"doubled": 2 * number}, outputs)
+        """,
+    "more/endless.py": """
+        import os, signal, unittest
+        class Endless(unittest.TestCase):
+            def test_endless(self):
+                with open(os.environ["CONTRACT_PIPE"], "w") as pipe:
+                    print("here", file=pipe, flush=True)
+                    while True: signal.pause()
         """,
 }
 NODE_TESTS = {
@@ -109,6 +145,30 @@ class TestPytestRunner(RunnerContract, RunnerOfProcesses):
             "shop::tests/test_cart.py::test_rounding": Status.FAILED,
             "shop::tests/api/test_orders.py::TestOrders::test_list": Status.PASSED,
             "shop::tests/api/test_orders.py::TestOrders::test_later": Status.SKIPPED,
+        }
+
+
+class TestUnittestRunner(RunnerContract, RunnerOfProcesses):
+    told = pytest.fixture(lambda self: TestCase.from_id("shop::more/told.py::Told::test_told"))
+    doubling = pytest.fixture(lambda self: TestCase.from_id("shop::more/doubling.py::Doubling::test_doubling"))
+    endless = pytest.fixture(lambda self: TestCase.from_id("shop::more/endless.py::Endless::test_endless"))
+
+    @pytest.fixture
+    def runner(self):
+        return UnittestRunner()
+
+    @pytest.fixture
+    def application(self, tmp_path):
+        command = ("python", "-m", "unittest", "{test_path}")
+        return Application(name="shop", path=written(UNITTEST_TESTS, tmp_path / "shop"), test_command=command)
+
+    @pytest.fixture
+    def expected(self):
+        return {
+            "shop::tests/test_cart.py::Cart::test_rounding": Status.FAILED,
+            "shop::tests/test_cart.py::Cart::test_total": Status.PASSED,
+            "shop::tests/api/test_orders.py::Orders::test_later": Status.SKIPPED,
+            "shop::tests/api/test_orders.py::Orders::test_list": Status.PASSED,
         }
 
 

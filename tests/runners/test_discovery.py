@@ -86,8 +86,12 @@ def test_test_files_of_the_application_win_over_the_framework(checkout, applicat
     assert found(CommandRunner(), application(test_files=("**/test_*.py",))) == ["tests/test_a.py"]
 
 
-def test_a_broken_setting_leaves_the_defaults(checkout, application):
-    checkout.write("pyproject.toml", "[tool.pytest")
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("pyproject.toml", "[tool.pytest"), ("pytest.ini", "[pytest]\naddopts = 'unclosed\npython_files = \"unclosed\n")],
+)
+def test_a_broken_setting_leaves_the_defaults(checkout, application, name, text):
+    checkout.write(name, text)
     assert "tests/test_a.py" in found(PytestRunner(), application())
 
 

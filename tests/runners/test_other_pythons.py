@@ -1,16 +1,14 @@
 """Applications have Pythons and pytests of their own: every test ends as under plain pytest, in each of them."""
 
 import os
-import shutil
 import subprocess
 import sys
-from pathlib import Path
-from xml.etree import ElementTree as ET
 
 import pytest
+from plain_pytest import CALLED, plain
+from pythons import base_python
 
 from testflow_core.builtin.runners.pytest import PytestRunner
-from testflow_core.model import Status
 
 # The oldest and the newest that are served, and what lies between.
 PYTHONS = [("3.8", "7.0.0"), ("3.9", "7.4.4"), ("3.10", "8.0.0"), ("3.12", "8.4.2"), ("3.13", "9.2.0")]
@@ -82,11 +80,7 @@ FILES = sorted(file for file in SUITE if "test_" in file)
 
 def interpreter(version, release, cache):
     """A Python of this version with this pytest, in an environment of its own that is kept for the next run."""
-    # The names that pyenv puts on PATH are there for every version, and work only for the chosen ones.
-    found = [*Path.home().glob(f".pyenv/versions/{version}.*/bin/python"), shutil.which(f"python{version}")]
-    base = next(filter(None, found), None)
-    if base is None:
-        pytest.skip(f"there is no Python {version} here")
+    base = base_python(version)
     folder = cache / f"{version}-{release}"
     python = folder / "bin" / "python"
     installed = folder / "installed"
@@ -98,28 +92,6 @@ def interpreter(version, release, cache):
             (pytest.fail if REQUIRED else pytest.skip)(f"pip install pytest=={release}: {tried.stderr}")
         installed.touch()
     return str(python)
-
-
-def plain(python, folder):
-    """How each test ends under pytest itself: its file and its name, and what the report calls it."""
-    report = folder / "report.xml"
-    options = ["-q", "-p", "no:cacheprovider", "--continue-on-collection-errors", f"--junitxml={report}"]
-    subprocess.run([python, "-m", "pytest", *options, "-o", "junit_family=xunit1"], cwd=folder, check=False)
-    told = {}
-    for case in ET.parse(report).iter("testcase"):  # noqa: S314 - our own report
-        kinds = [each.tag for each in case if each.tag in {"failure", "error", "skipped"}]
-        told.setdefault((case.get("file"), case.get("name")), set()).update(kinds or ["passed"])
-    report.unlink()
-    return told
-
-
-# What a report says of a test that passed and whose tear-down failed is both.
-CALLED = {
-    Status.PASSED: {"passed"},
-    Status.FAILED: {"failure"},
-    Status.ERROR: {"error"},
-    Status.SKIPPED: {"skipped"},
-}
 
 
 @pytest.fixture(params=[*PYTHONS, None], ids=lambda pair: "-".join(pair) if pair else "ours")

@@ -10,14 +10,14 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from testflow_core.builtin.runners.pytest_command import pytest_words
+from testflow_core.builtin.runners.agent_words import AgentTroubleError
 from testflow_core.builtin.runners.surroundings import environment, interpreter
-from testflow_core.errors import TestflowError
 from testflow_core.provisioning.supervisor import Supervisor
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
+    from testflow_core.builtin.runners.agent_words import Reading
     from testflow_core.model import Bench
     from testflow_core.provisioning.supervisor import Supervised
 
@@ -27,15 +27,11 @@ FAREWELL = 2.0
 """Seconds in which an agent that has no seats may end by itself, and whoever measures it write down what he saw."""
 
 
-class AgentTroubleError(TestflowError):
-    """The agent cannot run tests, or is lost; the message is what its tests are told."""
-
-
 class AgentProcess:
-    """An agent of one bench; raises AgentTroubleError where its interpreter cannot be started."""
+    """An agent of one bench; AgentTroubleError where it cannot be started, and what reading the command raises."""
 
-    def __init__(self, bench: Bench, supervisor: Supervisor) -> None:
-        self.words = pytest_words(bench.command)
+    def __init__(self, bench: Bench, read: Reading, supervisor: Supervisor) -> None:
+        self.words = read(bench.command)
         self.python = interpreter(bench)
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed by close()
         self._control, theirs = socket.socketpair()
@@ -47,9 +43,10 @@ class AgentProcess:
             raise
 
     def _start(self, bench: Bench, supervisor: Supervisor, control: int) -> Supervised:
+        words = self.words
         try:
             return supervisor.spawn(
-                [str(self.python), *self.words.interpreter_options, str(PROGRAM), *self.words.arguments],
+                [str(self.python), *words.interpreter_options, str(PROGRAM), words.framework, *words.arguments],
                 cwd=bench.checkout.absolute(),
                 env=environment(self.python, {}),
                 stdin=control,
@@ -105,9 +102,10 @@ class AgentProcess:
 class SharedAgent:
     """The agent that the sessions of one bench have in common, replaced where it is lost."""
 
-    def __init__(self, bench: Bench) -> None:
+    def __init__(self, bench: Bench, read: Reading) -> None:
         self.users = 0
         self._bench = bench
+        self._read = read
         self._lock = threading.Lock()
         self._supervisor: Supervisor | None = None
         self._agent: AgentProcess | None = None
@@ -121,7 +119,7 @@ class SharedAgent:
             if self._supervisor is None:
                 self._supervisor = Supervisor().__enter__()
             if self._agent is None:
-                self._agent = AgentProcess(self._bench, self._supervisor)
+                self._agent = AgentProcess(self._bench, self._read, self._supervisor)
             return self._agent
 
     def close(self) -> None:
@@ -138,9 +136,10 @@ class SharedAgent:
 
 
 class SharedAgents:
-    """An agent for each bench, from the first session of that bench to the end of its last."""
+    """An agent for each bench, by what is read in its command, from the first session to the end of the last."""
 
-    def __init__(self) -> None:
+    def __init__(self, read: Reading) -> None:
+        self._read = read
         self._lock = threading.Lock()
         self._shared: dict[Bench, SharedAgent] = {}
 
@@ -148,7 +147,7 @@ class SharedAgents:
     def of(self, bench: Bench) -> Generator[SharedAgent]:
         """The agent of a bench for one session."""
         with self._lock:
-            shared = self._shared.setdefault(bench, SharedAgent(bench))
+            shared = self._shared.setdefault(bench, SharedAgent(bench, self._read))
             shared.users += 1
         try:
             yield shared

@@ -13,7 +13,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, TypeAlias, cast
 
 from testflow_core.builtin.runners.agent.wire import Lines
-from testflow_core.builtin.runners.agent_process import AgentTroubleError
+from testflow_core.builtin.runners.agent_words import AgentTroubleError
 from testflow_core.model import Json
 from testflow_core.provisioning.interruption import current
 

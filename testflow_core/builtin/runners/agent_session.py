@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-from contextlib import suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -13,8 +13,8 @@ from attrs import evolve
 
 from testflow_core.builtin.runners.agent.spool import Reading
 from testflow_core.builtin.runners.agent.texts import first_lines, limited
-from testflow_core.builtin.runners.agent_process import AgentTroubleError
 from testflow_core.builtin.runners.agent_seat import FAREWELL, LOOK, Seat
+from testflow_core.builtin.runners.agent_words import AgentTroubleError
 from testflow_core.builtin.runners.exchange import exchange, with_outputs
 from testflow_core.errors import UnknownReferenceError
 from testflow_core.interfaces import RunnerSession
@@ -22,9 +22,9 @@ from testflow_core.model import Outcome, Status, TestCase
 from testflow_core.provisioning.interruption import LeftUndoneError, current
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Generator, Iterator, Mapping
 
-    from testflow_core.builtin.runners.agent_process import SharedAgent
+    from testflow_core.builtin.runners.agent_process import SharedAgent, SharedAgents
     from testflow_core.builtin.runners.agent_seat import Event
     from testflow_core.builtin.runners.exchange import Exchange
     from testflow_core.model import Batch, Bench, Json
@@ -37,6 +37,18 @@ SPOOL = "spool-"
 """What the names of the files begin with in which workers note."""
 
 ENDS = (b'{"event": "ended"', b'{"event": "late"')
+
+
+@contextmanager
+def agent_session(agents: SharedAgents, bench: Bench) -> Generator[RunnerSession]:
+    """
+    A session whose agent gets ready while others go on; its tests' processes are gone on exit.
+
+    Sessions of one bench share the agent; what a test has left outside of its group ends with the last of them.
+    """
+    with agents.of(bench) as shared, closing(AgentSession(bench, shared)) as session:
+        session.open()
+        yield session
 
 
 class AgentSession(RunnerSession):
@@ -73,7 +85,7 @@ class AgentSession(RunnerSession):
             yield from with_outputs(self._outcomes(batch, files), files.outputs)
 
     def finish(self) -> Iterator[Outcome]:
-        """What the end of pytest's session tells: what it had set up for all tests could not be ended, say."""
+        """What the end of the framework's session tells: what was set up for all tests could not be ended, say."""
         seat, before = self._seat, self._before
         if seat is None or before is None:
             return
@@ -93,9 +105,8 @@ class AgentSession(RunnerSession):
             # The agent may be lost, or a wish to stop may come, at any point from here on: both end here.
             seat = self._ready()
             with interruption.ended_by(seat.leave), interruption.paused_by(seat.pause):
-                words = seat.agent.words
-                order = _order(batch, files, words.arguments, path_first=words.path_first)
-                seat.send({**order, "spool": str(self._spool)})
+                order = _order(batch, files)
+                seat.send({**order, "session": dict(seat.agent.words.session), "spool": str(self._spool)})
                 for event in self._events(seat, batch):
                     outcome = outcome_of(event, batch.tests[0].application)
                     if event["event"] == "late":
@@ -175,7 +186,7 @@ def _expect_word(heard: float, silence: float, stopping: Interruption) -> None:
         raise AgentTroubleError(f"the agent has said nothing for {silence:g} s")
 
 
-def _order(batch: Batch, files: Exchange, arguments: tuple[str, ...], *, path_first: bool) -> Mapping[str, Json]:
+def _order(batch: Batch, files: Exchange) -> Mapping[str, Json]:
     wanted: dict[str, list[str] | None] = {}
     for test in batch.tests:
         names = wanted.setdefault(test.file, [])
@@ -189,8 +200,6 @@ def _order(batch: Batch, files: Exchange, arguments: tuple[str, ...], *, path_fi
             exclude.setdefault(test.file, []).append(test.name)
     return {
         "checkout": str(batch.bench.checkout.absolute()),
-        "arguments": arguments,
-        "path_first": path_first,
         "tests": tuple((file, names) for file, names in wanted.items()),
         "exclude": exclude,
         "timeout": batch.timeout.total_seconds(),

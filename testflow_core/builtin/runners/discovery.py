@@ -60,7 +60,19 @@ def _piece(token: str) -> str:
     return re.escape(token)
 
 
-def files_below(checkout: Path, paths: Sequence[str], wanted: Callable[[str], bool]) -> list[tuple[str, str | None]]:
+def entered(folder: Path) -> bool:
+    """Whether tests may be below the folder: not in one that is hidden, built, installed or of another tool."""
+    if any(fnmatchcase(folder.name, pattern) for pattern in SKIPPED_FOLDERS):
+        return False
+    return not (folder / "pyvenv.cfg").is_file()
+
+
+def files_below(
+    checkout: Path,
+    paths: Sequence[str],
+    wanted: Callable[[str], bool],
+    enters: Callable[[Path], bool] = entered,
+) -> list[tuple[str, str | None]]:
     """
     Files below the paths that are wanted, each with None; `path::name` answers the file with the name.
 
@@ -77,22 +89,16 @@ def files_below(checkout: Path, paths: Sequence[str], wanted: Callable[[str], bo
         if start.is_file():
             found.add((start.relative_to(root).as_posix(), name))
         elif start.is_dir() and not name:
-            found.update((file, "") for file in _below(root, start) if wanted(file))
+            found.update((file, "") for file in _below(root, start, enters) if wanted(file))
     return [(file, name or None) for file, name in sorted(found)]
 
 
-def _below(root: Path, start: Path) -> Iterator[str]:
+def _below(root: Path, start: Path, enters: Callable[[Path], bool]) -> Iterator[str]:
     for folder, folders, files in os.walk(start):
         here = Path(folder)
-        folders[:] = [name for name in folders if _entered(here / name)]
+        folders[:] = [name for name in folders if enters(here / name)]
         prefix = PurePosixPath(here.relative_to(root))
         for name in files:
             path = here / name
             if not path.is_symlink() or path.resolve().is_relative_to(root):
                 yield str(prefix / name)
-
-
-def _entered(folder: Path) -> bool:
-    if any(fnmatchcase(folder.name, pattern) for pattern in SKIPPED_FOLDERS):
-        return False
-    return not (folder / "pyvenv.cfg").is_file()

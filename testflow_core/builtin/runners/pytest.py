@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from contextlib import closing, contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
 from testflow_core.builtin.runners.agent_process import SharedAgents
 from testflow_core.builtin.runners.agent_recovery import noted
-from testflow_core.builtin.runners.agent_session import AgentSession
+from testflow_core.builtin.runners.agent_session import agent_session
 from testflow_core.builtin.runners.discovery import files_below, matching
+from testflow_core.builtin.runners.pytest_command import pytest_words
 from testflow_core.builtin.runners.pytest_settings import pytest_settings
+from testflow_core.errors import UnknownReferenceError
 from testflow_core.interfaces import Runner
 from testflow_core.model import TestCase
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
+    from contextlib import AbstractContextManager
 
     from testflow_core.interfaces import RunnerSession
     from testflow_core.model import Application, Bench, Outcome
@@ -31,33 +34,36 @@ class PytestRunner(Runner):
     steps hand over), one for each of its keys, and `testflow_data`; and may write a JSON object to TESTFLOW_OUTPUTS.
     """
 
-    _agents: SharedAgents = field(factory=SharedAgents, init=False, repr=False, eq=False)
+    _agents: SharedAgents = field(factory=lambda: SharedAgents(pytest_words), init=False, repr=False, eq=False)
 
     def discover(self, application: Application, paths: Sequence[str]) -> Iterable[TestCase]:
-        """The files that pytest would collect, by their names only; none where the checkout is not there."""
+        """The files that pytest would collect by their names, or by examples in them; none without a checkout."""
         if application.path is None:
             return
-        settings = pytest_settings(application.path)
+        root = application.path
+        settings = pytest_settings(root, _arguments(application.test_command))
         where = paths or [
-            path.relative_to(application.path).as_posix()
+            path.relative_to(root).as_posix()
             for pattern in settings.testpaths
-            for path in sorted(application.path.glob(pattern.rstrip("/")))
+            for path in sorted(root.glob(pattern.rstrip("/")))
         ]
-        wanted = settings.wants if application.test_files is None else matching(application.test_files)
-        for file, name in files_below(application.path, where, wanted):
+        by_pytest = partial(settings.wants, root)
+        wanted = by_pytest if application.test_files is None else matching(application.test_files)
+        for file, name in files_below(root, where, wanted):
             yield TestCase(application=application.name, file=file, name=name)
 
     def recovered(self, bench: Bench) -> Iterable[Outcome]:
         """What the workers had noted in the spool of a run that was cut off."""
         return noted(bench.spool) if bench.spool is not None else ()
 
-    @contextmanager
-    def session(self, bench: Bench) -> Generator[RunnerSession]:
-        """
-        A session whose agent gets ready while others go on; its tests' processes are gone on exit.
+    def session(self, bench: Bench) -> AbstractContextManager[RunnerSession]:
+        """A session at the agent of the bench."""
+        return agent_session(self._agents, bench)
 
-        Sessions of one bench share the agent; what a test has left outside of its group ends with the last of them.
-        """
-        with self._agents.of(bench) as shared, closing(AgentSession(bench, shared)) as session:
-            session.open()
-            yield session
+
+def _arguments(command: Sequence[str]) -> Sequence[str]:
+    """The words for pytest; none where the session will tell that the command cannot be read."""
+    try:
+        return pytest_words(command).arguments
+    except UnknownReferenceError:
+        return ()

@@ -7,35 +7,92 @@ import shlex
 import tomllib
 from contextlib import suppress
 from fnmatch import fnmatchcase
+from itertools import pairwise
 from typing import TYPE_CHECKING, cast
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 SIZE_LIMIT = 1 << 20
+PROMPT = b">>>"
+NO_MODULES = {"setup.py", "__main__.py"}
+"""What pytest does not import for its examples: a program, or what installs."""
 
 
 @frozen(kw_only=True)
 class PytestSettings:
-    """`python_files` are globs as pytest reads them; `testpaths` are where it looks when it is given no path."""
+    """
+    What decides by its configuration and by its command which files pytest collects.
+
+    `python_files` are globs as pytest reads them; `testpaths` are where it looks when it is given no path. Examples in
+    documents count where `doctest_globs` match, those in modules where `doctest_modules` says so.
+    """
 
     python_files: tuple[str, ...] = ("test_*.py", "*_test.py")
     testpaths: tuple[str, ...] = ()
+    doctest_globs: tuple[str, ...] = ("test*.txt",)
+    doctest_modules: bool = False
 
-    def wants(self, file: str) -> bool:
-        """Whether pytest would collect the file of this path: globs with `/` may match its end, `*` crosses folders."""
-        name = file.rpartition("/")[2]
-        return any(
-            fnmatchcase(file, glob) or fnmatchcase(file, f"*/{glob}") if "/" in glob else fnmatchcase(name, glob)
-            for glob in self.python_files
-        )
+    def wants(self, checkout: Path, file: str) -> bool:
+        """Whether pytest would find tests in the file; opened where its name leaves open whether it has examples."""
+        return _matches(file, self.python_files) or (self._may_have_examples(file) and _has_examples(checkout / file))
+
+    def _may_have_examples(self, file: str) -> bool:
+        if file.endswith(".py"):
+            return self.doctest_modules and file.rpartition("/")[2] not in NO_MODULES
+        return _matches(file, self.doctest_globs)
 
 
-def pytest_settings(checkout: Path) -> PytestSettings:
-    """The settings of the first file that has some, in pytest's order; pytest will tell of one that cannot be read."""
+def _matches(file: str, globs: Sequence[str]) -> bool:
+    """By pytest's rule: globs with `/` may match the end of a path, `*` crosses folders."""
+    name = file.rpartition("/")[2]
+    return any(
+        fnmatchcase(file, glob) or fnmatchcase(file, f"*/{glob}") if "/" in glob else fnmatchcase(name, glob)
+        for glob in globs
+    )
+
+
+def _has_examples(path: Path) -> bool:
+    try:
+        return PROMPT in path.read_bytes()
+    except OSError:
+        return False
+
+
+def pytest_settings(checkout: Path, arguments: Sequence[str] = ()) -> PytestSettings:
+    """
+    The settings of the first file that has some, in pytest's order, and what the words of the command add.
+
+    Pytest itself will tell of a file that cannot be read.
+    """
+    values = _configured(checkout)
+    known = {key: said for key in ("python_files", "testpaths") if (said := _words(values.get(key, "")))}
+    return evolve(_doctests([*_words(values.get("addopts", "")), *arguments]), **known)
+
+
+def _doctests(words: Sequence[str]) -> PytestSettings:
+    """What options of pytest say of examples."""
+    pairs = list(pairwise([*words, ""]))
+    if "-pno:doctest" in words or ("-p", "no:doctest") in pairs:
+        return PytestSettings(doctest_globs=())
+    option = "--doctest-glob"
+    globs = [after if word == option else word[len(option) + 1 :] for word, after in pairs if _is(option, word)]
+    defaults = PytestSettings()
+    return evolve(
+        defaults,
+        doctest_globs=tuple(globs) or defaults.doctest_globs,
+        doctest_modules="--doctest-modules" in words,
+    )
+
+
+def _is(option: str, word: str) -> bool:
+    return word == option or word.startswith(f"{option}=")
+
+
+def _configured(checkout: Path) -> Mapping[str, object]:
     for name, section in (
         ("pytest.toml", ("pytest",)),
         (".pytest.toml", ("pytest",)),
@@ -52,19 +109,17 @@ def pytest_settings(checkout: Path) -> PytestSettings:
             read = _toml if name.endswith(".toml") else _ini
             found = read(path.read_text(encoding="utf-8"), section)
             if found is not None or name in {"pytest.ini", ".pytest.ini", "pytest.toml", ".pytest.toml"}:
-                return _settings(found or {})
-    return PytestSettings()
-
-
-def _settings(values: Mapping[str, object]) -> PytestSettings:
-    known = {key: _words(values[key]) for key in ("python_files", "testpaths") if values.get(key)}
-    return PytestSettings(**known)
+                return found or {}
+    return {}
 
 
 def _words(value: object) -> tuple[str, ...]:
     if isinstance(value, list):
         return tuple(map(str, cast("list[object]", value)))
-    return tuple(shlex.split(str(value)))
+    try:
+        return tuple(shlex.split(str(value)))
+    except ValueError:
+        return ()
 
 
 def _ini(text: str, section: tuple[str, ...]) -> Mapping[str, object] | None:

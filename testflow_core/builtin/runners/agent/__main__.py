@@ -1,4 +1,4 @@
-"""The agent's start: `PYTHON agent/__main__.py`, with the socket over which it is given seats as standard input.
+"""The agent's start: `PYTHON agent/__main__.py FRAMEWORK WORD ...`, with the socket of its seats as standard input.
 
 Until the interpreter is known to be new enough, everything here must be read by Python 3.6 too.
 """

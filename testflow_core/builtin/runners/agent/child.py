@@ -1,4 +1,4 @@
-"""The forked worker: turns into a pytest process that works on one piece after the other."""
+"""The forked worker: turns into a process of the test framework that works on one piece after the other."""
 
 from __future__ import annotations
 
@@ -13,13 +13,11 @@ import threading
 import traceback
 from typing import TYPE_CHECKING, NamedTuple, cast
 
-from . import wire
-
 if TYPE_CHECKING:
     from mmap import mmap
-    from typing import NoReturn
+    from typing import Callable, NoReturn
 
-    from .ledger import Piece
+    from . import wire
 
 PR_SET_PDEATHSIG = 1
 INTERNAL_ERROR = 3
@@ -31,22 +29,23 @@ def parse(line: bytes) -> wire.Event:
 
 
 class Ends(NamedTuple):
-    """The descriptors of a worker: where orders come from, and where events, output and stack dumps go."""
+    """A worker's descriptors: where orders come from, where events, output and stack dumps go; the flag that pauses it."""
 
     orders: int
     events: int
     output: int
     dump: int
+    flag: mmap
 
 
-def work(order: wire.Event, piece: Piece, ends: Ends, flag: mmap, dump_signal: int) -> NoReturn:
-    """Become the test process; ends by leaving it."""
+def work(run: Callable[[], int], ends: Ends, dump_signal: int) -> NoReturn:
+    """Become the test process, which answers an exit code; ends by leaving it."""
     code = INTERNAL_ERROR
     try:
         detach(ends.output)
         # Chained to the signal's own default, which ends the process once the dump is written.
         faulthandler.register(dump_signal, file=ends.dump, all_threads=True, chain=True)
-        code = run_pytest(order, piece, ends, flag)
+        code = run()
     except BaseException:  # noqa: BLE001 - whatever it is, it must not climb up into the server's own frames
         os.write(2, traceback.format_exc().encode("utf-8", "backslashreplace"))
     finally:
@@ -75,35 +74,6 @@ def die_with(parent: int) -> None:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:
             os._exit(INTERNAL_ERROR)
-
-
-def run_pytest(order: wire.Event, piece: Piece, ends: Ends, flag: mmap) -> int:
-    """Run the piece, and what comes in after it; the exit code of pytest."""
-    # The server has imported these already, or said that it cannot.
-    import pytest  # noqa: PLC0415
-
-    from .collection import Task  # noqa: PLC0415
-    from .fixtures import Offer  # noqa: PLC0415
-    from .output import Output  # noqa: PLC0415
-    from .plugin import TestflowPlugin  # noqa: PLC0415
-    from .shift import Shift, paths  # noqa: PLC0415
-    from .spool import Spool  # noqa: PLC0415
-
-    os.environ.update(order["variables"])
-    os.chdir(order["checkout"])
-    if order["path_first"]:
-        sys.path.insert(0, order["checkout"])
-    arguments: list[str] = [*order["arguments"], "--continue-on-collection-errors", *paths(order, piece)]
-    sys.argv = ["pytest", *arguments]
-    offered = Offer(order["inputs"], order["variables"].get("TESTFLOW_DATA"))
-    channel, spool = wire.Channel(ends.events), Spool()
-    spool.open(order["spool"])
-    spool.send({"event": "order", **order["mark"]})
-    plugin = TestflowPlugin(spool, Output(ends.output), Task(order, piece), offered)
-    shift = Shift(plugin, wire.Lines(ends.orders), channel, spool, flag)
-    code = int(pytest.main(arguments, plugins=[plugin, shift]))
-    channel.send({"event": "finished", "code": code, "stopped": plugin.stopped})
-    return code
 
 
 def leave(code: int) -> NoReturn:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from .texts import first_lines
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .wire import Event
 
 LISTED = 20
+Test = TypeVar("Test")
 
 
 class Places:
@@ -54,30 +55,30 @@ def rank(name: str, wanted: Sequence[str] | None) -> int | None:
 
 
 class Sieve:
-    """Keeps the items that a piece asks for, in its order."""
+    """Keeps the tests that a piece asks for, in its order; `chooser` is what may leave out others."""
 
-    def __init__(self, piece: Piece, exclude: Mapping[str, Sequence[str]], places: Places) -> None:
+    def __init__(self, piece: Piece, exclude: Mapping[str, Sequence[str]], framework: str, chooser: str) -> None:
         self.piece = piece
-        self.places = places
         self._wanted = dict(piece)
         self._order = {file: position for position, (file, _) in enumerate(piece)}
         self._exclude = exclude
+        self._framework = framework
+        self._chooser = chooser
         self.found: dict[str, list[str]] = {}
 
-    def sift(self, items: Iterable[pytest.Item]) -> tuple[list[pytest.Item], list[pytest.Item]]:
-        """The items to keep, and those to deselect; remembers the names of all."""
-        kept: list[tuple[int, int, pytest.Item]] = []
-        dropped: list[pytest.Item] = []
-        for item in items:
-            file, name = self.places.file(item.path), self.places.name(item)
+    def sift(self, tests: Iterable[tuple[str, str, Test]]) -> tuple[list[Test], list[Test]]:
+        """The tests to keep, and those to leave out, of all with file and name; remembers the names."""
+        kept: list[tuple[int, int, Test]] = []
+        dropped: list[Test] = []
+        for file, name, test in tests:
             self.found.setdefault(file, []).append(name)
             position = rank(name, self._wanted[file]) if file in self._wanted else None
             if position is None or any(matches(name, each) for each in self._exclude.get(file, ())):
-                dropped.append(item)
+                dropped.append(test)
             else:
-                kept.append((self._order[file], position, item))
+                kept.append((self._order[file], position, test))
         kept.sort(key=lambda each: each[:2])
-        return [item for _, _, item in kept], dropped
+        return [test for _, _, test in kept], dropped
 
     def missing(
         self, final: Mapping[str, Sequence[str]], told: Iterable[str]
@@ -93,20 +94,15 @@ class Sieve:
                 if any(matches(each, name) for each in here):
                     continue
                 if any(matches(each, name) for each in ours):
-                    yield file, name, "skipped", "the options of pytest, or what its plugins decide, deselect it"
+                    yield file, name, "skipped", f"{self._chooser} deselect it"
                 else:
                     yield file, name, "error", unknown_test(file, name, ours)
             if wanted is None and not ours:
-                yield file, None, "skipped", f"pytest collects no tests in {file}"
+                yield file, None, "skipped", f"{self._framework} collects no tests in {file}"
             elif (
                 wanted is None and not here and not all(any(matches(each, name) for name in excluded) for each in ours)
             ):
-                yield (
-                    file,
-                    None,
-                    "skipped",
-                    f"the options of pytest, or its plugins, deselect every test in {file}",
-                )
+                yield file, None, "skipped", f"{self._chooser} deselect every test in {file}"
 
 
 class Task:
@@ -115,7 +111,7 @@ class Task:
     def __init__(self, order: Event, piece: Piece) -> None:
         self.piece = piece
         self.places = Places(order["checkout"], piece)
-        self.sieve = Sieve(piece, order["exclude"], self.places)
+        self.sieve = Sieve(piece, order["exclude"], "pytest", "the options of pytest, or its plugins,")
         self.told: list[str] = []
         self.broken: dict[str, pytest.CollectReport] = {}
         self.left = 0

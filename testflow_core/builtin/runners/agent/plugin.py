@@ -94,7 +94,8 @@ class TestflowPlugin:
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
         """Deselect what was not asked for."""
         self.task.sifted = True
-        kept, dropped = self.task.sieve.sift(items)
+        places = self.task.places
+        kept, dropped = self.task.sieve.sift((places.file(item.path), places.name(item), item) for item in items)
         if dropped:
             config.hook.pytest_deselected(items=dropped)
         items[:] = kept

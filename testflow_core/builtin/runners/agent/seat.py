@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from . import verdict
 from .ledger import Ledger
-from .suits import apart
 from .watch import Need, Watch
 from .wire import Lines, write
 
 if TYPE_CHECKING:
     from typing import Callable, Container, Generator, Iterable
 
+    from .framework import Framework
     from .ledger import Piece, Place
     from .watch import Ready, Steps
     from .wire import Event
@@ -32,7 +32,8 @@ class GoneError(ConnectionError):
 class Seat:
     """One at a time, orders come in over a socket, and events go out over it."""
 
-    def __init__(self, descriptor: int, open_here: Callable[[], Iterable[int]]) -> None:
+    def __init__(self, descriptor: int, framework: Framework, open_here: Callable[[], Iterable[int]]) -> None:
+        self.framework = framework
         self.orders = Lines(descriptor)
         self.open_here = open_here
         self.pending: deque[bytes] = deque()
@@ -93,7 +94,7 @@ class Seat:
             yield from self.retire()
             return False
         told: set[Place] = set()
-        pieces = deque(apart(order["checkout"], self.present(order)))
+        pieces = deque(self.framework.apart(order["checkout"], self.present(order)))
         while pieces and not self.paused:
             piece = pieces.popleft()
             if piece:
@@ -121,7 +122,7 @@ class Seat:
         self.ledger = ledger = Ledger(piece, order["timeout"], told)
         try:
             if self.worker is None:
-                self.worker = Watch(order, piece, self.open_here())
+                self.worker = Watch(order, piece, self.framework, self.open_here())
             else:
                 self.worker.give(order, piece)
         except OSError as error:

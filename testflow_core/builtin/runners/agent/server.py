@@ -1,4 +1,4 @@
-"""The agent's loop: imports pytest once, and lets every seat go on whenever what it waits for has come."""
+"""The agent's loop: imports the test framework once, and lets every seat go on whenever what it waits for has come."""
 
 from __future__ import annotations
 
@@ -11,37 +11,22 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from . import warmth
+from . import framework
 from .seat import Seat
 
 if TYPE_CHECKING:
     from typing import Generator
 
     from .control import Control
+    from .framework import Framework
     from .watch import Need, Steps
-
-OLDEST_PYTEST = 7
-
-
-def unusable() -> str | None:
-    """Why this interpreter can run no tests, or None once it has imported pytest."""
-    install = f"install it: {sys.executable} -m pip install pytest"
-    try:
-        import pytest  # noqa: PLC0415 - the application's own; its absence is an answer
-    except ModuleNotFoundError as error:
-        if error.name != "pytest":
-            raise
-        return f"no pytest in {sys.executable}; {install}"
-    version = pytest.__version__
-    if int(version.split(".")[0]) < OLDEST_PYTEST:
-        return f"pytest {version} in {sys.executable} is too old; {OLDEST_PYTEST} or later: {install}"
-    return None
 
 
 class Server:
     """Serves seats, each of which runs batches of its own, until the last has been left and no other will come."""
 
-    def __init__(self, control: Control, wake: tuple[int, int]) -> None:
+    def __init__(self, framework: Framework, control: Control, wake: tuple[int, int]) -> None:
+        self._framework = framework
         self._control = control
         self._wake = wake
         self._open = True
@@ -84,7 +69,7 @@ class Server:
         if descriptor < 0:
             self._open = False
             return
-        seat = Seat(descriptor, self.descriptors)
+        seat = Seat(descriptor, self._framework, self.descriptors)
         self._let_go_on(seat.steps(), seat, None)
 
     def _let_go_on(self, steps: Steps, seat: Seat, ready: frozenset[int] | None) -> None:
@@ -117,13 +102,14 @@ def waking() -> Generator[tuple[int, int], None, None]:
 
 def main(control: Control) -> None:
     """Import what every worker needs, and serve; where that is not here, say so."""
-    reason = unusable()
+    name, *arguments = sys.argv[1:]
+    chosen = framework.named(name)
+    reason = chosen.unusable()
     if reason is not None:
         control.refuse(reason)
         return
-    warmth.import_pytest()
-    warmth.import_plugins(sys.argv[1:])
+    chosen.warm(arguments)
     gc.collect()
     gc.freeze()
     with waking() as wake:
-        Server(control, wake).run()
+        Server(chosen, control, wake).run()

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -13,13 +12,12 @@ from . import results
 from .collection import Task
 
 if TYPE_CHECKING:
-    from mmap import mmap
     from typing import Any, Callable
 
     from .ledger import Piece
+    from .orders import Orders
     from .plugin import TestflowPlugin
-    from .spool import Spool
-    from .wire import Channel, Event, Lines
+    from .wire import Event
 
 
 # What stands for a folder: `Package` was a kind of file before pytest 8.
@@ -38,13 +36,9 @@ class Shift:
 
     __test__ = False
 
-    def __init__(self, plugin: TestflowPlugin, inbox: Lines, channel: Channel, spool: Spool, flag: mmap) -> None:
+    def __init__(self, plugin: TestflowPlugin, orders: Orders) -> None:
         self._plugin = plugin
-        self._inbox = inbox
-        self._channel = channel
-        self._spool = spool
-        self._flag = flag
-        self._undone = False
+        self._orders = orders
         self._last: pytest.Item | None = None
         self._folders: dict[str, Any] = {}
         self._nodes: list[pytest.Collector] = []
@@ -83,8 +77,7 @@ class Shift:
         after_all: pytest.Item = Resting.from_parent(_file(items[-1]).parent, name="testflow")  # pyright: ignore[reportUnknownMemberType] - pytest has no types there
         for item, after in zip(items, [*items[1:], after_all]):
             # Set by the agent: nothing more shall begin.
-            if self._flag[0]:
-                self._undone = True
+            if self._orders.paused():
                 return
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=after)
             self._last = item
@@ -100,18 +93,10 @@ class Shift:
             self._folders.setdefault(os.path.dirname(places.file(file.path)), file.parent)  # noqa: PTH120 - a text
 
     def _next(self, session: pytest.Session) -> bool:
-        self._channel.send({"event": "rested", "undone": self._undone})
-        self._undone = False
-        lines: list[bytes] | None = []
-        while lines == []:
-            lines = self._inbox.read()
-        if lines is None:
+        order = self._orders.next()
+        if order is None:
             return False
-        order = cast("Event", json.loads(lines[0]))
-        self._spool.open(order["spool"])
-        self._spool.send({"event": "order", **order["mark"]})
         self._plugin.task = Task(order, order["tests"])
-        os.environ.update(order["variables"])
         session.config.args[:] = paths(order, order["tests"])
         self._nodes = self._of_known_folders(session, order["tests"])
         session.config.hook.pytest_collection(session=session)
@@ -139,7 +124,7 @@ class Shift:
         if call.excinfo is not None:
             report = pytest.TestReport.from_item_and_call(last, call)
             file, name = self._plugin.task.places.file(last.path), self._plugin.task.places.name(last)
-            self._spool.send({**results.ending(file, name, [report], call.start), "event": "late"})
+            self._orders.spool.send({**results.ending(file, name, [report], call.start), "event": "late"})
 
 
 def paths(order: Event, piece: Piece) -> list[str]:

@@ -24,12 +24,26 @@ class Suits:
     """What a worker was started for."""
 
     def __init__(self, order: Event, piece: Piece) -> None:
-        self._checkout: str = order["checkout"]
         self._kind = _kind(order)
+        self.add(piece)
+
+    def add(self, piece: Piece) -> None:
+        """Its session has been given these files."""
+
+    def fits(self, order: Event, piece: Piece) -> bool:  # noqa: ARG002 - it matters to pytest
+        """Whether its session can run an order as a new one would."""
+        return _kind(order) == self._kind and not order["inputs"]
+
+
+class PytestSuits(Suits):
+    """The same for a session of pytest, which cannot have two modules of one name, nor learn some hooks late."""
+
+    def __init__(self, order: Event, piece: Piece) -> None:
+        self._checkout: str = order["checkout"]
         self._folders: set[str] = set()
         self._early: dict[str, bool] = {}
         self._names: dict[str, str] = {}
-        self.add(piece)
+        super().__init__(order, piece)
 
     def add(self, piece: Piece) -> None:
         """Its session has read every conftest.py on the way to these files."""
@@ -40,9 +54,7 @@ class Suits:
 
     def fits(self, order: Event, piece: Piece) -> bool:
         """Whether its session can run an order as a new one would."""
-        if _kind(order) != self._kind or order["inputs"]:
-            return False
-        return not any(
+        return super().fits(order, piece) and not any(
             self._clashes(file) or any(self._wants_a_start(folder) for folder in _above(file)) for file, _ in piece
         )
 
@@ -82,7 +94,7 @@ def clash(checkout: str, file: str, known: Mapping[str, str]) -> bool:
 
 def _kind(order: Event) -> tuple[object, ...]:
     variables = {name: value for name, value in order["variables"].items() if name not in OWN}
-    return order["checkout"], order["arguments"], order["path_first"], bool(order["inputs"]), variables
+    return order["checkout"], order["session"], bool(order["inputs"]), variables
 
 
 def _above(file: str) -> list[str]:

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from . import child, family
 from .spool import Reading
-from .suits import Suits
 from .texts import limited
 from .wire import Lines, write
 
 if TYPE_CHECKING:
     from typing import IO, FrozenSet, Generator, Iterable
 
+    from .framework import Framework
     from .ledger import Ledger, Piece
     from .seat import Seat
     from .wire import Event
@@ -46,8 +46,8 @@ class Need(NamedTuple):
 class Watch:
     """A forked worker; `rested` while it waits for an order, `status` is how it ended, as waitpid tells."""
 
-    def __init__(self, order: Event, piece: Piece, foreign: Iterable[int]) -> None:
-        self.suits = Suits(order, piece)
+    def __init__(self, order: Event, piece: Piece, framework: Framework, foreign: Iterable[int]) -> None:
+        self.suits = framework.suits(order, piece)
         folder = order["directory"]
         self.output: IO[bytes] = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - closed by close()
         self.dump: IO[bytes] = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - closed by close()
@@ -64,8 +64,8 @@ class Watch:
         if self.pid == 0:
             for descriptor in (reading, self._orders, *foreign):
                 os.close(descriptor)
-            ends = child.Ends(inbox, writing, self.output.fileno(), self.dump.fileno())
-            child.work(order, piece, ends, self._flag, DUMP_SIGNAL)
+            ends = child.Ends(inbox, writing, self.output.fileno(), self.dump.fileno(), self._flag)
+            child.work(lambda: framework.run(order, piece, ends), ends, DUMP_SIGNAL)
         os.close(writing)
         os.close(inbox)
 
@@ -157,7 +157,7 @@ class Watch:
         return limited(self.dump.read(DUMP_LIMIT).decode("utf-8", "replace"))
 
     def printed(self, mark: int) -> str:
-        """The end of what the child printed past pytest's capture beyond a mark."""
+        """The end of what the child printed past the capture of its tests beyond a mark."""
         size = os.fstat(self.output.fileno()).st_size
         self.output.seek(max(mark if mark <= size else 0, size - TAIL))
         return limited(self.output.read(TAIL).decode("utf-8", "replace"))

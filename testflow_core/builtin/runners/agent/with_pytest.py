@@ -1,0 +1,71 @@
+"""How the agent works with pytest, the application's own."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from . import warmth
+from .framework import Framework
+from .orders import Orders
+from .suits import PytestSuits, apart
+
+if TYPE_CHECKING:
+    from typing import Sequence
+
+    from .child import Ends
+    from .ledger import Piece
+    from .wire import Event
+
+OLDEST_PYTEST = 7
+
+
+def unusable() -> str | None:
+    """Why this interpreter can run no tests, or None once it has imported pytest."""
+    install = f"install it: {sys.executable} -m pip install pytest"
+    try:
+        import pytest  # noqa: PLC0415 - the application's own; its absence is an answer
+    except ModuleNotFoundError as error:
+        if error.name != "pytest":
+            raise
+        return f"no pytest in {sys.executable}; {install}"
+    version = pytest.__version__
+    if int(version.split(".")[0]) < OLDEST_PYTEST:
+        return f"pytest {version} in {sys.executable} is too old; {OLDEST_PYTEST} or later: {install}"
+    return None
+
+
+def warm(arguments: Sequence[str]) -> None:
+    """Import pytest, and the plugins that it would load."""
+    warmth.import_pytest()
+    warmth.import_plugins(arguments)
+
+
+def run(order: Event, piece: Piece, ends: Ends) -> int:
+    """Run the piece, and what comes in after it; the exit code of pytest."""
+    # The server has imported these already, or said that it cannot.
+    import pytest  # noqa: PLC0415
+
+    from .collection import Task  # noqa: PLC0415
+    from .fixtures import Offer  # noqa: PLC0415
+    from .output import Output  # noqa: PLC0415
+    from .plugin import TestflowPlugin  # noqa: PLC0415
+    from .shift import Shift, paths  # noqa: PLC0415
+
+    orders = Orders(ends)
+    orders.take(order)
+    os.chdir(order["checkout"])
+    session = order["session"]
+    if session["path_first"]:
+        sys.path.insert(0, order["checkout"])
+    arguments: list[str] = [*session["arguments"], "--continue-on-collection-errors", *paths(order, piece)]
+    sys.argv = ["pytest", *arguments]
+    offered = Offer(order["inputs"], order["variables"].get("TESTFLOW_DATA"))
+    plugin = TestflowPlugin(orders.spool, Output(ends.output), Task(order, piece), offered)
+    code = int(pytest.main(arguments, plugins=[plugin, Shift(plugin, orders)]))
+    orders.end(code, plugin.stopped)
+    return code
+
+
+FRAMEWORK = Framework(unusable=unusable, warm=warm, apart=apart, suits=PytestSuits, run=run)
