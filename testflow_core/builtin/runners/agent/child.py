@@ -29,7 +29,7 @@ def parse(line: bytes) -> wire.Event:
 
 
 class Ends(NamedTuple):
-    """A worker's descriptors: where orders come from, where events, output and stack dumps go; the flag that pauses it."""
+    """A worker's descriptors: orders come from the first, events, output and stack dumps go to the others; its flag."""
 
     orders: int
     events: int
