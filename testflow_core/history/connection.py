@@ -76,12 +76,15 @@ def use_write_ahead_log(connection: sqlite3.Connection) -> None:
         return
     # The switch needs the file for itself. Somebody who is reading now is no reason to wait or to fail: what was
     # recorded is safe in either mode, and the next run tries again.
+    (patience,) = connection.execute("pragma busy_timeout").fetchone()
     connection.execute("pragma busy_timeout = 0")
     try:
         connection.execute("pragma journal_mode = wal")
     except sqlite3.OperationalError as error:
         if not _is(error, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             raise
+    finally:
+        connection.execute(f"pragma busy_timeout = {int(patience)}")
 
 
 def _connect(path: Path, patience: timedelta, *, create: bool) -> sqlite3.Connection:
