@@ -262,13 +262,12 @@ class Course:
 
     def _record(self, run: Run) -> Run:
         trouble = self._close_journal()
+        said = [f"this run cannot be resumed: {trouble}"] if trouble and run.interrupted_tests else []
         try:
             self.engine.history.record(run)
         except HistoryError as error:
-            self._let_go(remove=False)
-            return evolve(run, warnings=(*run.warnings, f"this run is not remembered: {error}"))
-        self._let_go(remove=not run.interrupted_tests)
-        said = [f"this run cannot be resumed: {trouble}"] if trouble else []
+            said = [f"this run is not remembered: {error}"]
+        self._let_go(remove=bool(said) or not run.interrupted_tests)
         return evolve(run, warnings=(*run.warnings, *said))
 
     def _close_journal(self) -> str:
