@@ -120,6 +120,15 @@ class Runner(ABC):
 
 
 @runtime_checkable
+class NeedsWhole(Protocol):
+    """A runner that knows applications whose tests cannot be run file by file."""
+
+    def whole(self, application: Application) -> str:
+        """Why the tests of an application must run in one session, all together; empty where they need not."""
+        ...
+
+
+@runtime_checkable
 class Recovers(Protocol):
     """A runner whose workers note in `bench.spool`, as each test ends, what became of it."""
 

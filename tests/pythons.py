@@ -1,6 +1,8 @@
-"""The Pythons of this machine, by their version."""
+"""The Pythons of this machine, by their version, and environments of them with what tests need."""
 
+import os
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -14,3 +16,18 @@ def base_python(version):
     if base is None:
         pytest.skip(f"there is no Python {version} here")
     return str(base)
+
+
+def environment(base, packages, folder):
+    """The interpreter of an environment with these packages, kept in the folder; skips where they cannot be had."""
+    python = folder / "bin" / "python"
+    installed = folder / "installed"
+    if not installed.exists():
+        subprocess.run([base, "-m", "venv", "--clear", folder], check=True)
+        command = [python, "-m", "pip", "install", "-q", "--disable-pip-version-check", *packages]
+        tried = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+        if tried.returncode:
+            refuse = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
+            refuse(f"pip install {' '.join(packages)}: {tried.stderr}")
+        installed.touch()
+    return str(python)

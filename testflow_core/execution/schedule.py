@@ -224,6 +224,7 @@ def _batch(planned: PlannedBatch, schedule: Schedule) -> Batch:
         timeout=terms.timeout,
         flow=planned.flow,
         attempt=again.attempt,
+        whole=planned.whole,
     )
 
 

@@ -42,7 +42,8 @@ class Batch:
 
     `variables` are added to the tests' environment. `exclude` are tests of a chosen file that run elsewhere. `inputs`
     is what earlier steps hand over; `wanted` are the paths into the returned value that later steps will ask for.
-    `timeout` limits every single attempt.
+    `timeout` limits every single attempt. `whole` asks for one plain session of the framework for all of them, from its
+    beginning to its end.
     """
 
     id: str
@@ -56,6 +57,7 @@ class Batch:
     timeout: timedelta = DEFAULT_TIMEOUT
     flow: str | None = None
     attempt: int = 1
+    whole: bool = False
 
 
 @frozen(kw_only=True)
@@ -79,6 +81,7 @@ class PlannedBatch:
     needs: tuple[str, ...] = ()
     feeds: tuple[tuple[str, DataFlow], ...] = ()
     wanted: tuple[tuple[str, ...], ...] = ()
+    whole: bool = False
     priority: float = 0.0
     expected: float = 0.0
 

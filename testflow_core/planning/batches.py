@@ -12,7 +12,7 @@ from testflow_core.planning.dependencies import named, wired
 from testflow_core.planning.weights import in_order, put_together, weighed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Container, Iterable, Mapping, Sequence
 
     from testflow_core.model import Choice, CrossAppTest, Dependency, Past, TestSelection, TestWorkflow
     from testflow_core.planning.choices import Verdict
@@ -25,9 +25,12 @@ def planned_batches(
     choices: Iterable[Choice],
     runners: Mapping[str, str],
     past: Past,
+    whole: Container[str],
 ) -> tuple[PlannedBatch, ...]:
     """
     The batches of every flow that runs and of the chosen files, in the order to start; `runners` by application.
+
+    `whole` are applications of which all tests must be in one batch.
 
     SpecError where they depend on each other in a circle.
     """
@@ -39,7 +42,7 @@ def planned_batches(
     taken |= {test for batch in single for test in batch.tests}
     files = _file_batches(selections, chosen, taken, runners)
     batches = wired([weighed(batch, past) for batch in (*in_flows, *single, *files)], workflow.dependencies)
-    return in_order(put_together(batches))
+    return in_order(put_together(batches, whole))
 
 
 def _single_batches(

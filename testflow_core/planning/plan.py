@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve
 
+from testflow_core.interfaces import RUNNER, NeedsWhole
 from testflow_core.model import Application, Plan
 from testflow_core.planning import dependencies
 from testflow_core.planning.applications import runner_name, survey
@@ -48,7 +49,8 @@ def make_plan(
     verdicts = [*flows, *selections]
     choices = prioritised(merge(verdicts), past, plugins, calls)
     runners = {name: runner_name(application) for name, application in landscape.applications.items()}
-    batches = planned_batches(workflow, flows, selections, choices, runners, past)
+    whole = {name: why for name, runner in runners.items() if (why := _whole(name, runner, landscape, plugins, calls))}
+    batches = planned_batches(workflow, flows, selections, choices, runners, past, whole)
     return Plan(
         workflow=workflow,
         environment=declaration.environment and _bound(declaration.environment, declaration, landscape),
@@ -61,9 +63,18 @@ def make_plan(
         warnings=(
             *remarks(workflow),
             *dependencies.remarks(workflow, batches),
+            *(f"the tests of {name} run in one session, not file by file: {why}" for name, why in whole.items()),
             *(warning for verdict in verdicts for warning in verdict.warnings),
         ),
     )
+
+
+def _whole(name: str, runner: str, landscape: Landscape, plugins: Plugins, calls: PluginCalls) -> str:
+    """Why an application's tests must all run in one session; empty where they need not."""
+    known = plugins.load(RUNNER, runner)
+    if not isinstance(known, NeedsWhole):
+        return ""
+    return calls.answer(RUNNER, runner, lambda: known.whole(landscape.applications[name]), "")
 
 
 def _bound(environment: Environment, declaration: Declaration, landscape: Landscape) -> Environment:

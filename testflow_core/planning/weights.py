@@ -10,7 +10,7 @@ from attrs import evolve
 from testflow_core import graph
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Container, Mapping, Sequence
 
     from testflow_core.model import Past, PlannedBatch, TestCase
 
@@ -23,23 +23,29 @@ def weighed(batch: PlannedBatch, past: Past) -> PlannedBatch:
     return evolve(batch, expected=sum(_seconds(test, batch, past) for test in batch.tests))
 
 
-def put_together(batches: Sequence[PlannedBatch]) -> list[PlannedBatch]:
-    """Small batches of one application and class of priority as one, in order; those that nobody knows stay alone."""
+def put_together(batches: Sequence[PlannedBatch], whole: Container[str] = ()) -> list[PlannedBatch]:
+    """
+    Small batches of one application and class of priority as one, in order; those that nobody knows stay alone.
+
+    Of the applications in `whole` all batches are one, but for those that wait or are waited for.
+    """
     groups: list[list[PlannedBatch]] = []
     unfilled: dict[tuple[object, ...], list[PlannedBatch]] = {}
     waited_for = {before for batch in batches for before in batch.after}
     for batch in batches:
-        if not 0 < batch.expected < SMALL or batch.after or batch.id in waited_for:
+        together = batch.application in whole
+        if batch.after or batch.id in waited_for or not (together or 0 < batch.expected < SMALL):
             groups.append([batch])
             continue
-        kind = _kind(batch)
+        kind = (batch.application, batch.runner, repr(batch.terms)) if together else _kind(batch)
         if kind not in unfilled:
             unfilled[kind] = []
             groups.append(unfilled[kind])
         unfilled[kind].append(batch)
-        if sum(each.expected for each in unfilled[kind]) >= SMALL:
+        if not together and sum(each.expected for each in unfilled[kind]) >= SMALL:
             del unfilled[kind]
-    return [_one(group) for group in groups]
+    joined = [_one(group) for group in groups]
+    return [evolve(batch, whole=batch.application in whole and batch.flow is None) for batch in joined]
 
 
 def in_order(batches: Sequence[PlannedBatch]) -> tuple[PlannedBatch, ...]:

@@ -1,18 +1,15 @@
 """Applications have Pythons and pytests of their own: every test ends as under plain pytest, in each of them."""
 
-import os
-import subprocess
 import sys
 
 import pytest
 from plain_pytest import CALLED, plain
-from pythons import base_python
+from pythons import base_python, environment
 
 from testflow_core.builtin.runners.pytest import PytestRunner
 
 # The oldest and the newest that are served, and what lies between.
 PYTHONS = [("3.8", "7.0.0"), ("3.9", "7.4.4"), ("3.10", "8.0.0"), ("3.12", "8.4.2"), ("3.13", "9.2.0")]
-REQUIRED = os.environ.get("CI") == "true"
 
 SUITE = {
     "conftest.py": """
@@ -78,27 +75,14 @@ SUITE = {
 FILES = sorted(file for file in SUITE if "test_" in file)
 
 
-def interpreter(version, release, cache):
-    """A Python of this version with this pytest, in an environment of its own that is kept for the next run."""
-    base = base_python(version)
-    folder = cache / f"{version}-{release}"
-    python = folder / "bin" / "python"
-    installed = folder / "installed"
-    if not installed.exists():
-        subprocess.run([base, "-m", "venv", "--clear", folder], check=True)
-        command = [python, "-m", "pip", "install", "-q", "--disable-pip-version-check", f"pytest=={release}"]
-        tried = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
-        if tried.returncode:
-            (pytest.fail if REQUIRED else pytest.skip)(f"pip install pytest=={release}: {tried.stderr}")
-        installed.touch()
-    return str(python)
-
-
 @pytest.fixture(params=[*PYTHONS, None], ids=lambda pair: "-".join(pair) if pair else "ours")
 def python(request, pytestconfig):
     """An interpreter that has a pytest."""
     cache = pytestconfig.cache.mkdir("other-pythons")
-    return interpreter(*request.param, cache) if request.param else sys.executable
+    if request.param is None:
+        return sys.executable
+    version, release = request.param
+    return environment(base_python(version), [f"pytest=={release}"], cache / f"{version}-{release}")
 
 
 def test_every_test_ends_as_under_plain_pytest(checkout, python):

@@ -205,6 +205,7 @@ def _order(batch: Batch, files: Exchange) -> Mapping[str, Json]:
         "timeout": batch.timeout.total_seconds(),
         "variables": dict(files.variables),
         "inputs": dict(batch.inputs),
+        "plain": batch.whole,
         "directory": str(files.directory),
         "mark": {
             "application": batch.tests[0].application,

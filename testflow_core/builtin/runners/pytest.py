@@ -52,6 +52,12 @@ class PytestRunner(Runner):
         for file, name in files_below(root, where, wanted):
             yield TestCase(application=application.name, file=file, name=name)
 
+    def whole(self, application: Application) -> str:
+        """The option of the command or the configuration that needs all of a suite in one session of pytest."""
+        if application.path is None:
+            return ""
+        return pytest_settings(application.path, _arguments(application.test_command)).whole
+
     def recovered(self, bench: Bench) -> Iterable[Outcome]:
         """What the workers had noted in the spool of a run that was cut off."""
         return noted(bench.spool) if bench.spool is not None else ()

@@ -18,6 +18,17 @@ if TYPE_CHECKING:
 
 SIZE_LIMIT = 1 << 20
 PROMPT = b">>>"
+WHOLE = {
+    "--numprocesses": "pytest-xdist spreads the tests over processes of its own",
+    "--cov": "pytest-cov measures one session",
+    "--splits": "pytest-split runs a share of all tests",
+    "--num-shards": "pytest-shard runs a share of all tests",
+    "--testmon": "pytest-testmon chooses among all tests",
+}
+"""Options of pytest's plugins for which a session must have all of a suite."""
+
+NONE = {"0", "no"}
+
 NO_MODULES = {"setup.py", "__main__.py"}
 """What pytest does not import for its examples: a program, or what installs."""
 
@@ -35,6 +46,8 @@ class PytestSettings:
     testpaths: tuple[str, ...] = ()
     doctest_globs: tuple[str, ...] = ("test*.txt",)
     doctest_modules: bool = False
+    whole: str = ""
+    """What needs all of a suite in one session, as people would say it; empty where nothing does."""
 
     def wants(self, checkout: Path, file: str) -> bool:
         """Whether pytest would find tests in the file; opened where its name leaves open whether it has examples."""
@@ -70,7 +83,8 @@ def pytest_settings(checkout: Path, arguments: Sequence[str] = ()) -> PytestSett
     """
     values = _configured(checkout)
     known = {key: said for key in ("python_files", "testpaths") if (said := _words(values.get(key, "")))}
-    return evolve(_doctests([*_words(values.get("addopts", "")), *arguments]), **known)
+    words = [*_words(values.get("addopts", "")), *arguments]
+    return evolve(_doctests(words), whole=_whole(words), **known)
 
 
 def _doctests(words: Sequence[str]) -> PytestSettings:
@@ -86,6 +100,16 @@ def _doctests(words: Sequence[str]) -> PytestSettings:
         doctest_globs=tuple(globs) or defaults.doctest_globs,
         doctest_modules="--doctest-modules" in words,
     )
+
+
+def _whole(words: Sequence[str]) -> str:
+    """The first option that spreads tests over processes, or counts over all of them."""
+    short = [f"--numprocesses={word[2:]}" if word.startswith("-n") and word != "-n" else word for word in words]
+    for word, after in pairwise([*("--numprocesses" if word == "-n" else word for word in short), ""]):
+        option, _, value = word.partition("=")
+        if option in WHOLE and (value or after) not in NONE:
+            return f"{option} ({WHOLE[option]})"
+    return ""
 
 
 def _is(option: str, word: str) -> bool:

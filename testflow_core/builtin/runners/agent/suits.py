@@ -32,7 +32,7 @@ class Suits:
 
     def fits(self, order: Event, piece: Piece) -> bool:  # noqa: ARG002 - it matters to pytest
         """Whether its session can run an order as a new one would."""
-        return _kind(order) == self._kind and not order["inputs"]
+        return _kind(order) == self._kind and not order["inputs"] and not order["plain"]
 
 
 class PytestSuits(Suits):
@@ -94,7 +94,7 @@ def clash(checkout: str, file: str, known: Mapping[str, str]) -> bool:
 
 def _kind(order: Event) -> tuple[object, ...]:
     variables = {name: value for name, value in order["variables"].items() if name not in OWN}
-    return order["checkout"], order["session"], bool(order["inputs"]), variables
+    return order["checkout"], order["session"], bool(order["inputs"]), order["plain"], variables
 
 
 def _above(file: str) -> list[str]:

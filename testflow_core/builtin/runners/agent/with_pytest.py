@@ -50,6 +50,7 @@ def run(order: Event, piece: Piece, ends: Ends) -> int:
     from .collection import Task  # noqa: PLC0415
     from .fixtures import Offer  # noqa: PLC0415
     from .output import Output  # noqa: PLC0415
+    from .plain import Plain, selection  # noqa: PLC0415
     from .plugin import TestflowPlugin  # noqa: PLC0415
     from .shift import Shift, paths  # noqa: PLC0415
 
@@ -59,12 +60,19 @@ def run(order: Event, piece: Piece, ends: Ends) -> int:
     session = order["session"]
     if session["path_first"]:
         sys.path.insert(0, order["checkout"])
-    arguments: list[str] = [*session["arguments"], "--continue-on-collection-errors", *paths(order, piece)]
+    words = selection(order, piece) if order["plain"] else paths(order, piece)
+    arguments: list[str] = [*session["arguments"], "--continue-on-collection-errors", *words]
     sys.argv = ["pytest", *arguments]
     offered = Offer(order["inputs"], order["variables"].get("TESTFLOW_DATA"))
-    plugin = TestflowPlugin(orders.spool, Output(ends.output), Task(order, piece), offered)
-    code = int(pytest.main(arguments, plugins=[plugin, Shift(plugin, orders)]))
-    orders.end(code, plugin.stopped)
+    task = Task(order, piece)
+    teller: Plain | TestflowPlugin
+    if order["plain"]:
+        plugins = [teller := Plain(orders, task, offered)]
+    else:
+        teller = TestflowPlugin(orders.spool, Output(ends.output), task, offered)
+        plugins = [teller, Shift(teller, orders)]
+    code = int(pytest.main(arguments, plugins=plugins))
+    orders.end(code, teller.stopped)
     return code
 
 
