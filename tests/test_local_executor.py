@@ -7,7 +7,7 @@ import pytest
 
 from testflow_core.builtin.executors.local import LocalExecutor
 from testflow_core.model import Batch, BatchEnded, Bench, Outcome, Status, TestCase, WorkerLost
-from testflow_core.provisioning.interruption import current
+from testflow_core.provisioning.interruption import LeftUndoneError, current
 
 LIMIT = 10
 
@@ -90,6 +90,27 @@ def test_a_cancelled_batch_never_starts_or_is_interrupted_and_the_others_go_on()
         seen = list(map(told, crew.events()))
     assert seen[-2:] == ["last", ("BatchEnded", "last")]
     assert not {"waiting", ("BatchEnded", "waiting"), ("BatchEnded", "endless")} & set(seen)
+
+
+def test_a_drained_crew_drops_what_waits_and_lets_what_runs_pause():
+    started, go = threading.Semaphore(0), threading.Event()
+
+    def run(work):
+        yield from passing(work)
+        with current().paused_by(go.set):
+            started.release()
+            assert go.wait(LIMIT)
+        if work.id == "first":
+            raise LeftUndoneError
+
+    with LocalExecutor(workers=2).crew(run) as crew:
+        for name in ("first", "second", "waiting"):
+            crew.submit(batch(name))
+        for _ in range(2):
+            assert started.acquire(timeout=LIMIT)
+        crew.drain()
+        seen = list(map(told, crew.events()))
+    assert sorted(map(str, seen)) == sorted(map(str, ["first", "second", ("BatchEnded", "second")]))
 
 
 def test_leaving_by_an_exception_interrupts_what_runs_and_starts_nothing_more():

@@ -148,6 +148,20 @@ class ExecutorContract:
         assert [each for each in told if each.startswith("end")].count(f"end {names[0]}") == 1
         assert {f"end {name}" for name in names[:-1]} <= set(told), "the others go on"
 
+    def test_a_crew_that_is_drained_tells_whole_batches_or_nothing_of_them_and_comes_to_an_end(
+        self, executor: Executor
+    ) -> None:
+        with executor.crew(working) as crew:
+            names = [f"batch {n}" for n in range(sum(crew.slots.values()) + 4)]
+            for name in names:
+                crew.submit(_batch(name))
+            crew.drain()
+            told = _told(crew)
+            for name in names:
+                assert told.count(f"test {name}") >= told.count(f"end {name}"), "a batch ended without its outcome"
+            crew.drain()
+            assert list(crew.events()) == [], "a drained crew has nothing more to tell"
+
     def test_cancelling_what_has_ended_changes_nothing(self, executor: Executor) -> None:
         with executor.crew(passing) as crew:
             crew.submit(_batch("first"))
