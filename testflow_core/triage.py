@@ -155,7 +155,7 @@ def _result(outcome: Outcome, reason: str, attempts: Sequence[Outcome], terms: T
         reason=outcome.reason or reason,
         duration=sum(durations),
         kind=terms.kind,
-        attempts=len(attempts),
+        attempts=max(each.attempt for each in attempts),
         timing=Timing.of(passed) if terms.repetitions > 1 and passed else None,
     )
     if test not in triage.failures:

@@ -126,6 +126,7 @@ def test_a_file_of_which_nothing_is_left_is_no_error(tmp_path):
     (tmp_path / "shop/test_2.py").write_text("def test_b(): pass\n")
     workflow = testflow.TestWorkflow("w").add_test_selection("shop", {"strategy": "all"})
     workflow.add_dependency("shop::test_2.py::test_b", "shop::test_1.py::test_a")
+    workflow.add_dependency("shop::test_2.py", "shop::test_1.py")
     history = tmp_path / "history.db"
     run = testflow.Engine(applications={"shop": {}}, workspace=tmp_path, history=history, reporters=()).execute(
         workflow
