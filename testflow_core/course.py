@@ -27,6 +27,7 @@ from testflow_core.execution import (
     holding,
     prepared,
     run_directory,
+    told,
 )
 from testflow_core.history import History, Journal
 from testflow_core.interfaces import EXECUTOR, REPORTER, Observes, Reporter
@@ -178,20 +179,8 @@ class Course:
                 exits.close()
 
     def _circumstances(self, plan: Plan, kept: Kept) -> Circumstances:
-        found = Circumstances(plan=plan, past=self.past, capacities=self.engine.resources, kept=kept)
-        if self.journal is None:
-            return found
-        journal = self.journal
-        careful = {batch.id for batch in plan.batches if not batch.terms.idempotent}
-
-        def begun(batch: str) -> None:
-            journal.begun(batch)
-            # What must not run twice does not begin before it is written that it has.
-            if batch in careful:
-                journal.flush()
-
-        journal.flush()
-        return evolve(found, spool=journal.directory, begun=begun, ended=journal.ended)
+        known = Circumstances(plan=plan, past=self.past, capacities=self.engine.resources, kept=kept)
+        return told(known, self.journal, self.clock)
 
     def _up(self, stage: Stage) -> None:
         if isinstance(stage.environment, Provisioned):

@@ -8,6 +8,7 @@ from testflow_core.execution.resumption import fingerprints, holding
 from testflow_core.execution.schedule import Circumstances, Schedule, bench_of
 from testflow_core.execution.sessions import WarmSessions
 from testflow_core.execution.stage import Setting, Stage, prepared, run_directory
+from testflow_core.execution.telling import told
 
 __all__ = [
     "ChosenProvisioner",
@@ -25,4 +26,5 @@ __all__ = [
     "holding",
     "prepared",
     "run_directory",
+    "told",
 ]

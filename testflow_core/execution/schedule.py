@@ -30,7 +30,7 @@ AHEAD = 2
 """Batches that are handed over beyond those that can run: so a worker that is free finds one at once."""
 
 
-def _nobody(_: str) -> None:
+def _nobody(_: object) -> None:
     """Nobody follows."""
 
 
@@ -40,7 +40,8 @@ class Circumstances:
     What batches are run with.
 
     `capacities` are how many there are of what tests take. `kept` is what holds of the run already, `spool` where
-    workers note what must outlive us. `begun` and `ended` hear of batches, by their ids.
+    workers note what must outlive us. `begun` hears of every batch before it is handed over, `ended`, by its id, of one
+    of which nothing is left.
     """
 
     plan: Plan
@@ -48,7 +49,7 @@ class Circumstances:
     capacities: Mapping[str, int] = field(factory=dict[str, int])
     kept: Kept = field(factory=Kept)
     spool: Path | None = None
-    begun: Callable[[str], None] = _nobody
+    begun: Callable[[Batch], None] = _nobody
     ended: Callable[[str], None] = _nobody
 
 
@@ -171,7 +172,7 @@ def _start(schedule: Schedule, crew: Crew) -> Iterator[Outcome]:
         batch = _made(planned, schedule)
         if isinstance(batch, Batch):
             schedule.running[planned.id] = batch
-            schedule.setting.begun(planned.id)
+            schedule.setting.begun(batch)
             crew.submit(batch)
         else:
             schedule.resources.give_back(planned.terms)

@@ -6,7 +6,17 @@ from testflow_core.model.choice import Choice
 from testflow_core.model.context import Context
 from testflow_core.model.data import DEFAULT_SEED, DataSet, Entity, Json, Loaded, Record, TestData
 from testflow_core.model.environment import Endpoint, Environment, Provisioned, Service, Site
-from testflow_core.model.event import BatchEnded, Event, PhaseStarted, Planned, Progressed, TestEnded, WorkerLost
+from testflow_core.model.event import (
+    BatchDone,
+    BatchEnded,
+    BatchSubmitted,
+    Event,
+    PhaseStarted,
+    Planned,
+    Progressed,
+    TestEnded,
+    WorkerLost,
+)
 from testflow_core.model.failure import UNKNOWN, Diagnosis, Evidence, Failure, Route
 from testflow_core.model.history import Past, Track
 from testflow_core.model.limits import Limits
@@ -39,7 +49,9 @@ __all__ = [
     "UNKNOWN",
     "Application",
     "Batch",
+    "BatchDone",
     "BatchEnded",
+    "BatchSubmitted",
     "Bench",
     "Category",
     "Change",

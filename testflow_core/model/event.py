@@ -8,11 +8,12 @@ from attrs import frozen
 
 from testflow_core.model.outcome import Outcome
 from testflow_core.model.plan import Batch, Plan
+from testflow_core.model.test_case import TestCase
 
 
 @frozen(kw_only=True)
 class PhaseStarted:
-    """The run enters a phase (`plan`, `data`, `provision`, `execute`, `triage`, `report`)."""
+    """The run enters a phase (`plan`, `data`, `provision`, `execute`, `clean up`, `triage`, `report`)."""
 
     name: str
 
@@ -40,7 +41,28 @@ class TestEnded:
     outcome: Outcome
 
 
-Event: TypeAlias = PhaseStarted | Progressed | Planned | TestEnded
+@frozen(kw_only=True)
+class BatchSubmitted:
+    """
+    Tests are handed over to run one after the other, as soon as a worker is free for them.
+
+    `batch` is the id that their outcomes bear. A test without a name stands for all of its file. What of them is to run
+    once more is handed over again, as the next `attempt`.
+    """
+
+    batch: str
+    tests: tuple[TestCase, ...]
+    attempt: int = 1
+
+
+@frozen(kw_only=True)
+class BatchDone:
+    """No test of a batch is left to run, and every outcome of it was told; a run that is stopped leaves some undone."""
+
+    batch: str
+
+
+Event: TypeAlias = PhaseStarted | Progressed | Planned | BatchSubmitted | TestEnded | BatchDone
 """What an observer is told."""
 
 

@@ -3,6 +3,7 @@
 import sys
 from pathlib import Path
 from textwrap import dedent
+from typing import get_args
 
 import pytest
 
@@ -13,7 +14,7 @@ from testflow_core.builtin.reporters.terminal import TerminalReporter
 from testflow_core.builtin.runners.command import CommandRunner
 from testflow_core.builtin.runners.pytest import PytestRunner
 from testflow_core.builtin.runners.unittest import UnittestRunner
-from testflow_core.model import Application, Outcome, Status, TestCase
+from testflow_core.model import Application, Event, Outcome, Status, TestCase
 from testflow_core.testing import MemoryExecutor, MemoryReporter, MemoryRunner
 from testflow_core.testing.contracts import (
     ExecutorContract,
@@ -21,6 +22,7 @@ from testflow_core.testing.contracts import (
     ReporterThatObserves,
     RunnerContract,
     RunnerOfProcesses,
+    reporter,
 )
 
 PYTHON_TESTS = {
@@ -231,6 +233,10 @@ class TestFileReporters(ReporterContract):
     @pytest.fixture
     def published(self):
         return lambda run: {path.name: path.read_text("utf-8") for path in run.reports.glob("*")}
+
+
+def test_the_contract_of_observers_tells_them_every_event():
+    assert {type(event) for event in reporter._events("")} == set(get_args(Event))
 
 
 class TestTerminalReporter(ReporterContract, ReporterThatObserves):

@@ -4,7 +4,7 @@ import pytest
 from memory_runs import CART, ORDERS, TESTS, both, engine, failing, statuses
 
 import testflow
-from testflow_core.model import Status
+from testflow_core.model import BatchDone, BatchSubmitted, Status, TestCase, TestEnded
 from testflow_core.testing import (
     MemoryAnalyzer,
     MemoryPlugins,
@@ -70,6 +70,42 @@ def test_observers_are_told_of_the_plan_and_every_outcome(shop):
     assert kinds.count("TestEnded") == len(run.outcomes)
     assert kinds.index("Planned") < kinds.index("TestEnded")
     assert list(reporter.runs) == [run.run_id]
+
+
+def test_observers_are_told_which_tests_run_before_they_end_and_when_nothing_of_them_is_left(shop):
+    reporter = MemoryReporter()
+    plugins = MemoryPlugins(MemoryRunner(tests=TESTS))
+    testflow.Engine(plugins=plugins, applications=shop, reporters=[reporter]).execute(both())
+    told = [each for each in reporter.events if isinstance(each, BatchSubmitted | TestEnded | BatchDone)]
+    running = dict[str, tuple[TestCase, ...]]()
+    for event in told:
+        if isinstance(event, BatchSubmitted):
+            running[event.batch] = event.tests
+        elif isinstance(event, TestEnded):
+            assert event.outcome.test in running[event.outcome.batch]
+        else:
+            del running[event.batch]
+    assert running == {}
+    assert {test.id for each in told if isinstance(each, BatchSubmitted) for test in each.tests} == {
+        ORDERS,
+        CART,
+        "api::tests/login.py",
+    }
+
+
+def test_observers_are_told_of_each_attempt_at_what_failed_and_of_one_end(shop):
+    reporter = MemoryReporter()
+    plugins = MemoryPlugins(MemoryRunner(tests={"api": ("tests/orders.py",)}, outcomes=failing(ORDERS)))
+    workflow = testflow.TestWorkflow("again").add_test_selection("api", {"attempts": 2})
+    testflow.Engine(plugins=plugins, applications=shop, reporters=[reporter]).execute(workflow)
+    told = [each for each in reporter.events if isinstance(each, BatchSubmitted | BatchDone)]
+    (batch,) = {each.batch for each in told}
+    orders = (TestCase.from_id(ORDERS),)
+    assert told == [
+        BatchSubmitted(batch=batch, tests=orders),
+        BatchSubmitted(batch=batch, tests=orders, attempt=2),
+        BatchDone(batch=batch),
+    ]
 
 
 def test_execute_may_be_called_twice_and_each_run_has_an_id_of_its_own(shop):

@@ -16,6 +16,8 @@ from testflow_core.builtin.reporters.terminal import TerminalReporter
 from testflow_core.interfaces import Observes
 from testflow_core.model import (
     Application,
+    BatchDone,
+    BatchSubmitted,
     Choice,
     Event,
     Outcome,
@@ -129,6 +131,11 @@ def test_what_takes_its_time_updates_on_a_terminal_and_gives_way_to_what_follows
     assert text.count("\r\x1b[K") == 3
     left = re.sub(r"\x1b\[[0-9;]*m", "", re.sub(r"[^\n]*\r\x1b\[K", "", text))
     assert left == "  report     writing reports\n"
+
+
+def test_what_is_handed_to_workers_is_worth_no_line(capsys: pytest.CaptureFixture[str]):
+    watched(BatchSubmitted(batch="1", tests=(case(None),)), BatchDone(batch="1"))
+    assert capsys.readouterr().out == ""
 
 
 def test_a_second_attempt_is_told(capsys: pytest.CaptureFixture[str]):

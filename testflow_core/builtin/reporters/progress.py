@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from testflow_core.builtin.reporters.plain import amount, duration, one_line
 from testflow_core.builtin.reporters.screen import BOLD, DIM, RED, Screen
-from testflow_core.model import PhaseStarted, Planned, Progressed, Status
+from testflow_core.model import PhaseStarted, Planned, Progressed, Status, TestEnded
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,7 +56,7 @@ class Progress:
             self._plan(event.plan, screen)
         elif isinstance(event, Progressed):
             self._progressed(one_line(event.text), screen)
-        else:
+        elif isinstance(event, TestEnded):
             self._test(event.outcome, screen)
 
     def rest(self, screen: Screen) -> None:

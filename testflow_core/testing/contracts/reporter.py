@@ -11,6 +11,8 @@ from attrs import evolve
 from testflow_core.interfaces import Observes, Reporter
 from testflow_core.model import (
     Application,
+    BatchDone,
+    BatchSubmitted,
     Choice,
     Diagnosis,
     Event,
@@ -20,6 +22,7 @@ from testflow_core.model import (
     Plan,
     Planned,
     PluginFailure,
+    Progressed,
     Route,
     Run,
     Status,
@@ -134,7 +137,8 @@ def _events(text: str) -> tuple[Event, ...]:
     )
     ended = [TestEnded(outcome=Outcome(test=TESTS[1], status=each, message=text, text=text)) for each in Status]
     phases = [PhaseStarted(name=name) for name in ("plan", "data", "provision", "execute", "triage", "report")]
-    return (phases[0], Planned(plan=plan), *phases[1:4], *ended, *phases[4:])
+    begun = (Progressed(text=text), BatchSubmitted(batch="1", tests=TESTS))
+    return (phases[0], Planned(plan=plan), *phases[1:4], *begun, *ended, BatchDone(batch="1"), *phases[4:])
 
 
 class ReporterThatObserves:
