@@ -69,7 +69,7 @@ def rest(batch: PlannedBatch, outcomes: list[Outcome]) -> Again | None:
     attempt = max(outcome.attempt for outcome in outcomes)
     now = [outcome for outcome in outcomes if outcome.attempt == attempt]
     due = _due(batch, attempt, outcomes)
-    done = {outcome.test for outcome in now}
+    done = dict.fromkeys(outcome.test for outcome in now)
     tests = tuple(test for test in due if test not in done)
     if not tests:
         return next_attempt(batch, attempt, now)
