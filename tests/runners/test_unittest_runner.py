@@ -17,7 +17,7 @@ SUITE = """
 
     class A(unittest.TestCase):
         def test_a_prints(self):
-            print("to stdout")
+            print("to stdout", flush=True)
             print("to stderr", file=sys.stderr)
             subprocess.run("echo from a child; echo and its errors >&2", shell=True, check=True)
         def test_b_quiet(self): pass
