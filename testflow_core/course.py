@@ -13,6 +13,7 @@ from attrs import evolve, field, frozen
 from testflow_core import triage
 from testflow_core.errors import HistoryError
 from testflow_core.execution import (
+    ASKED,
     ChosenProvisioner,
     Circumstances,
     Clock,
@@ -25,6 +26,7 @@ from testflow_core.execution import (
     choose_provisioner,
     fingerprints,
     holding,
+    interrupted,
     prepared,
     run_directory,
     told,
@@ -84,6 +86,7 @@ class Course:
         self.limits = limits
         self.asked = time.monotonic()
         self.stopped = ""
+        self.scheduled = False
         self.journal: Journal | None = None
         self.calls = PluginCalls()
         self.warnings: list[str] = []
@@ -121,15 +124,20 @@ class Course:
         return self._carry_out(plan, chosen, Kept())
 
     def resume(self, journal: Journal) -> Run:
-        """What is left of the run."""
+        """What is left of the run, which began when its journal says."""
         engine = self.engine
         self.journal = journal
-        with self.clock.phase("plan"):
-            unfinished = engine.history.unfinished(self.run_id)
-            plan = unfinished.plan(journal.declared)
-            self._past(plan.applications)
-            kept, remarks = holding(unfinished, plan, engine.plugins, journal.directory, journal.generated)
-            chosen = self._provisioner(plan)
+        try:
+            with self.clock.phase("plan"):
+                unfinished = engine.history.unfinished(self.run_id)
+                self.started = unfinished.started
+                plan = unfinished.plan(journal.declared)
+                self._past(plan.applications)
+                kept, remarks = holding(unfinished, plan, engine.plugins, journal.directory, journal.generated)
+                chosen = self._provisioner(plan)
+        except BaseException:
+            self._let_go(remove=False)
+            raise
         self.warnings += (*plan.warnings, *remarks)
         for outcome in kept.outcomes:
             journal.outcome(outcome)
@@ -144,6 +152,10 @@ class Course:
         try:
             self._tests(plan, chosen, kept, outcomes)
         except KeyboardInterrupt:
+            if not self.scheduled:
+                # It came while the data was made or the environment came up.
+                self.stopped = ASKED
+                outcomes += interrupted(plan, outcomes)
             self._record(self._result(plan, chosen, outcomes))
             raise
         except BaseException:
@@ -200,6 +212,7 @@ class Course:
     def _batches(self, schedule: Schedule, run_batch: WarmSessions, outcomes: list[Outcome]) -> None:
         engine = self.engine
         executor = engine.plugins.load(EXECUTOR, EXECUTOR_NAME, workers=engine.workers)
+        self.scheduled = True
         following = Following(schedule, self.limits, self.asked, self._hear(outcomes), self._tell)
         try:
             with run_batch, executor.crew(run_batch) as crew:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from attrs import evolve, frozen
 
 from testflow_core.course import Course, Settings
-from testflow_core.errors import HistoryError
 from testflow_core.model import Limits
 
 if TYPE_CHECKING:
@@ -47,13 +46,7 @@ class Engine(Settings):
         name = self.history.resumable(run_id)
         journal = self.history.journal(name)
         assert journal is not None  # noqa: S101 - only a history on disk can tell of such a run
-        try:
-            started = self.history.unfinished(name).started
-            return Course(self, name, started, limits).resume(journal)
-        except HistoryError:
-            journal.close()
-            journal.release(remove=False)
-            raise
+        return Course(self, name, time.time(), limits).resume(journal)
 
 
 def _new_id() -> str:

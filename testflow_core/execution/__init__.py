@@ -1,7 +1,7 @@
 """From a plan to outcomes."""
 
 from testflow_core.execution.clock import Clock
-from testflow_core.execution.following import Following
+from testflow_core.execution.following import ASKED, Following
 from testflow_core.execution.kept import Kept
 from testflow_core.execution.provisioners import ChosenProvisioner, choose_provisioner
 from testflow_core.execution.resumption import fingerprints, holding
@@ -9,8 +9,10 @@ from testflow_core.execution.schedule import Circumstances, Schedule, bench_of
 from testflow_core.execution.sessions import WarmSessions
 from testflow_core.execution.stage import Setting, Stage, prepared, run_directory
 from testflow_core.execution.telling import told
+from testflow_core.execution.verdicts import interrupted
 
 __all__ = [
+    "ASKED",
     "ChosenProvisioner",
     "Circumstances",
     "Clock",
@@ -24,6 +26,7 @@ __all__ = [
     "choose_provisioner",
     "fingerprints",
     "holding",
+    "interrupted",
     "prepared",
     "run_directory",
     "told",

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from testflow_core.execution.stage import Stage
-    from testflow_core.model import Batch, PlannedBatch, TestCase
+    from testflow_core.model import Batch, Plan, PlannedBatch, TestCase
 
 
 def final(outcomes: Iterable[Outcome]) -> list[Outcome]:
@@ -82,6 +82,19 @@ def unfinished(
     known = {outcome.test for outcome in ended}
     missing = [test for test in tests if test.name is None or not any(_covers(test, each) for each in known)]
     return [_outcome(planned, test, status, reason, attempt) for test in missing if test not in known]
+
+
+def interrupted(plan: Plan, outcomes: Sequence[Outcome]) -> list[Outcome]:
+    """The same for every test of a plan that was stopped before any of its batches could start."""
+    told: dict[str, list[Outcome]] = {}
+    for outcome in outcomes:
+        told.setdefault(outcome.batch, []).append(outcome)
+    reason = "the run was stopped before it began"
+    return [
+        outcome
+        for batch in plan.batches
+        for outcome in unfinished(batch, batch.tests, told.get(batch.id, ()), Status.INTERRUPTED, reason)
+    ]
 
 
 def _ended(outcome: Outcome) -> str:

@@ -42,15 +42,22 @@ class RunFolder:
     def __init__(self, history: Path, run_id: str) -> None:
         self.path = folders(history) / run_id
         try:
-            self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._lock = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        except OSError as error:
-            raise HistoryError(f"the folder of the run {run_id} cannot be made: {error}") from error
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            while not self._is_locked():
+                # Somebody has swept it away between its making and its locking.
+                os.close(self._lock)
         except BlockingIOError:
             os.close(self._lock)
             raise HistoryError(f"the run {run_id} still goes on in another process; let it end, or end it") from None
+        except OSError as error:
+            raise HistoryError(f"the folder of the run {run_id} cannot be made: {error}") from error
+
+    def _is_locked(self) -> bool:
+        """Whether the lock that is ours now is the one that others find."""
+        self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        file = self.path / "lock"
+        self._lock = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return file.exists() and os.path.samestat(file.stat(), os.fstat(self._lock))
 
     def keep(self, name: str, secrets: tuple[str, ...]) -> None:
         """Write down, by a name, what must not stand in the history; only the user himself can read it."""

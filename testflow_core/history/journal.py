@@ -122,8 +122,8 @@ class Journal:
             with self._connected() as connection:
                 while self._write(connection, waiting):
                     pass
-        except (HistoryError, OSError) as error:
-            self.trouble = str(error)
+        except Exception as error:  # noqa: BLE001 - the run goes on, and nobody may wait for what is never written
+            self.trouble = str(error) if isinstance(error, HistoryError) else repr(error)
             for each in waiting:
                 each.set()
             while (entry := self._queue.get()) is not None:

@@ -15,7 +15,8 @@ import pytest
 from leftovers import end_in_time, mentioned
 
 import testflow
-from testflow_core.model import Status
+from testflow_core.history import History
+from testflow_core.model import Outcome, Plan, Status, TestCase
 
 FILES, TESTS, KILLS = 20, 50, 8
 
@@ -341,3 +342,36 @@ def test_no_secret_of_a_declaration_stands_in_the_history_while_it_can_be_resume
     assert kept[0].stat().st_mode & 0o077 == 0
     assert len(statuses(engine.resume())) == 6
     assert not Path(".testflow/history.db.runs").exists()
+
+
+def test_a_run_that_is_interrupted_before_its_first_test_can_be_resumed(shop):
+    engine = shop({"test_1.py": "def test_a(): pass\n"})
+    once = "p = pathlib.Path('seen'); p.exists() or (p.touch(), os.kill({pid}, signal.SIGINT))"
+    first = f"import os, pathlib, signal; {once.format(pid=os.getpid())}"
+    service = {"type": "process", "command": "sleep 100", "readiness": {"exec": [sys.executable, "-c", first]}}
+    environment = testflow.Environment("e").add_service("api", service)
+    with pytest.raises(KeyboardInterrupt):
+        engine.execute(workflow(), environment)
+    assert statuses(engine.resume()) == {"test_1.py::test_a": "passed"}
+
+
+def test_a_resume_that_fails_lets_go_of_the_run(shop, tmp_path):
+    engine = shop({"test_1.py": FAILING, "test_2.py": FAILING})
+    environment = testflow.Environment("e").add_service("api", {"type": "process", "command": "sleep 100"})
+    stopped = engine.execute(workflow(environment=False), environment, fail_fast=True)
+    for _ in range(2):
+        with pytest.raises(testflow.PluginError):
+            testflow.Engine(applications={}, provisioner="none", history=tmp_path / ".testflow/history.db").resume()
+    assert engine.resume().run_id == stopped.run_id
+
+
+def test_values_that_no_journal_can_write_hinder_nobody(tmp_path):
+    history = History(tmp_path / "history.db")
+    journal = history.journal("one")
+    journal.begin(1.0, Plan(workflow=testflow.TestWorkflow("w").value), lambda _: {})
+    test = TestCase(application="shop", file="test_a.py")
+    journal.outcome(Outcome(test=test, status=Status.PASSED, values=object()))
+    journal.flush()
+    journal.close()
+    journal.release(remove=True)
+    assert "TypeError" in journal.trouble
