@@ -40,7 +40,7 @@ def note(text):
 @pytest.mark.parametrize("number", range({tests}))
 def test(number):
     note(f"begin {file} {{number}}")
-    time.sleep(0.04)
+    time.sleep(0.01)
     note(f"end {file} {{number}}")
 """
 
@@ -136,6 +136,13 @@ def mistakes(folder: Path, told: dict[str, Any], kills: int) -> list[str]:
         found.append(f"{again} tests ended that had ended before")
     if runs(folder) != 1:
         found.append(f"the history knows {runs(folder)} runs")
+    with closing(sqlite3.connect(folder / ".testflow/history.db")) as history:
+        ((attempts,),) = history.execute("select count(*) from attempts")
+        counted = history.execute("select distinct runs from tracks").fetchall()
+    if attempts != FILES * TESTS or counted != [(1,)]:
+        found.append(f"the history has {attempts} attempts, and tests that ran {counted} times")
+    if (folder / ".testflow/history.db.runs").exists():
+        found.append("the run's folder is left")
     if left := left_processes(folder):
         found.append(f"processes are left: {left}")
     return found

@@ -132,9 +132,9 @@ def add(connection: sqlite3.Connection, key: int, outcomes: Sequence[Outcome]) -
     )
 
 
-def add_marks(connection: sqlite3.Connection, key: int, mark: str, batches: Sequence[str]) -> None:
-    """Write that batches have begun, or that nothing of them is left."""
-    connection.executemany(_ADD_MARK, [(key, storable(batch), mark) for batch in batches])
+def add_marks(connection: sqlite3.Connection, key: int, marks: Sequence[tuple[str, str]]) -> None:
+    """Write of batches, by their ids, that they have begun, or that nothing of them is left."""
+    connection.executemany(_ADD_MARK, [(key, storable(batch), mark) for batch, mark in marks])
 
 
 def forget(connection: sqlite3.Connection, key: int) -> None:

@@ -32,13 +32,9 @@ class _Beginning:
 
 
 @frozen(kw_only=True)
-class _Begun:
+class _Mark:
     batch: str
-
-
-@frozen(kw_only=True)
-class _Ended:
-    batch: str
+    mark: str
 
 
 class Journal:
@@ -61,7 +57,7 @@ class Journal:
         self._folder = folder
         self._connected = connected
         self._transaction = transaction
-        self._queue: SimpleQueue[_Beginning | _Begun | _Ended | Outcome | threading.Event | None] = SimpleQueue()
+        self._queue: SimpleQueue[_Beginning | _Mark | Outcome | threading.Event | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="testflow-journal", daemon=True)
         self._thread.start()
 
@@ -90,7 +86,7 @@ class Journal:
 
     def begun(self, batch: str) -> None:
         """A batch was handed to a worker."""
-        self._queue.put(_Begun(batch=batch))
+        self._queue.put(_Mark(batch=batch, mark="begun"))
 
     def outcome(self, outcome: Outcome) -> None:
         """An attempt at a test has ended."""
@@ -98,7 +94,7 @@ class Journal:
 
     def ended(self, batch: str) -> None:
         """Nothing of a batch is left to do."""
-        self._queue.put(_Ended(batch=batch))
+        self._queue.put(_Mark(batch=batch, mark="ended"))
 
     def flush(self) -> None:
         """Return when all that was noted so far is written, or cannot be."""
@@ -141,9 +137,9 @@ class Journal:
                 if isinstance(entry, _Beginning):
                     self._begin(connection, entry)
             key = attempts.key_of(connection, self.run_id)
-            attempts.add_marks(connection, key, "begun", [each.batch for each in entries if isinstance(each, _Begun)])
             attempts.add(connection, key, [each for each in entries if isinstance(each, Outcome)])
-            attempts.add_marks(connection, key, "ended", [each.batch for each in entries if isinstance(each, _Ended)])
+            marks = [(each.batch, each.mark) for each in entries if isinstance(each, _Mark)]
+            attempts.add_marks(connection, key, marks)
         for each in waiting:
             each.set()
         return None not in entries

@@ -1,4 +1,4 @@
-"""The history of all runs: read before one, written once after it."""
+"""The history of all runs: read before one, written while it goes on and once it is over."""
 
 from __future__ import annotations
 

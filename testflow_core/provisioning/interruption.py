@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
+    from contextlib import AbstractContextManager
 
 
 class LeftUndoneError(Exception):
@@ -54,33 +55,28 @@ class Interruption:
         for pause in pauses:
             pause()
 
-    @contextmanager
-    def paused_by(self, pause: Callable[[], None]) -> Generator[None]:
+    def ended_by(self, end: Callable[[], None]) -> AbstractContextManager[None]:
+        """While this lasts, `end` is called where a stop is wished for; it may come from any thread, more than once."""
+        return self._registered(end, self._ends, lambda: self.wished)
+
+    def paused_by(self, pause: Callable[[], None]) -> AbstractContextManager[None]:
         """While this lasts, `pause` is called where nothing more shall begin; it may come from any thread."""
-        with self._lock:
-            self._pauses.append(pause)
-            paused = self.paused
-        try:
-            if paused:
-                pause()
-            yield
-        finally:
-            with self._lock:
-                self._pauses.remove(pause)
+        return self._registered(pause, self._pauses, lambda: self.paused)
 
     @contextmanager
-    def ended_by(self, end: Callable[[], None]) -> Generator[None]:
-        """While this lasts, `end` is called where a stop is wished for; it may come from any thread, more than once."""
+    def _registered(
+        self, call: Callable[[], None], calls: list[Callable[[], None]], due: Callable[[], bool]
+    ) -> Generator[None]:
         with self._lock:
-            self._ends.append(end)
-            wished = self.wished
+            calls.append(call)
+            is_due = due()
         try:
-            if wished:
-                end()
+            if is_due:
+                call()
             yield
         finally:
             with self._lock:
-                self._ends.remove(end)
+                calls.remove(call)
 
 
 _CURRENT: ContextVar[Interruption | None] = ContextVar("testflow_interruption", default=None)

@@ -7,10 +7,10 @@ import subprocess
 import sys
 from contextlib import closing
 from datetime import timedelta
-from textwrap import dedent
 
 import pytest
 from attrs import evolve
+from run_results import statuses
 
 import testflow
 from testflow_core.history import History
@@ -18,23 +18,10 @@ from testflow_core.model import Outcome, Plan, Status, TestCase, TestWorkflow
 
 
 @pytest.fixture
-def run(tmp_path, monkeypatch):
+def run(real_shop):
     """Runs the files of an application, all of them."""
-    monkeypatch.chdir(tmp_path)
-
-    def execute(files, **fields):
-        for name, text in files.items():
-            path = tmp_path / "shop" / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(dedent(text), encoding="utf-8")
-        workflow = testflow.TestWorkflow("w").add_test_selection("shop", {"strategy": "all"})
-        return testflow.Engine(applications={"shop": fields}, reporters=("junit", "markdown")).execute(workflow)
-
-    return execute
-
-
-def statuses(run):
-    return {result.test_id.partition("::")[2]: str(result.status) for result in run.results}
+    workflow = testflow.TestWorkflow("w").add_test_selection("shop", {"strategy": "all"})
+    return lambda files: real_shop(files, reporters=("junit", "markdown")).execute(workflow)
 
 
 ODD = ["a\nb", "[x]", "][", "überall 日本 🐞", "a::b", "tab\there", " ", "'quoted\" `${it}`", "a" * 300]

@@ -2,152 +2,45 @@
 
 import json
 import os
-import random
 import signal
 import sqlite3
 import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
-from textwrap import dedent
 
 import pytest
-from leftovers import end_in_time, mentioned
+from run_results import statuses
 
 import testflow
 from testflow_core.history import History
 from testflow_core.model import Outcome, Plan, Status, TestCase
 
-FILES, TESTS, KILLS = 20, 50, 8
-
-# Each test notes that it has begun and that it is about to end.
-SUITE = """
-import os, pytest, time
-
-def note(text):
-    descriptor = os.open({log!r}, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
-    os.write(descriptor, (text + "\\n").encode())
-    os.close(descriptor)
-
-@pytest.mark.parametrize("number", range({tests}))
-def test(number):
-    note(f"begin {file} {{number}}")
-    time.sleep(0.002)
-    note(f"end {file} {{number}}")
-"""
-
-# Executes, or resumes where something is left; tells when it has started, so that it can be killed at any time after.
+# Executes all tests of `shop`.
 ENGINE = """
-import json, sys, testflow
-engine = testflow.Engine(applications={"shop": {}}, reporters=())
-print("started", flush=True)
-if sys.argv[1] == "execute":
-    workflow = testflow.TestWorkflow("w").add_test_selection("shop", {"strategy": "all"})
-    run = engine.execute(workflow)
-else:
-    run = engine.resume()
-told = {
-    "results": {result.test_id: result.status for result in run.results},
-    "identities": [(each.test.id, each.attempt) for each in run.outcomes],
-}
-with open("told.json", "w") as stream:
-    json.dump(told, stream)
+import testflow
+workflow = testflow.TestWorkflow("w").add_test_selection("shop", {"strategy": "all"})
+testflow.Engine(applications={"shop": {}}, reporters=()).execute(workflow)
 """
-
-
-def start(folder, verb, temporary):
-    return subprocess.Popen(
-        [sys.executable, "-c", ENGINE, verb],
-        cwd=folder,
-        env={**os.environ, "TMPDIR": str(temporary), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-
-
-def killed(process, after):
-    """Whether the process was killed so many seconds after it had started, before it came to its end."""
-    assert process.stdout.readline() == "started\n"
-    try:
-        process.wait(after)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-        return True
-    return False
-
-
-def runs(folder):
-    """How many runs the history knows: one that was killed before it was planned is not among them."""
-    file = folder / ".testflow/history.db"
-    with closing(sqlite3.connect(file if file.exists() else ":memory:")) as history:
-        there = history.execute("select 1 from sqlite_master where name = 'runs'").fetchone()
-        return history.execute("select count(*) from runs").fetchone()[0] if there else 0
 
 
 def test_a_run_that_is_killed_again_and_again_loses_nothing_and_repeats_nothing(tmp_path):
-    log, temporary = tmp_path / "log", tmp_path / "temporary"
-    temporary.mkdir()
-    for file in range(FILES):
-        path = tmp_path / "shop" / f"test_{file}.py"
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(SUITE.format(log=str(log), tests=TESTS, file=file))
-    instants = random.Random(4)  # noqa: S311 - the same instants in every run
-    kills, verb, process = 0, "execute", None
-    while True:
-        process = start(tmp_path, verb, temporary)
-        was_killed = killed(process, instants.uniform(0.1, 1.2) if kills < KILLS else 100)
-        process.stdout.close()
-        if not was_killed:
-            break
-        kills += 1
-        verb = "resume" if runs(tmp_path) else "execute"
-    told = json.loads((tmp_path / "told.json").read_text())
-    assert process.returncode == 0
-    assert kills == KILLS
-    expected = {f"shop::test_{file}.py::test[{number}]" for file in range(FILES) for number in range(TESTS)}
-    assert told["results"] == dict.fromkeys(expected, "passed")
-    assert sorted(told["identities"]) == sorted([test, 1] for test in expected)
-    ran = log.read_text().splitlines()
-    again = len([line for line in ran if line.startswith("end ")]) - FILES * TESTS
-    # A test that was about to be noted when its worker was killed had not ended.
-    assert 0 <= again <= 2 * KILLS
-    assert end_in_time(mentioned(str(temporary)), 10)
-    assert runs(tmp_path) == 1
-    assert not (tmp_path / ".testflow/history.db.runs").exists()
-    with closing(sqlite3.connect(tmp_path / ".testflow/history.db")) as history:
-        assert history.execute("select count(*) from attempts").fetchall() == [(FILES * TESTS,)]
-        assert history.execute("select distinct runs from tracks").fetchall() == [(1,)]
-
-
-@pytest.fixture
-def shop(tmp_path, monkeypatch):
-    """Writes files of an application, and answers an engine for it."""
-    monkeypatch.chdir(tmp_path)
-
-    def write(files, **fields):
-        for name, text in files.items():
-            path = tmp_path / "shop" / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(dedent(text))
-        return testflow.Engine(applications={"shop": fields}, reporters=(), workers=1)
-
-    return write
+    program, report = Path(__file__).parents[2] / "benchmarks/chaos.py", tmp_path / "report.json"
+    argv = [sys.executable, program, report, "8"]
+    told = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=300)
+    assert told.returncode == 0, told.stdout + told.stderr
+    assert json.loads(report.read_text())["kills"] == 8
 
 
 def workflow(**selection):
     return testflow.TestWorkflow("w").add_test_selection("shop", {"strategy": "all", **selection})
 
 
-def statuses(run):
-    return {result.test_id.partition("::")[2]: str(result.status) for result in run.results}
-
-
 FAILING = "def test_a(): pass\ndef test_b(): assert 1 == 2\ndef test_c(): pass\n"
 
 
-def test_a_run_stops_once_so_many_tests_have_failed_and_is_resumed_with_what_is_left(shop):
-    engine = shop({"test_1.py": FAILING, "test_2.py": FAILING})
+def test_a_run_stops_once_so_many_tests_have_failed_and_is_resumed_with_what_is_left(real_shop):
+    engine = real_shop({"test_1.py": FAILING, "test_2.py": FAILING})
     stopped = engine.execute(workflow(), fail_fast=True)
     assert [result.test_id for result in stopped.failed_tests] == ["shop::test_1.py::test_b"]
     assert statuses(stopped)["test_1.py::test_a"] == "passed"
@@ -165,9 +58,11 @@ def test_a_run_stops_once_so_many_tests_have_failed_and_is_resumed_with_what_is_
     assert {test: again[test] for test in kept} == pytest.approx(kept)
 
 
-def test_a_failed_attempt_that_is_tried_again_does_not_stop_a_run(shop):
+def test_a_failed_attempt_that_is_tried_again_does_not_stop_a_run(real_shop):
     flaky = "import pathlib\ndef test_flaky():\n    p = pathlib.Path('x'); e = p.exists(); p.touch(); assert e\n"
-    run = shop({"test_1.py": flaky, "test_2.py": "def test_a(): pass\n"}).execute(workflow(attempts=2), fail_fast=True)
+    run = real_shop({"test_1.py": flaky, "test_2.py": "def test_a(): pass\n"}).execute(
+        workflow(attempts=2), fail_fast=True
+    )
     assert set(statuses(run).values()) == {"passed"}
     assert run.stopped == ""
 
@@ -175,8 +70,8 @@ def test_a_failed_attempt_that_is_tried_again_does_not_stop_a_run(shop):
 SLOW = "import time\ndef test_a(): time.sleep(3.5)\ndef test_b(): pass\n"
 
 
-def test_a_run_stops_when_its_time_is_up_and_awaits_the_test_that_runs(shop):
-    engine = shop({"test_1.py": SLOW, "test_2.py": SLOW})
+def test_a_run_stops_when_its_time_is_up_and_awaits_the_test_that_runs(real_shop):
+    engine = real_shop({"test_1.py": SLOW, "test_2.py": SLOW})
     run = engine.execute(workflow(), max_duration="3s")
     assert statuses(run)["test_1.py::test_a"] == "passed"
     assert "test_1.py::test_b" not in statuses(run)
@@ -190,8 +85,8 @@ INTERRUPTS = (
 )
 
 
-def test_an_interrupt_lets_the_running_test_end_and_begins_no_other(shop):
-    engine = shop({"test_1.py": INTERRUPTS.format(pid=os.getpid())})
+def test_an_interrupt_lets_the_running_test_end_and_begins_no_other(real_shop):
+    engine = real_shop({"test_1.py": INTERRUPTS.format(pid=os.getpid())})
     with pytest.raises(KeyboardInterrupt):
         engine.execute(workflow())
     with closing(sqlite3.connect(".testflow/history.db")) as history:
@@ -257,8 +152,8 @@ def test_a_program_that_was_running_runs_again_unless_that_is_not_to_be(tmp_path
     assert (tmp_path / "shop/ran").read_text() == ran
 
 
-def test_tests_of_a_file_that_has_changed_since_run_again_and_that_is_said(shop, tmp_path):
-    engine = shop({"test_1.py": FAILING, "test_2.py": FAILING})
+def test_tests_of_a_file_that_has_changed_since_run_again_and_that_is_said(real_shop, tmp_path):
+    engine = real_shop({"test_1.py": FAILING, "test_2.py": FAILING})
     engine.execute(workflow(), max_failures=1)
     (tmp_path / "shop/test_1.py").write_text(FAILING.replace("1 == 2", "1 == 1"))
     resumed = engine.resume()
@@ -266,8 +161,8 @@ def test_tests_of_a_file_that_has_changed_since_run_again_and_that_is_said(shop,
     assert "shop::test_1.py has changed since the run was cut off: its tests run again" in resumed.warnings
 
 
-def test_values_of_steps_that_had_passed_flow_into_those_that_are_resumed(shop, tmp_path):
-    engine = shop(
+def test_values_of_steps_that_had_passed_flow_into_those_that_are_resumed(real_shop, tmp_path):
+    engine = real_shop(
         {
             "test_login.py": "def test_login(): return {'token': 'abc', 'tries': [1, 2]}\n",
             "test_fails.py": "def test_fails(): assert False\n",
@@ -288,8 +183,8 @@ def test_values_of_steps_that_had_passed_flow_into_those_that_are_resumed(shop, 
         assert history.execute("select count(*) from attempts where value is not null").fetchone() == (0,)
 
 
-def test_what_cannot_be_resumed_says_why(shop, tmp_path):
-    engine = shop({"test_1.py": "def test_a(): pass\n", "test_2.py": "def test_b(): assert 0\n"})
+def test_what_cannot_be_resumed_says_why(real_shop, tmp_path):
+    engine = real_shop({"test_1.py": "def test_a(): pass\n", "test_2.py": "def test_b(): assert 0\n"})
     with pytest.raises(testflow.HistoryError, match="no run to resume: there is no history at"):
         engine.resume()
     run = engine.execute(workflow())
@@ -306,29 +201,26 @@ def test_what_cannot_be_resumed_says_why(shop, tmp_path):
         testflow.Engine(applications={}, plugins="memory").resume()
 
 
-def test_a_run_that_still_goes_on_cannot_be_resumed(shop, tmp_path):
+def test_a_run_that_still_goes_on_cannot_be_resumed(real_shop, tmp_path):
     waiting = "import os\ndef test_waits():\n    open('here', 'w').close()\n    open('go').read()\n"
-    engine = shop({"test_1.py": waiting})
+    engine = real_shop({"test_1.py": waiting})
     os.mkfifo(tmp_path / "shop/here")
     os.mkfifo(tmp_path / "shop/go")
-    temporary = tmp_path / "temporary"
-    temporary.mkdir()
-    with start(tmp_path, "execute", temporary) as process:
+    with subprocess.Popen([sys.executable, "-c", ENGINE], cwd=tmp_path):
         (tmp_path / "shop/here").read_text()
         with pytest.raises(testflow.HistoryError, match="still goes on in another process"):
             engine.resume()
         (tmp_path / "shop/go").write_text("go")
-        process.stdout.read()
 
 
 @pytest.mark.parametrize("limits", [{"max_failures": 0}, {"max_duration": "soon"}, {"max_failures": "many"}])
-def test_limits_that_are_none_are_mistakes(shop, limits):
+def test_limits_that_are_none_are_mistakes(real_shop, limits):
     with pytest.raises(testflow.SpecError, match=next(iter(limits))):
-        shop({}).execute(workflow(), **limits)
+        real_shop({}).execute(workflow(), **limits)
 
 
-def test_no_secret_of_a_declaration_stands_in_the_history_while_it_can_be_resumed(shop, tmp_path):
-    engine = shop({"test_1.py": FAILING, "test_2.py": FAILING})
+def test_no_secret_of_a_declaration_stands_in_the_history_while_it_can_be_resumed(real_shop, tmp_path):
+    engine = real_shop({"test_1.py": FAILING, "test_2.py": FAILING})
     environment = testflow.Environment("e").add_service(
         "api",
         {"type": "process", "command": "sleep 100", "env": {"API_TOKEN": "hunter-two"}, "readiness": {"exec": "true"}},
@@ -344,8 +236,8 @@ def test_no_secret_of_a_declaration_stands_in_the_history_while_it_can_be_resume
     assert not Path(".testflow/history.db.runs").exists()
 
 
-def test_a_run_that_is_interrupted_before_its_first_test_can_be_resumed(shop):
-    engine = shop({"test_1.py": "def test_a(): pass\n"})
+def test_a_run_that_is_interrupted_before_its_first_test_can_be_resumed(real_shop):
+    engine = real_shop({"test_1.py": "def test_a(): pass\n"})
     once = "p = pathlib.Path('seen'); p.exists() or (p.touch(), os.kill({pid}, signal.SIGINT))"
     first = f"import os, pathlib, signal; {once.format(pid=os.getpid())}"
     service = {"type": "process", "command": "sleep 100", "readiness": {"exec": [sys.executable, "-c", first]}}
@@ -355,8 +247,8 @@ def test_a_run_that_is_interrupted_before_its_first_test_can_be_resumed(shop):
     assert statuses(engine.resume()) == {"test_1.py::test_a": "passed"}
 
 
-def test_a_resume_that_fails_lets_go_of_the_run(shop, tmp_path):
-    engine = shop({"test_1.py": FAILING, "test_2.py": FAILING})
+def test_a_resume_that_fails_lets_go_of_the_run(real_shop, tmp_path):
+    engine = real_shop({"test_1.py": FAILING, "test_2.py": FAILING})
     environment = testflow.Environment("e").add_service("api", {"type": "process", "command": "sleep 100"})
     stopped = engine.execute(workflow(environment=False), environment, fail_fast=True)
     for _ in range(2):

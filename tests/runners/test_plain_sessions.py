@@ -7,6 +7,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from plain_pytest import CALLED, plain
 from pythons import environment
+from run_results import statuses
 
 import testflow
 from testflow_core.builtin.runners.pytest_settings import pytest_settings
@@ -78,10 +79,6 @@ def execute(tmp_path, python):
         return engine.execute(workflow)
 
     return run
-
-
-def statuses(run):
-    return {result.test_id.partition("::")[2]: str(result.status) for result in run.results}
 
 
 @pytest.mark.parametrize("options", [("-n", "2"), ("-n2",), ("--numprocesses=2",), ("--cov=shop", "--cov-report=")])
