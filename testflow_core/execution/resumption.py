@@ -23,31 +23,32 @@ def holding(
     unfinished: Unfinished, plan: Plan, plugins: Plugins, spool: Path, secrets: tuple[str, ...]
 ) -> tuple[Kept, tuple[str, ...]]:
     """What holds of a run, and remarks on what does not: the tests of a file that has changed since run again."""
-    changed = [file for file, seen in unfinished.files.items() if fingerprints(plan, [file])[file] != seen]
-    runners = {batch.runner for batch in plan.batches}
-    recovering = {name for name in runners if isinstance(plugins.load(RUNNER, name), Recovers)}
-    outcomes = [*unfinished.outcomes]
-    noted = [redact(outcome, secrets) for outcome in _noted(plan, plugins, spool, recovering)]
-    ended = unfinished.ended
-    if changed:
-        gone = set(changed)
-        outcomes = [each for each in outcomes if _file(each) not in gone]
-        noted = [each for each in noted if _file(each) not in gone]
-        ended -= {batch.id for batch in plan.batches if any(_named(test) in gone for test in batch.tests)}
-    found = kept(plan, outcomes, noted, unfinished.begun, ended, recovering.__contains__)
+    now = fingerprints(plan)
+    changed = {file: None for file, seen in unfinished.files.items() if now.get(file) != seen}
+    runners = {batch.runner: plugins.load(RUNNER, batch.runner) for batch in plan.batches}
+    recovering = {name: runner for name, runner in runners.items() if isinstance(runner, Recovers)}
+    noted = (redact(outcome, secrets) for outcome in _noted(plan, recovering, spool))
+    found = kept(
+        plan,
+        [outcome for outcome in unfinished.outcomes if _named(outcome.test) not in changed],
+        [outcome for outcome in noted if _named(outcome.test) not in changed],
+        unfinished.begun,
+        unfinished.ended - {batch.id for batch in plan.batches if any(_named(test) in changed for test in batch.tests)},
+        recovering.__contains__,
+    )
     return found, tuple(f"{file} has changed since the run was cut off: its tests run again" for file in changed)
 
 
-def fingerprints(plan: Plan, files: list[str] | None = None) -> Mapping[str, str]:
+def fingerprints(plan: Plan) -> Mapping[str, str]:
     """Hashes of the files of tests that are to run, by `application::file`; empty for a file that is not there."""
-    named = files if files is not None else sorted({_named(test) for each in plan.batches for test in each.tests})
-    return {name: _hash(plan, *name.split("::", 1)) for name in named}
+    tests = {_named(test): test for batch in plan.batches for test in batch.tests}
+    return {name: _hash(plan, test) for name, test in tests.items()}
 
 
-def _hash(plan: Plan, application: str, file: str) -> str:
-    path = plan.applications[application].path
+def _hash(plan: Plan, test: TestCase) -> str:
+    path = plan.applications[test.application].path
     try:
-        return hashlib.sha256((path / file).read_bytes()).hexdigest() if path is not None else ""
+        return hashlib.sha256((path / test.file).read_bytes()).hexdigest() if path is not None else ""
     except OSError:
         return ""
 
@@ -56,12 +57,7 @@ def _named(test: TestCase) -> str:
     return f"{test.application}::{test.file}"
 
 
-def _file(outcome: Outcome) -> str:
-    return _named(outcome.test)
-
-
-def _noted(plan: Plan, plugins: Plugins, spool: Path, recovering: set[str]) -> Iterator[Outcome]:
+def _noted(plan: Plan, recovering: Mapping[str, Recovers], spool: Path) -> Iterator[Outcome]:
     for runner, application in dict.fromkeys((batch.runner, batch.application) for batch in plan.batches):
-        recovers = plugins.load(RUNNER, runner)
-        if runner in recovering and isinstance(recovers, Recovers):
-            yield from recovers.recovered(bench_of(application, plan, spool, spool))
+        if runner in recovering:
+            yield from recovering[runner].recovered(bench_of(application, plan, spool, spool))

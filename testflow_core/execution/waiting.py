@@ -20,13 +20,13 @@ class Waiting:
     """
 
     def __init__(self, batches: Iterable[PlannedBatch]) -> None:
-        self.batches = {batch.id: batch for batch in batches}
-        self._place = {name: place for place, name in enumerate(self.batches)}
+        self._batches = {batch.id: batch for batch in batches}
+        self._place = {name: place for place, name in enumerate(self._batches)}
         self._missing: dict[str, set[str]] = {}
         self._followers: dict[str, list[str]] = {}
         self._ready: dict[tuple[object, ...], list[tuple[int, str]]] = {}
-        for batch in self.batches.values():
-            missing = {before for before in batch.after if before in self.batches}
+        for batch in self._batches.values():
+            missing = {before for before in batch.after if before in self._batches}
             for before in missing:
                 self._followers.setdefault(before, []).append(batch.id)
             if missing:
@@ -36,7 +36,7 @@ class Waiting:
 
     def put(self, name: str) -> None:
         """A batch may start, or start again."""
-        terms = self.batches[name].terms
+        terms = self._batches[name].terms
         needs = (terms.alone, *sorted(terms.resources.items()))
         heappush(self._ready.setdefault(needs, []), (self._place[name], name))
 
@@ -53,7 +53,7 @@ class Waiting:
         """The next batch whose needs are met, no longer waiting; None where there is none now."""
         heads = sorted((queue[0], needs) for needs, queue in self._ready.items() if queue)
         for (_, name), needs in heads:
-            batch = self.batches[name]
+            batch = self._batches[name]
             if fits(batch.terms):
                 heappop(self._ready[needs])
                 return batch
