@@ -35,6 +35,7 @@ _DISTRIBUTIONS = {
     ("testflow.selectors", "rules"): "testflow-git-selector",
     ("testflow.analyzers", "regex"): "testflow-regex-analyzer",
     ("testflow.data_generators", "faker"): "testflow-faker-data",
+    ("testflow.reporters", "bar"): "testflow-progress-bar",
 }
 
 

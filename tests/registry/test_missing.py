@@ -15,6 +15,7 @@ from testflow_core.interfaces import (
     CHANGE_SOURCE,
     DATA_GENERATOR,
     PROVISIONER,
+    REPORTER,
     SELECTOR,
     Analyzer,
     Kind,
@@ -58,6 +59,7 @@ FIRST_PARTY = [
     (SELECTOR, "rules", "testflow-git-selector"),
     (ANALYZER, "regex", "testflow-regex-analyzer"),
     (DATA_GENERATOR, "faker", "testflow-faker-data"),
+    (REPORTER, "bar", "testflow-progress-bar"),
 ]
 
 
