@@ -26,7 +26,7 @@ from testflow_core.model import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from testflow_core.model import Choice, FailureAnalysis, Past, Plan
+    from testflow_core.model import FailureAnalysis, Past, Plan
     from testflow_core.plugin_calls import PluginCalls
     from testflow_core.registry import Plugins
 
@@ -97,10 +97,10 @@ def results(plan: Plan, outcomes: Sequence[Outcome], triage: Triage) -> tuple[Te
     attempts: dict[TestCase, list[Outcome]] = {}
     for outcome in outcomes:
         attempts.setdefault(outcome.test, []).append(outcome)
-    choices = {choice.test: choice for choice in plan.choices}
+    reasons = {_key(choice.test): choice.reason for choice in plan.choices}
     terms = {batch.id: batch.terms for batch in plan.batches}
     found = {
-        test: _result(outcome, _reason(test, choices), attempts[test], terms.get(outcome.batch, _NO_TERMS), triage)
+        test: _result(outcome, _reason(test, reasons), attempts[test], terms.get(outcome.batch, _NO_TERMS), triage)
         for test, outcome in _worst(outcomes).items()
     }
     ran = {(test.application, test.file) for test in found}
@@ -135,13 +135,17 @@ def _failed_before(outcomes: Iterable[Outcome]) -> dict[TestCase, Outcome]:
     return {outcome.test: outcome for outcome in outcomes if outcome.status.failing}
 
 
-def _reason(test: TestCase, choices: Mapping[TestCase, Choice]) -> str:
+def _key(test: TestCase) -> tuple[str, str, str | None]:
+    return test.application, test.file, test.name
+
+
+def _reason(test: TestCase, reasons: Mapping[tuple[str, str, str | None], str]) -> str:
     """Why a test was chosen: itself, the test whose parameters it is one of, or its whole file."""
-    whole = TestCase(application=test.application, file=test.file)
-    unparametrized = TestCase(application=test.application, file=test.file, name=(test.name or "").split("[", 1)[0])
-    for each in (test, unparametrized, whole):
-        if each in choices:
-            return choices[each].reason
+    unparametrized = (test.name or "").split("[", 1)[0]
+    for name in (test.name, unparametrized, None):
+        reason = reasons.get((test.application, test.file, name))
+        if reason is not None:
+            return reason
     return ""
 
 

@@ -63,9 +63,11 @@ def add_run(connection: sqlite3.Connection, run: Run) -> frozenset[str] | None:
         return None
     state = attempts.STOPPED if known is not None and run.interrupted_tests else attempts.ENDED
     key, counted = _begun(connection, run, state) if known is None else _resumed(connection, known[0], run, state)
+    if not _is_written(connection, key, run):
+        # No journal has.
+        attempts.add_choices(connection, key, run.choices)
+        attempts.add(connection, key, run.outcomes)
     _add_names(connection, run)
-    attempts.add_choices(connection, key, run.choices)
-    _add_attempts(connection, key, run)
     _add_results(connection, key, run)
     _add_explanations(connection, key, run)
     _add_circumstances(connection, key, run)
@@ -97,18 +99,17 @@ def _resumed(connection: sqlite3.Connection, key: int, run: Run, state: str) -> 
 
 def _add_names(connection: sqlite3.Connection, run: Run) -> None:
     known = {choice.test.id for choice in run.choices} | {outcome.test.id for outcome in run.outcomes}
-    attempts.add_tests(connection, (outcome.test for outcome in run.outcomes))
     others = (result.test_id for result in run.results if result.test_id not in known)
     attempts.add_tests(connection, (TestCase.from_id(test_id) for test_id in others))
     attempts.add_reasons(connection, (result.reason for result in run.results))
 
 
-def _add_attempts(connection: sqlite3.Connection, key: int, run: Run) -> None:
-    """Those that no journal has written."""
+def _is_written(connection: sqlite3.Connection, key: int, run: Run) -> bool:
+    """Whether the journal has all choices and attempts."""
+    counted = "select (select count(*) from choices where run = ?), (select count(*) from attempts where run = ?)"
     distinct = {(outcome.test, outcome.flow, outcome.attempt) for outcome in run.outcomes}
-    (written,) = connection.execute("select count(*) from attempts where run = ?", (key,)).fetchone()
-    if written != len(distinct):
-        attempts.add(connection, key, run.outcomes)
+    chosen = {choice.test for choice in run.choices}
+    return tuple(connection.execute(counted, (key, key)).fetchone()) == (len(chosen), len(distinct))
 
 
 def _add_timings(connection: sqlite3.Connection, key: int, run: Run) -> None:

@@ -10,7 +10,7 @@ TEXT_LIMIT = 20_000
 
 def storable(text: str) -> str:
     """The text without lone surrogates, which SQLite refuses, written as escapes."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def excerpt(text: str) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from attrs import frozen
 
 
-@frozen(kw_only=True)
+# Tests are keys of many mappings: their hash is worked out once.
+@frozen(kw_only=True, cache_hash=True)
 class TestCase:
     """
     One test, or a whole file of them while its tests are not known (`name` is None).

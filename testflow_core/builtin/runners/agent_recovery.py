@@ -61,28 +61,12 @@ def _outcomes(stream: IO[bytes]) -> Iterator[Outcome]:
         if kind == "order":
             order = event
         elif kind == "started" and order:
-            told = outcome_of(
-                {**event, "status": Status.INTERRUPTED, "duration": 0.0, "started": 0.0}, _application(order)
-            )
-            begun[told.test] = evolve(_marked(told, order), reason=CUT_OFF, message=CUT_OFF)
+            told = outcome_of({**event, "status": Status.INTERRUPTED, "duration": 0.0, "started": 0.0}, order)
+            begun[told.test] = evolve(told, reason=CUT_OFF, message=CUT_OFF)
         elif kind in {"ended", "late"} and order:
-            told = outcome_of(event, _application(order))
+            told = outcome_of(event, order)
             begun.pop(told.test, None)
             # What is told late is of the order that the test ran in, not of the one that brought it to light.
-            yield _marked(told, ran_in.setdefault(told.test, order) if kind == "late" else order)
-            ran_in[told.test] = ran_in[told.test] if kind == "late" else order
+            ran_in[told.test] = ran_in.get(told.test, order) if kind == "late" else order
+            yield outcome_of(event, ran_in[told.test])
     yield from begun.values()
-
-
-def _application(order: Event) -> str:
-    return str(order["application"])
-
-
-def _marked(outcome: Outcome, order: Event) -> Outcome:
-    flow = order["flow"]
-    return evolve(
-        outcome,
-        batch=str(order["batch"]),
-        flow=None if flow is None else str(flow),
-        attempt=int(str(order["attempt"])),
-    )

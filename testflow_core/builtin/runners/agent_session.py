@@ -9,8 +9,6 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from attrs import evolve
-
 from testflow_core.builtin.runners.agent.spool import Reading
 from testflow_core.builtin.runners.agent.texts import first_lines, limited
 from testflow_core.builtin.runners.agent_seat import FAREWELL, LOOK, Seat
@@ -93,12 +91,13 @@ class AgentSession(RunnerSession):
             seat.send({"finish": True})
             for event in self._events(seat, before):
                 if event["event"] == "late":
-                    yield _late(event, before)
+                    yield outcome_of(event, _mark(before))
         except AgentTroubleError:
             self.close()
 
     def _outcomes(self, batch: Batch, files: Exchange) -> Iterator[tuple[Outcome, bool]]:
         seen: set[TestCase] = set()
+        mark = _mark(batch)
         interruption = current()
         done = False
         try:
@@ -108,10 +107,11 @@ class AgentSession(RunnerSession):
                 order = _order(batch, files)
                 seat.send({**order, "session": dict(seat.agent.words.session), "spool": str(self._spool)})
                 for event in self._events(seat, batch):
-                    outcome = outcome_of(event, batch.tests[0].application)
+                    outcome = outcome_of(event, mark)
                     if event["event"] == "late":
                         # It is of this batch where a worker was replaced, else of the one before.
-                        yield _late(event, batch if outcome.test in seen else self._before or batch), False
+                        late = outcome if outcome.test in seen else outcome_of(event, _mark(self._before or batch))
+                        yield late, False
                     elif outcome.test not in seen:
                         seen.add(outcome.test)
                         yield outcome, event.get("left") == 0
@@ -207,21 +207,28 @@ def _order(batch: Batch, files: Exchange) -> Mapping[str, Json]:
         "inputs": dict(batch.inputs),
         "plain": batch.whole,
         "directory": str(files.directory),
-        "mark": {
-            "application": batch.tests[0].application,
-            "batch": batch.id,
-            "flow": batch.flow,
-            "attempt": batch.attempt,
-        },
+        "mark": _mark(batch),
     }
 
 
-def outcome_of(event: Event, application: str) -> Outcome:
-    """What an event tells of a test."""
-    name = event.get("name")
+def _mark(batch: Batch) -> Event:
+    return {
+        "application": batch.tests[0].application,
+        "batch": batch.id,
+        "flow": batch.flow,
+        "attempt": batch.attempt,
+    }
+
+
+def outcome_of(event: Event, mark: Event) -> Outcome:
+    """What an event tells of a test, which was run as the mark of an order says."""
+    name, flow = event.get("name"), mark["flow"]
     return Outcome(
+        batch=str(mark["batch"]),
+        flow=None if flow is None else str(flow),
+        attempt=int(cast("int", mark["attempt"])),
         test=TestCase(
-            application=application,
+            application=str(mark["application"]),
             file=str(event["file"]),
             name=None if name is None else str(name),
         ),
@@ -235,11 +242,6 @@ def outcome_of(event: Event, application: str) -> Outcome:
         stderr=str(event.get("stderr", "")),
         values=event.get("values"),
     )
-
-
-def _late(event: Event, batch: Batch) -> Outcome:
-    """What was told of a test after its batch had ended."""
-    return evolve(outcome_of(event, batch.tests[0].application), batch=batch.id, flow=batch.flow, attempt=batch.attempt)
 
 
 def _lost(batch: Batch, seen: set[TestCase], trouble: Exception) -> Iterator[tuple[Outcome, bool]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import json
 import types
@@ -62,7 +63,13 @@ class Offer:
         except (OSError, ValueError) as error:
             pytest.fail(f"testflow_data: {self.data} cannot be read: {error}", pytrace=False)
 
-    def conflict(self, item: pytest.Item) -> str | None:
+    def refuse(self, item: pytest.Item) -> None:
+        """Let the set-up of a test fail that would be given one of two things of the same name."""
+        conflict = self._conflict(item)
+        if conflict is not None:
+            vars(item)["setup"] = functools.partial(pytest.fail, conflict, pytrace=False)
+
+    def _conflict(self, item: pytest.Item) -> str | None:
         """Why a test cannot know which of two fixtures it is given, or None."""
         info = getattr(item, "_fixtureinfo", None)
         asked: set[str] = set(getattr(item, "fixturenames", ()))

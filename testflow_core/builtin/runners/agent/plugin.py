@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from . import collection, results, values
+from . import collection, memory, results, values
+from .quiet import silence
 
 if TYPE_CHECKING:
     from typing import Any, Generator, Sequence
@@ -29,7 +30,6 @@ class TestflowPlugin:
         self._output = output
         self._offer = offer
         self._reports: list[pytest.TestReport] = []
-        self._kept: dict[str, Any] = {}
 
     @pytest.hookimpl(hookwrapper=True)
     def pytest_cmdline_main(self, config: pytest.Config) -> Generator[None, Any, None]:
@@ -43,6 +43,8 @@ class TestflowPlugin:
     @pytest.hookimpl(trylast=True)
     def pytest_sessionstart(self, session: pytest.Session) -> None:
         """Offer the fixtures once everybody else has."""
+        silence(session.config)
+        memory.remember_hooks(session)
         self._offer.install(session)
 
     @pytest.hookimpl(hookwrapper=True)
@@ -118,40 +120,32 @@ class TestflowPlugin:
             self._tell(file, name, status, **({"message": why} if status == "error" else {"reason": why}))
         self._spool.send({"event": "collected", "tests": final})
 
-    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
-    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, None]:
-        """Tell of the start and the end of a test."""
+    def run(self, item: pytest.Item, after: pytest.Item) -> None:
+        """Run a test, and tell of its start and its end; what ends the whole session, as pytest.exit, is raised."""
         file, name = self.task.places.file(item.path), self.task.places.name(item)
-        self._reports.clear()
-        self._kept = {}
+        self._reports = []
+        kept = values.keep(item)
+        self._offer.refuse(item)
         started = time.time()
         self._spool.send({"event": "started", "file": file, "name": name, "mark": self._output.mark()})
-        outcome = yield
+        try:
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=after)
+        except BaseException as error:
+            self.stopped = f"{file}::{name} stopped pytest: {error!r}"
+            self._end(file, name, started, kept, f"it stopped pytest: {error!r}")
+            raise
+        self._end(file, name, started, kept)
+
+    def _end(self, file: str, name: str, started: float, kept: dict[str, Any], stopped: str = "") -> None:
         self.task.left -= 1
         event = results.ending(file, name, self._reports, started)
-        if outcome.excinfo is not None:
-            # It stopped the whole session, by an interrupt or pytest.exit.
-            error = outcome.excinfo[1]
-            event["status"], event["message"] = "error", f"it stopped pytest: {error!r}"
-            self.stopped = f"{file}::{name} stopped pytest: {error!r}"
-        elif self._kept.get("value") is not None:
-            event["values"], reason = values.portable(self._kept["value"])
+        if stopped:
+            event["status"], event["message"] = "error", stopped
+        elif kept.get("value") is not None:
+            event["values"], reason = values.portable(kept["value"])
             event["reason"] = event["reason"] or reason
         event["left"] = self.task.left
         self._spool.send(event)
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        """Refuse a test that would be given one of two things of the same name."""
-        conflict = self._offer.conflict(item)
-        if conflict is not None:
-            pytest.fail(conflict, pytrace=False)
-
-    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
-    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, Any, None]:
-        """Keep what the test returns."""
-        with values.consuming(item) as self._kept:
-            yield
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keep the report of a phase."""

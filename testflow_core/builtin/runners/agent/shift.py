@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from . import results
+from . import memory, results
 from .collection import Task
 
 if TYPE_CHECKING:
@@ -74,12 +74,13 @@ class Shift:
             return
         self._tear_down(session, items[0])
         self._learn(items)
+        memory.locate(items)
         after_all: pytest.Item = Resting.from_parent(_file(items[-1]).parent, name="testflow")  # pyright: ignore[reportUnknownMemberType] - pytest has no types there
         for item, after in zip(items, [*items[1:], after_all]):
             # Set by the agent: nothing more shall begin.
             if self._orders.paused():
                 return
-            item.config.hook.pytest_runtest_protocol(item=item, nextitem=after)
+            self._plugin.run(item, after)
             self._last = item
             if session.shouldfail:
                 raise session.Failed(session.shouldfail)

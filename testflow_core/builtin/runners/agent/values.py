@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import inspect
 import json
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from typing import Any, Callable, Generator
+    from typing import Any, Callable
 
 VALUE_LIMIT = 4 << 20
 
@@ -28,17 +27,25 @@ def portable(value: object) -> tuple[object, str]:
     return value, ""
 
 
-@contextlib.contextmanager
-def consuming(item: pytest.Item) -> Generator[dict[str, Any], None, None]:
-    """While this lasts, what the item's function returns goes under `value` of the mapping that is given."""
+def keep(item: pytest.Item) -> dict[str, Any]:
+    """What the item's function returns, when the item is run, goes under `value` of the mapping that is given."""
     kept: dict[str, Any] = {}
-    original = getattr(item, "obj", None)
-    if not isinstance(item, pytest.Function) or original is None or not _plain(item, original):
-        yield kept
+    if isinstance(item, pytest.Function):
+        # At the item itself: a hook around every call costs ten times as much.
+        vars(item)["runtest"] = functools.partial(_run, item, item.runtest, kept)
+    return kept
+
+
+def _run(item: pytest.Function, run: Callable[[], None], kept: dict[str, Any]) -> None:
+    kept.clear()
+    # What is set up may have changed it.
+    original = item.obj
+    if not _plain(item, original):
+        run()
         return
     item.obj = _wrapped(original, kept)
     try:
-        yield kept
+        run()
     finally:
         item.obj = original
 
