@@ -106,6 +106,7 @@ class Course:
                 engine.workspace,
                 engine.state / "checkouts",
                 engine.resources,
+                engine.workers,
             )
             chosen = self._provisioner(plan)
         self.warnings += plan.warnings

@@ -129,6 +129,15 @@ class NeedsWhole(Protocol):
 
 
 @runtime_checkable
+class DividesFiles(Protocol):
+    """A runner that heeds `Batch.only`: so a file that takes long can be run by several workers."""
+
+    def divides(self, application: Application) -> bool:
+        """Whether the tests of one file may run in several batches, also at the same time."""
+        ...
+
+
+@runtime_checkable
 class Recovers(Protocol):
     """A runner whose workers note in `bench.spool`, as each test ends, what became of it."""
 

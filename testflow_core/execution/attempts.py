@@ -34,5 +34,6 @@ def next_attempt(planned: PlannedBatch, attempt: int, outcomes: Iterable[Outcome
     if not failed and attempt < planned.terms.repetitions:
         return Again(attempt=attempt + 1, tests=planned.tests, exclude=planned.exclude)
     if failed and attempt < planned.terms.attempts:
-        return Again(attempt=attempt + 1, tests=failed)
+        # A file that could not be read: what of it runs elsewhere does so again.
+        return Again(attempt=attempt + 1, tests=failed, exclude=planned.exclude)
     return None

@@ -220,6 +220,7 @@ def _batch(planned: PlannedBatch, schedule: Schedule) -> Batch:
         tests=again.tests,
         variables=variables,
         exclude=again.exclude,
+        only=planned.only,
         inputs=inputs(feeds, planned.tests[0].id),
         wanted=planned.wanted,
         timeout=terms.timeout,

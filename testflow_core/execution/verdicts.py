@@ -62,8 +62,8 @@ def every(planned: PlannedBatch, status: Status, reason: str) -> list[Outcome]:
 def silent(planned: PlannedBatch, batch: Batch, ended: Iterable[Outcome]) -> list[Outcome]:
     """An error for every test of a batch that ended without a word of it."""
     known = [outcome.test for outcome in ended]
-    # Of a file whose tests run elsewhere nothing may be left.
-    apart = {each.file for each in batch.exclude}
+    # Of a file whose tests run elsewhere nothing may be left, nor of those of it that were to run here.
+    apart = {each.file for each in (*batch.exclude, *batch.only)}
     told = [test for test in batch.tests if test.name is None and test.file in apart]
     missing = [test for test in batch.tests if test not in told and not any(_covers(test, each) for each in known)]
     reason = "its runner gave no outcome"

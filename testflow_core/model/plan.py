@@ -40,10 +40,11 @@ class Batch:
     """
     Tests to run one after the other, as plain data that another host could run.
 
-    `variables` are added to the tests' environment. `exclude` are tests of a chosen file that run elsewhere. `inputs`
-    is what earlier steps hand over; `wanted` are the paths into the returned value that later steps will ask for.
-    `timeout` limits every single attempt. `whole` asks for one plain session of the framework for all of them, from its
-    beginning to its end.
+    `variables` are added to the tests' environment. `exclude` are tests of a chosen file that run elsewhere, `only`,
+    where it names some of the file, all that run here: that one is no longer there is no matter. Both may name a class,
+    or a function without its parameters. `inputs` is what earlier steps hand over; `wanted` are the paths into the
+    returned value that later steps will ask for. `timeout` limits every single attempt. `whole` asks for one plain
+    session of the framework for all of them, from its beginning to its end.
     """
 
     id: str
@@ -52,6 +53,7 @@ class Batch:
     tests: tuple[TestCase, ...]
     variables: Mapping[str, str] = field(factory=dict[str, str], repr=False)
     exclude: tuple[TestCase, ...] = ()
+    only: tuple[TestCase, ...] = ()
     inputs: Mapping[str, Json] = field(factory=dict[str, Json])
     wanted: tuple[tuple[str, ...], ...] = ()
     timeout: timedelta = DEFAULT_TIMEOUT
@@ -75,6 +77,7 @@ class PlannedBatch:
     runner: str
     tests: tuple[TestCase, ...]
     exclude: tuple[TestCase, ...] = ()
+    only: tuple[TestCase, ...] = ()
     terms: Terms = field(factory=Terms)
     flow: str | None = None
     after: tuple[str, ...] = ()

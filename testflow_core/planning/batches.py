@@ -9,6 +9,7 @@ from attrs import evolve
 from testflow_core.model import PlannedBatch, TestCase, terms_of
 from testflow_core.planning.choices import step_test
 from testflow_core.planning.dependencies import named, wired
+from testflow_core.planning.parts import bound, divided
 from testflow_core.planning.weights import in_order, put_together, weighed
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from testflow_core.model import Choice, CrossAppTest, Dependency, Past, TestSelection, TestWorkflow
     from testflow_core.planning.choices import Verdict
+    from testflow_core.planning.parts import Division
 
 
 def planned_batches(
@@ -26,11 +28,12 @@ def planned_batches(
     runners: Mapping[str, str],
     past: Past,
     whole: Container[str],
+    division: Division,
 ) -> tuple[PlannedBatch, ...]:
     """
     The batches of every flow that runs and of the chosen files, in the order to start; `runners` by application.
 
-    `whole` are applications of which all tests must be in one batch.
+    `whole` are applications of which all tests must be in one batch; `division` says whose long files may be split.
 
     SpecError where they depend on each other in a circle.
     """
@@ -40,8 +43,10 @@ def planned_batches(
     taken = {test for batch in in_flows for test in batch.tests} | _only_in_flows(flows)
     single = _single_batches(workflow.dependencies, selections, chosen, taken, runners)
     taken |= {test for batch in single for test in batch.tests}
-    files = _file_batches(selections, chosen, taken, runners)
-    batches = wired([weighed(batch, past) for batch in (*in_flows, *single, *files)], workflow.dependencies)
+    others = [weighed(batch, past) for batch in (*in_flows, *single)]
+    files = [weighed(batch, past) for batch in _file_batches(selections, chosen, taken, runners)]
+    least = bound((*others, *files), past, division.workers)
+    batches = wired([*others, *divided(files, past, least, division)], workflow.dependencies)
     return in_order(put_together(batches, whole))
 
 

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve
 
-from testflow_core.interfaces import RUNNER, NeedsWhole
+from testflow_core.interfaces import RUNNER, DividesFiles, NeedsWhole
 from testflow_core.model import Application, Plan
 from testflow_core.planning import dependencies
 from testflow_core.planning.applications import runner_name, survey
 from testflow_core.planning.batches import planned_batches
 from testflow_core.planning.choices import Verdict, judge_flow, judge_selection, merge, prioritised
 from testflow_core.planning.declaration import check, concerned, remarks
+from testflow_core.planning.parts import Division
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -33,11 +34,13 @@ def make_plan(
     workspace: Path,
     cache: Path,
     resources: Mapping[str, int],
+    workers: int,
 ) -> Plan:
     """
     What a run will do. Nothing is started.
 
-    `past_of` answers the past of the named applications, `resources` are how many there are of what tests take.
+    `past_of` answers the past of the named applications, `resources` are how many there are of what tests take,
+    `workers` how many batches run at a time.
     SpecError or PluginError where the declaration is wrong.
     """
     check(declaration, plugins, resources)
@@ -50,7 +53,11 @@ def make_plan(
     choices = prioritised(merge(verdicts), past, plugins, calls)
     runners = {name: runner_name(application) for name, application in landscape.applications.items()}
     whole = {name: why for name, runner in runners.items() if (why := _whole(name, runner, landscape, plugins, calls))}
-    batches = planned_batches(workflow, flows, selections, choices, runners, past, whole)
+    several = {
+        name for name in runners if name not in whole and _divides(name, runners[name], landscape, plugins, calls)
+    }
+    division = Division(applications=several, workers=workers, capacities=resources)
+    batches = planned_batches(workflow, flows, selections, choices, runners, past, whole, division)
     return Plan(
         workflow=workflow,
         environment=declaration.environment and _bound(declaration.environment, declaration, landscape),
@@ -75,6 +82,14 @@ def _whole(name: str, runner: str, landscape: Landscape, plugins: Plugins, calls
     if not isinstance(known, NeedsWhole):
         return ""
     return calls.answer(RUNNER, runner, lambda: known.whole(landscape.applications[name]), "")
+
+
+def _divides(name: str, runner: str, landscape: Landscape, plugins: Plugins, calls: PluginCalls) -> bool:
+    """Whether the tests of one file of an application may be in several batches."""
+    known = plugins.load(RUNNER, runner)
+    if not isinstance(known, DividesFiles):
+        return False
+    return calls.answer(RUNNER, runner, lambda: known.divides(landscape.applications[name]), otherwise=False)
 
 
 def _bound(environment: Environment, declaration: Declaration, landscape: Landscape) -> Environment:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from math import floor
 from typing import TYPE_CHECKING
 
@@ -10,17 +11,36 @@ from attrs import evolve
 from testflow_core import graph
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Mapping, Sequence
+    from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
     from testflow_core.model import Past, PlannedBatch, TestCase
 
 SMALL = 0.05
 """Seconds of expected work below which batches are put together: the way to a worker and back costs a millisecond."""
 
+_END_OF_TITLE = re.compile(r"(?<=.)(?:\[|::)", re.DOTALL)
+
+
+def timed(batch: PlannedBatch, past: Past) -> Iterator[tuple[TestCase, float]]:
+    """The tests of a batch that past runs have seen, in each file's order, with the seconds they took on average."""
+    wanted, only, apart = _names(batch.tests), _names(batch.only), _names(batch.exclude)
+    for file, names in wanted.items():
+        here = only.get(file) if None in names else names
+        away = apart.get(file)
+        for track in past.tracks.get((batch.application, file), ()):
+            name = track.test.name
+            if (here is None or _is_meant(name, here)) and not (away and _is_meant(name, away)):
+                yield track.test, track.mean_duration
+
 
 def weighed(batch: PlannedBatch, past: Past) -> PlannedBatch:
     """The batch with the seconds that its tests took on average; 0 where no run has seen one of them."""
-    return evolve(batch, expected=sum(_seconds(test, batch, past) for test in batch.tests))
+    return evolve(batch, expected=sum(seconds for _, seconds in timed(batch, past)))
+
+
+def ends_of_titles(name: str) -> Iterator[int]:
+    """Where in a test's name one ends that means it, too: that of its class, or its own without parameters."""
+    return (found.start() for found in _END_OF_TITLE.finditer(name))
 
 
 def put_together(batches: Sequence[PlannedBatch], whole: Container[str] = ()) -> list[PlannedBatch]:
@@ -61,9 +81,15 @@ def in_order(batches: Sequence[PlannedBatch]) -> tuple[PlannedBatch, ...]:
     return tuple(sorted(batches, key=lambda batch: (-floor(urgency[batch.id]), batch.terms.alone, -seconds[batch.id])))
 
 
-def _seconds(test: TestCase, batch: PlannedBatch, past: Past) -> float:
-    apart = {each.id for each in batch.exclude}
-    return sum(track.mean_duration for track in past.of(test) if track.test.id not in apart)
+def _names(tests: Iterable[TestCase]) -> Mapping[str, set[str | None]]:
+    found: dict[str, set[str | None]] = {}
+    for test in tests:
+        found.setdefault(test.file, set()).add(test.name)
+    return found
+
+
+def _is_meant(name: str | None, names: Container[str | None]) -> bool:
+    return name in names or (name is not None and any(name[:end] in names for end in ends_of_titles(name)))
 
 
 def _kind(batch: PlannedBatch) -> tuple[object, ...]:

@@ -286,7 +286,7 @@ class BrokenSession(RunnerSession):
         raise AssertionError("a failing test")
 
 
-class TestEverywhere(contracts.RunnerContract):
+class TestEverywhere(contracts.RunnerContract, contracts.RunnerThatDividesFiles):
     runner = pytest.fixture(lambda self: Everywhere())
 
     @pytest.fixture

@@ -22,6 +22,7 @@ from testflow_core.testing.contracts import (
     ReporterThatObserves,
     RunnerContract,
     RunnerOfProcesses,
+    RunnerThatDividesFiles,
     reporter,
 )
 
@@ -127,7 +128,7 @@ def written(files, directory):
     return directory
 
 
-class TestPytestRunner(RunnerContract, RunnerOfProcesses):
+class TestPytestRunner(RunnerContract, RunnerOfProcesses, RunnerThatDividesFiles):
     told = pytest.fixture(lambda self: TestCase.from_id("shop::more/told.py::test_told"))
     doubling = pytest.fixture(lambda self: TestCase.from_id("shop::more/doubling.py::test_doubling"))
     endless = pytest.fixture(lambda self: TestCase.from_id("shop::more/endless.py::test_endless"))
@@ -150,7 +151,7 @@ class TestPytestRunner(RunnerContract, RunnerOfProcesses):
         }
 
 
-class TestUnittestRunner(RunnerContract, RunnerOfProcesses):
+class TestUnittestRunner(RunnerContract, RunnerOfProcesses, RunnerThatDividesFiles):
     told = pytest.fixture(lambda self: TestCase.from_id("shop::more/told.py::Told::test_told"))
     doubling = pytest.fixture(lambda self: TestCase.from_id("shop::more/doubling.py::Doubling::test_doubling"))
     endless = pytest.fixture(lambda self: TestCase.from_id("shop::more/endless.py::Endless::test_endless"))

@@ -20,7 +20,7 @@ from testflow_core.model import Outcome, Status, TestCase
 from testflow_core.provisioning.interruption import LeftUndoneError, current
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Mapping
+    from collections.abc import Generator, Iterable, Iterator, Mapping
 
     from testflow_core.builtin.runners.agent_process import SharedAgent, SharedAgents
     from testflow_core.builtin.runners.agent_seat import Event
@@ -194,14 +194,11 @@ def _order(batch: Batch, files: Exchange) -> Mapping[str, Json]:
             wanted[test.file] = None
         elif names is not None:
             names.append(test.name)
-    exclude: dict[str, list[str]] = {}
-    for test in batch.exclude:
-        if test.name is not None:
-            exclude.setdefault(test.file, []).append(test.name)
     return {
         "checkout": str(batch.bench.checkout.absolute()),
         "tests": tuple((file, names) for file, names in wanted.items()),
-        "exclude": exclude,
+        "exclude": _names(batch.exclude),
+        "only": _names(batch.only),
         "timeout": batch.timeout.total_seconds(),
         "variables": dict(files.variables),
         "inputs": dict(batch.inputs),
@@ -209,6 +206,14 @@ def _order(batch: Batch, files: Exchange) -> Mapping[str, Json]:
         "directory": str(files.directory),
         "mark": _mark(batch),
     }
+
+
+def _names(tests: Iterable[TestCase]) -> Mapping[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for test in tests:
+        if test.name is not None:
+            found.setdefault(test.file, []).append(test.name)
+    return found
 
 
 def _mark(batch: Batch) -> Event:

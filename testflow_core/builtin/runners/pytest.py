@@ -58,6 +58,10 @@ class PytestRunner(Runner):
             return ""
         return pytest_settings(application.path, _arguments(application.test_command)).whole
 
+    def divides(self, application: Application) -> bool:  # noqa: ARG002 - the contract's
+        """Always: a worker makes the file's fixtures for the tests that it is given."""
+        return True
+
     def recovered(self, bench: Bench) -> Iterable[Outcome]:
         """What the workers had noted in the spool of a run that was cut off."""
         return noted(bench.spool) if bench.spool is not None else ()

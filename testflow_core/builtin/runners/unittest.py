@@ -52,6 +52,10 @@ class UnittestRunner(Runner):
         for file, name in found:
             yield TestCase(application=application.name, file=file, name=name)
 
+    def divides(self, application: Application) -> bool:  # noqa: ARG002 - the contract's
+        """Always: a worker makes the file's fixtures for the tests that it is given."""
+        return True
+
     def recovered(self, bench: Bench) -> Iterable[Outcome]:
         """What the workers had noted in the spool of a run that was cut off."""
         return noted(bench.spool) if bench.spool is not None else ()

@@ -34,7 +34,7 @@ from testflow_core.testing.contracts.provisioner import ProvisionerContract
 from testflow_core.testing.contracts.provisioning_abilities import ProvisionerOfProcesses, ProvisionerThatChecks
 from testflow_core.testing.contracts.reporter import ReporterContract, ReporterThatObserves
 from testflow_core.testing.contracts.router import RouterByTeams, RouterContract
-from testflow_core.testing.contracts.runner import RunnerContract
+from testflow_core.testing.contracts.runner import RunnerContract, RunnerThatDividesFiles
 from testflow_core.testing.contracts.running_processes import RunnerOfProcesses
 from testflow_core.testing.contracts.selector import SelectorContract, SelectorThatWarns
 
@@ -57,6 +57,7 @@ __all__ = [
     "RouterContract",
     "RunnerContract",
     "RunnerOfProcesses",
+    "RunnerThatDividesFiles",
     "SelectorContract",
     "SelectorThatWarns",
 ]

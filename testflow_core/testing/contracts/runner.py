@@ -6,7 +6,9 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 import pytest
+from attrs import evolve
 
+from testflow_core.interfaces import DividesFiles
 from testflow_core.model import Application, Batch, Bench, Outcome, Status, TestCase
 from testflow_core.testing.contracts.samples import to_be_answered
 
@@ -150,3 +152,22 @@ class RunnerContract:
     def test_a_session_in_which_nothing_runs_ends(self, runner: Runner, bench: Bench) -> None:
         with runner.session(bench):
             pass
+
+
+class RunnerThatDividesFiles:
+    """What holds of a Runner that `divides` files; beside RunnerContract, one file of whose tests has several."""
+
+    def test_the_parts_of_a_file_run_each_of_its_tests_once(
+        self, runner: Runner, application: Application, bench: Bench, expected: Mapping[str, Status]
+    ) -> None:
+        assert isinstance(runner, DividesFiles)
+        assert runner.divides(application)
+        for file in files_of(expected):
+            tests = [test for test in map(TestCase.from_id, expected) if test.file == file.file]
+            rest, part = tuple(tests[:1]), (*tests[1:], evolve(file, name="is_no_longer_there"))
+            for here, batch in (
+                (rest, evolve(batch_of(bench, file), exclude=part)),
+                (tests[1:], evolve(batch_of(bench, file), only=part)),
+            ):
+                ran = sorted((outcome.test.id, outcome.status) for outcome in outcomes_of(runner, batch))
+                assert ran == sorted((test.id, expected[test.id]) for test in here)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 from typing import TYPE_CHECKING, TypeVar
 
 from .texts import first_lines
 
 if TYPE_CHECKING:
-    from typing import Iterable, Mapping, Sequence
+    from typing import Container, Iterable, Mapping, Sequence
 
     import pytest
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from .wire import Event
 
 LISTED = 20
+ENDS = re.compile(r"\[|::")
 Test = TypeVar("Test")
 
 
@@ -47,6 +49,11 @@ def matches(name: str, wanted: str) -> bool:
     return name == wanted or name.startswith((wanted + "[", wanted + "::"))
 
 
+def is_meant(name: str, names: Container[str]) -> bool:
+    """Whether one of these names means a test; as `matches`, for any number of them."""
+    return name in names or any(name[: end.start()] in names for end in ENDS.finditer(name))
+
+
 def rank(name: str, wanted: Sequence[str] | None) -> int | None:
     """The position of the first name that means the test; None where none does."""
     if wanted is None:
@@ -55,13 +62,14 @@ def rank(name: str, wanted: Sequence[str] | None) -> int | None:
 
 
 class Sieve:
-    """Keeps the tests that a piece asks for, in its order; `chooser` is what may leave out others."""
+    """Keeps the tests that a piece of an order asks for, in its order; `chooser` is what may leave out others."""
 
-    def __init__(self, piece: Piece, exclude: Mapping[str, Sequence[str]], framework: str, chooser: str) -> None:
+    def __init__(self, order: Event, piece: Piece, framework: str, chooser: str) -> None:
         self.piece = piece
         self._wanted = dict(piece)
         self._order = {file: position for position, (file, _) in enumerate(piece)}
-        self._exclude = exclude
+        self._exclude = {file: frozenset(names) for file, names in order["exclude"].items()}
+        self._only = {file: frozenset(names) for file, names in order["only"].items()}
         self._framework = framework
         self._chooser = chooser
         self.found: dict[str, list[str]] = {}
@@ -73,12 +81,19 @@ class Sieve:
         for file, name, test in tests:
             self.found.setdefault(file, []).append(name)
             position = rank(name, self._wanted[file]) if file in self._wanted else None
-            if position is None or any(matches(name, each) for each in self._exclude.get(file, ())):
+            if position is None or self.runs_elsewhere(file, name):
                 dropped.append(test)
             else:
                 kept.append((self._order[file], position, test))
         kept.sort(key=lambda each: each[:2])
         return [test for _, _, test in kept], dropped
+
+    def runs_elsewhere(self, file: str, name: str) -> bool:
+        """Whether a test of a file is left to other batches."""
+        if file in self._exclude and is_meant(name, self._exclude[file]):
+            return True
+        # What is named in an order, or is left of one, is named because it runs here.
+        return self._wanted[file] is None and file in self._only and not is_meant(name, self._only[file])
 
     def missing(
         self, final: Mapping[str, Sequence[str]], told: Iterable[str]
@@ -89,7 +104,6 @@ class Sieve:
             if file in accounted:
                 continue
             here, ours = final.get(file, ()), self.found.get(file, ())
-            excluded = self._exclude.get(file, ())
             for name in wanted or ():
                 if any(matches(each, name) for each in here):
                     continue
@@ -99,10 +113,13 @@ class Sieve:
                     yield file, name, "error", unknown_test(file, name, ours)
             if wanted is None and not ours:
                 yield file, None, "skipped", f"{self._framework} collects no tests in {file}"
-            elif (
-                wanted is None and not here and not all(any(matches(each, name) for name in excluded) for each in ours)
-            ):
-                yield file, None, "skipped", f"{self._chooser} deselect every test in {file}"
+            elif wanted is None and not here and self._tells_of_deselection(file):
+                rest = " that is not left to another batch" if file in self._exclude else ""
+                yield file, None, "skipped", f"{self._chooser} deselect every test in {file}{rest}"
+
+    def _tells_of_deselection(self, file: str) -> bool:
+        # Of a file in parts the first does it, so that a file of which other parts run is not told to be skipped.
+        return file not in self._only and not all(self.runs_elsewhere(file, each) for each in self.found[file])
 
 
 class Task:
@@ -111,7 +128,7 @@ class Task:
     def __init__(self, order: Event, piece: Piece) -> None:
         self.piece = piece
         self.places = Places(order["checkout"], piece)
-        self.sieve = Sieve(piece, order["exclude"], "pytest", "the options of pytest, or its plugins,")
+        self.sieve = Sieve(order, piece, "pytest", "the options of pytest, or its plugins,")
         self.told: list[str] = []
         self.broken: dict[str, pytest.CollectReport] = {}
         self.left = 0

@@ -71,7 +71,7 @@ class TestflowPlugin:
             return
         within = collector.nodeid.partition("::")[2]
         # A class in the file: it alone is lost, where it is asked for.
-        if collection.rank(within, wanted[file]) is not None:
+        if collection.rank(within, wanted[file]) is not None and not self.task.sieve.runs_elsewhere(file, within):
             self._tell_report(file, [within], report, accounted=False)
 
     def _tell_report(

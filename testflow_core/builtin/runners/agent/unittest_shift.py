@@ -44,7 +44,7 @@ class Shift:
 
     def _collect(self, order: Event, piece: Piece) -> deque[deque[Any]]:
         """What is to be run of each file; tells of what will not be."""
-        sieve = Sieve(piece, order["exclude"], "unittest", "the options of unittest")
+        sieve = Sieve(order, piece, "unittest", "the options of unittest")
         suites: dict[str, unittest.BaseTestSuite] = {}
         tests: list[Found] = []
         for file, wanted in piece:

@@ -75,7 +75,7 @@ class Watch:
         self._flag[0] = 0
         self.suits.add(piece)
         self._spool = Reading(order["spool"])
-        few = {key: order[key] for key in ("checkout", "exclude", "variables", "spool", "mark")}
+        few = {key: order[key] for key in ("checkout", "exclude", "only", "variables", "spool", "mark")}
         with contextlib.suppress(BrokenPipeError):
             write(self._orders, {**few, "tests": piece})
 
