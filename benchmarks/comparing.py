@@ -16,8 +16,8 @@ Place: TypeAlias = tuple[str, str]
 NO_TESTS = ("pytest collects no tests in ", "the options of pytest, or its plugins, deselect every test in ")
 """What testflow says of a file of which plain pytest says nothing."""
 
-VOLATILE = re.compile(r"0x[0-9a-f]{6,}")
-"""Addresses of objects."""
+VOLATILE = re.compile(r"(?<=0x)[0-9a-f]{6,}|\b\d+(\.\d+)? ?(?=(ms|s|seconds)\b)")
+"""Addresses of objects, and times that something took."""
 
 
 @frozen(kw_only=True)
@@ -80,11 +80,11 @@ def _in_words_of_pytest(status: str, reason: str, message: str) -> tuple[str, st
 
 def _line(said: str) -> str:
     lines = said.strip().splitlines()
-    return VOLATILE.sub("0x", lines[0])[:2000] if lines else ""
+    return VOLATILE.sub("_", lines[0])[:1000] if lines else ""
 
 
 def _text(printed: str) -> str:
-    return VOLATILE.sub("0x", printed.encode("utf-8", "backslashreplace").decode())
+    return VOLATILE.sub("_", printed.encode("utf-8", "backslashreplace").decode())
 
 
 def differing(

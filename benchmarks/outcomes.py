@@ -88,12 +88,15 @@ SUITES = {
     "sympy": Suite(
         style="doctests of modules", paths=("sympy/core", "sympy/logic", "sympy/sets"), words=("--doctest-modules",)
     ),
-    "unittest": Suite(
-        style="unittest.TestCase: tornado, zope.interface, jsonschema, hyperlink",
-        paths=("tornado", "zope/interface", "jsonschema", "hyperlink"),
-        words=("-o", "python_files=test_*.py *_test.py"),
+    "zope": Suite(
+        style="unittest, tests made when a file is imported", paths=("zope/interface",)
     ),
-    "shapely": Suite(style="fixtures, parametrization over classes, legacy unittest", paths=("shapely", "toolz")),
+    "tornado": Suite(
+        style="unittest, subtests, sockets and processes",
+        paths=("tornado",),
+        words=("-o", "python_files=*_test.py", "-p", "no:logging"),
+    ),
+    "shapely": Suite(style="fixtures, parametrization over classes, legacy unittest", paths=("shapely",)),
 }  # fmt: skip
 
 
@@ -126,18 +129,18 @@ class Bench:
         """How the tests end under plain pytest."""
         report = self.folder / "pytest.json"
         report.unlink(missing_ok=True)
-        options = ("-q", "-p", "outcome_report", "--continue-on-collection-errors", *suite.words)
+        options = ("-p", "outcome_report", "--continue-on-collection-errors", *suite.words)
         variables = {"PYTHONPATH": str(PLUGIN), "OUTCOME_REPORT": str(report)}
         self._run([str(self.python), "-m", "pytest", *options, *paths], self.suites, variables, report)
         return by_pytest(json.loads(report.read_text(encoding="utf-8")))
 
-    def ours(self, suite: Suite) -> dict[Place, Ending]:
+    def ours(self, suite: Suite, paths: Sequence[str]) -> dict[Place, Ending]:
         """How they end under testflow, which knows nothing of them yet."""
         report, history = self.folder / "testflow.json", self.folder / "history.db"
         for file in (report, history):
             file.unlink(missing_ok=True)
         command = shlex.join(["python", "-m", "pytest", *suite.words, "{test_path}"])
-        words = [str(self.python), str(self.suites), str(report), str(WORKERS), command, *suite.paths]
+        words = [str(self.python), str(self.suites), str(report), str(WORKERS), command, *paths]
         variables = {"TESTFLOW_HISTORY": str(history)}
         self._run([sys.executable, "-c", RUN, *words], self.folder, variables, report)
         return by_testflow(json.loads(report.read_text(encoding="utf-8")))
@@ -156,17 +159,25 @@ def compare(bench: Bench, name: str, suite: Suite) -> Compared:
     before = time.perf_counter()
     theirs = bench.plain(suite, suite.paths)
     between = time.perf_counter()
-    ours = bench.ours(suite)
+    ours = bench.ours(suite, suite.paths)
     after = time.perf_counter()
     unstable = set(differing(theirs, bench.plain(suite, suite.paths)))
     found = {place: both for place, both in differing(theirs, ours).items() if place not in unstable}
-    alone: dict[Place, Ending] = {}
-    for file in sorted({file for file, _ in found}):
-        alone |= bench.plain(suite, [file]) if (bench.suites / file).exists() else {}
+    files = sorted({file for file, _ in found if (bench.suites / file).exists()})
+    alone: tuple[dict[Place, Ending], dict[Place, Ending]] = {}, {}
+    for file in files:
+        alone[0].update(bench.plain(suite, [file]))
+        alone[1].update(bench.ours(suite, [file]))
     kinds: dict[bool, list[Difference]] = {False: [], True: []}
     for place, (plain, mine) in found.items():
-        difference = Difference(test="::".join(filter(None, place)), pytest=plain, testflow=mine)
-        kinds[mine is not None and alone.get(place) == mine].append(difference)
+        there, here = (each.get(place) for each in alone)
+        cause = ""
+        if there == mine:
+            cause = "under plain pytest too where the file runs alone"
+        elif there == here:
+            cause = "alike both ways where the file runs alone"
+        difference = Difference(test="::".join(filter(None, place)), pytest=plain, testflow=mine, cause=cause)
+        kinds[there == mine].append(difference)
     statuses = [ending.status for ending in theirs.values()]
     return Compared(
         suite=name,
@@ -189,7 +200,7 @@ def show(found: Compared) -> None:
     )
     for title, listed in (("differs", found.differences), ("depends on other files", found.other_files)):
         for each in listed[:LISTED]:
-            print(f"  {title}: {each.test}\n    pytest:   {each.pytest}\n    testflow: {each.testflow}")
+            print(f"  {title}: {each.test} ({each.cause})\n    pytest:   {each.pytest}\n    testflow: {each.testflow}")
         if len(listed) > LISTED:
             print(f"  ... and {len(listed) - LISTED} more")
 
