@@ -190,6 +190,20 @@ def test_what_is_set_up_for_a_session_or_a_folder_serves_many_batches(checkout):
     assert log.split()[-1] == "-session"
 
 
+def test_the_fixtures_of_a_folder_serve_every_batch_below_it(checkout):
+    given = "import pytest\n@pytest.fixture\ndef given(): return 'from above'\n"
+    checkout.write("deep/conftest.py", given)
+    nearer = "import pytest\n@pytest.fixture\ndef given(given): return 'nearer, and ' + given\n"
+    checkout.write("deep/er/conftest.py", nearer)
+    files = ["deep/er/test_a.py", "deep/test_b.py", "test_c.py", "deep/other/test_d.py", "deep/er/still/test_e.py"]
+    for file in files:
+        checkout.write(file, "def test_x(given): return given\n")
+    bench = checkout.bench("pytest")
+    found = pids(checkout, *(checkout.batch(bench, file) for file in files))
+    above, below = "from above", "nearer, and from above"
+    assert found == [below, above, None, above, below]
+
+
 @pytest.mark.parametrize("scope", ["session", "package"])
 def test_what_cannot_be_torn_down_is_an_error_of_the_last_test_that_had_it(checkout, scope):
     checkout.write("one/__init__.py", "")

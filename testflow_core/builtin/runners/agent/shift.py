@@ -12,7 +12,7 @@ from . import results
 from .collection import Task
 
 if TYPE_CHECKING:
-    from typing import Any, Callable
+    from typing import Any, Callable, Generator
 
     from .ledger import Piece
     from .orders import Orders
@@ -42,6 +42,15 @@ class Shift:
         self._last: pytest.Item | None = None
         self._folders: dict[str, Any] = {}
         self._nodes: list[pytest.Collector] = []
+        self._directories: dict[tuple[Any, Any], Any] = {}
+
+    @pytest.hookimpl(hookwrapper=True, optionalhook=True)
+    def pytest_collect_directory(self, path: Path, parent: pytest.Collector) -> Generator[None, Any, None]:
+        """Keep one node for a directory: since pytest 9.1 the fixtures of a conftest.py are found by it."""
+        outcome = yield
+        made = outcome.get_result()
+        if made is not None:
+            outcome.force_result(self._directories.setdefault((path, parent), made))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
