@@ -13,6 +13,7 @@ import pytest
 
 import testflow_core
 from testflow_core.builtin.runners.pytest import PytestRunner
+from testflow_core.builtin.runners.unittest import UnittestRunner
 from testflow_core.model import Status
 
 AGENT = Path(testflow_core.__file__).parent / "builtin" / "runners" / "agent"
@@ -138,6 +139,20 @@ def test_a_process_that_dies_while_it_waits_is_told_of_its_last_test_and_costs_n
     assert (passed.status, late.status, other.status) == (Status.PASSED, Status.ERROR, Status.PASSED)
     assert (late.test.file, late.message) == ("test_dies.py", "the test process exited with code 7 after its last test")
     assert other.values != passed.values
+
+
+@pytest.mark.parametrize("runner", [PytestRunner, UnittestRunner])
+def test_a_process_whose_tests_took_modules_away_serves_no_other_batch(checkout, runner):
+    checkout.write("shop.py", "class Basket: pass\n")
+    checkout.write("till.py", "import shop\ndef empty(): return shop.Basket()\n")
+    case = "import os, sys, unittest\nimport till\nclass Test(unittest.TestCase):\n    def test_x(self):\n        "
+    checkout.write("test_a.py", f"{case}del sys.modules['shop']\n")
+    checkout.write("test_b.py", f"from shop import Basket\n{case}self.assertIsInstance(till.empty(), Basket)\n")
+    bench = checkout.bench("python", "-m", runner.__name__.replace("Runner", "").lower())
+    with runner().session(bench) as session:
+        for file in ("test_a.py", "test_b.py"):
+            (outcome,) = session.run(checkout.batch(bench, file))
+            assert outcome.status is Status.PASSED, outcome.text
 
 
 ALIVE = """

@@ -83,6 +83,7 @@ class Shift:
             return
         self._tear_down(session, items[0])
         self._learn(items)
+        self._orders.begin()
         after_all: pytest.Item = Resting.from_parent(_file(items[-1]).parent, name="testflow")  # pyright: ignore[reportUnknownMemberType] - pytest has no types there
         for item, after in zip(items, [*items[1:], after_all]):
             # Set by the agent: nothing more shall begin.
