@@ -13,7 +13,11 @@ if TYPE_CHECKING:
 Place: TypeAlias = tuple[str, str]
 """A file, and the name of a test in it; the name is empty for what is said of the whole file."""
 
-NO_TESTS = ("pytest collects no tests in ", "the options of pytest, or its plugins, deselect every test in ")
+NO_TESTS = (
+    "pytest collects no tests in ",
+    "pytest ignores ",
+    "the options of pytest, or its plugins, deselect every test in ",
+)
 """What testflow says of a file of which plain pytest says nothing."""
 
 VOLATILE = re.compile(r"(?<=0x)[0-9a-f]{6,}|\b\d+(\.\d+)? ?(?=(ms|s|seconds)\b)")

@@ -2,7 +2,7 @@
 A plugin for a plain pytest that writes how each test ended to the JSON file that OUTCOME_REPORT names.
 
 Knows nothing of testflow: what it says is what testflow is held to. A file that cannot be collected, or is skipped as
-a whole, is an entry without a name.
+a whole, is an entry without a name; so is a folder.
 """
 
 from __future__ import annotations
@@ -34,12 +34,13 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 def pytest_make_collect_report(
     collector: pytest.Collector,
 ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
-    """A file that cannot be collected."""
+    """A file, or a class in it, that cannot be collected."""
     report = yield
-    if not report.passed and isinstance(collector, pytest.File):
+    if not report.passed:
         file = os.path.relpath(os.path.realpath(collector.path), os.path.realpath(collector.session.startpath))
         said = _message(report) if report.failed else _reason(report)
-        _entries.append([file, "", "error" if report.failed else "skipped", said, ""])
+        name = collector.nodeid.partition("::")[2]
+        _entries.append([file, name, "error" if report.failed else "skipped", said, ""])
     return report
 
 

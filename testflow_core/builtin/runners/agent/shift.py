@@ -53,6 +53,13 @@ class Shift:
             outcome.force_result(self._directories.setdefault((path, parent), made))
 
     @pytest.hookimpl(tryfirst=True)
+    def pytest_make_collect_report(self, collector: pytest.Collector) -> pytest.CollectReport | None:
+        """Import no file that pytest itself would leave alone: it asks for folders only, an order names files."""
+        if not isinstance(collector, pytest.File) or not self._plugin.is_ignored(collector):
+            return None
+        return pytest.CollectReport(nodeid=collector.nodeid, outcome="passed", longrepr=None, result=[])
+
+    @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
         """Run what was collected, then collect and run what is ordered, until nothing more will be."""
         if session.config.option.collectonly:
