@@ -85,3 +85,34 @@ def test_a_file_that_pytest_ignores_is_not_imported_unless_a_test_of_it_is_named
         assert ignored.reason.startswith("pytest ignores deep/test_ignored.py, ")
     assert named(first)["deep/test_a.py::test_x"].status is Status.PASSED
     assert last.status is Status.PASSED
+
+
+CONFIGURATIONS = {
+    "pytest.ini": "[pytest]\n",
+    "pytest.toml": "[pytest]\n",
+    "tox.ini": "[pytest]\n",
+    "setup.cfg": "[tool:pytest]\n",
+    "pyproject.toml": "[tool.pytest.ini_options]\n",
+}
+
+
+@pytest.mark.parametrize("whole", [False, True], ids=["batch by batch", "in one batch"])
+def test_a_file_goes_by_its_own_configuration_whatever_ran_before(checkout, named, whole):
+    folders = [file.replace(".", "_") for file in CONFIGURATIONS]
+    for folder, (file, text) in zip(folders, CONFIGURATIONS.items(), strict=True):
+        checkout.write(f"{folder}/{file}", text)
+    checkout.write("plain/pyproject.toml", "[project]\nname = 'plain'\n")
+    asks = (
+        "def test_x(pytestconfig): return str(pytestconfig.inipath.relative_to(pytestconfig.invocation_params.dir))\n"
+    )
+    files = [f"{folder}/deep/test_{folder}.py" for folder in (*folders, "plain", "none")]
+    for file in files:
+        checkout.write(file, asks)
+    checkout.write(files[-1], "def test_x(pytestconfig): return pytestconfig.inipath\n")
+    bench = checkout.bench("pytest")
+    with PytestRunner().session(bench) as session:
+        batches = [files] if whole else [[file] for file in files]
+        told = named([outcome for batch in batches for outcome in session.run(checkout.batch(bench, *batch))])
+    found = [told[f"{file}::test_x"].values for file in files]
+    own = [f"{folder}/{file}" for folder, file in zip(folders, CONFIGURATIONS, strict=True)]
+    assert found == [*own, "plain/pyproject.toml", None]
