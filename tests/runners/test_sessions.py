@@ -13,6 +13,7 @@ import pytest
 
 import testflow_core
 from testflow_core.builtin.runners.pytest import PytestRunner
+from testflow_core.builtin.runners.unittest import UnittestRunner
 from testflow_core.model import Status
 
 AGENT = Path(testflow_core.__file__).parent / "builtin" / "runners" / "agent"
@@ -140,6 +141,20 @@ def test_a_process_that_dies_while_it_waits_is_told_of_its_last_test_and_costs_n
     assert other.values != passed.values
 
 
+@pytest.mark.parametrize("runner", [PytestRunner, UnittestRunner])
+def test_a_process_whose_tests_took_modules_away_serves_no_other_batch(checkout, runner):
+    checkout.write("shop.py", "class Basket: pass\n")
+    checkout.write("till.py", "import shop\ndef empty(): return shop.Basket()\n")
+    case = "import os, sys, unittest\nimport till\nclass Test(unittest.TestCase):\n    def test_x(self):\n        "
+    checkout.write("test_a.py", f"{case}del sys.modules['shop']\n")
+    checkout.write("test_b.py", f"from shop import Basket\n{case}self.assertIsInstance(till.empty(), Basket)\n")
+    bench = checkout.bench("python", "-m", runner.__name__.replace("Runner", "").lower())
+    with runner().session(bench) as session:
+        for file in ("test_a.py", "test_b.py"):
+            (outcome,) = session.run(checkout.batch(bench, file))
+            assert outcome.status is Status.PASSED, outcome.text
+
+
 ALIVE = """
 import gc, pytest
 def test_x():
@@ -188,6 +203,20 @@ def test_what_is_set_up_for_a_session_or_a_folder_serves_many_batches(checkout):
     assert log.count("+module") == log.count("-module") == 3
     assert log.count("+package") == log.count("-package") <= 2
     assert log.split()[-1] == "-session"
+
+
+def test_the_fixtures_of_a_folder_serve_every_batch_below_it(checkout):
+    given = "import pytest\n@pytest.fixture\ndef given(): return 'from above'\n"
+    checkout.write("deep/conftest.py", given)
+    nearer = "import pytest\n@pytest.fixture\ndef given(given): return 'nearer, and ' + given\n"
+    checkout.write("deep/er/conftest.py", nearer)
+    files = ["deep/er/test_a.py", "deep/test_b.py", "test_c.py", "deep/other/test_d.py", "deep/er/still/test_e.py"]
+    for file in files:
+        checkout.write(file, "def test_x(given): return given\n")
+    bench = checkout.bench("pytest")
+    found = pids(checkout, *(checkout.batch(bench, file) for file in files))
+    above, below = "from above", "nearer, and from above"
+    assert found == [below, above, None, above, below]
 
 
 @pytest.mark.parametrize("scope", ["session", "package"])

@@ -127,6 +127,7 @@ class Task:
 
     def __init__(self, order: Event, piece: Piece) -> None:
         self.piece = piece
+        self.wanted = dict(piece)
         self.places = Places(order["checkout"], piece)
         self.sieve = Sieve(order, piece, "pytest", "the options of pytest, or its plugins,")
         self.told: list[str] = []

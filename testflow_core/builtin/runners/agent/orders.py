@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from typing import TYPE_CHECKING, cast
 
 from .spool import Spool
 from .wire import Channel, Lines
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from .child import Ends
     from .wire import Event
 
@@ -24,12 +27,21 @@ class Orders:
         self._pid = os.getpid()
         self._flag = ends.flag
         self._undone = False
+        self._modules: dict[str, ModuleType] = {}
 
     def take(self, order: Event) -> None:
         """Make ready for an order: its variables, and where it is told of."""
         os.environ.update(order["variables"])
         self.spool.open(order["spool"])
         self.spool.send({"event": "order", **order["mark"]})
+
+    def begin(self) -> None:
+        """All of the order's files are imported, none of its tests has run: note which modules there are."""
+        self._modules = dict(sys.modules)
+
+    def _spoilt(self) -> bool:
+        """Whether tests have taken modules away: what imports them next would have others than the rest here."""
+        return any(sys.modules.get(name) is not module for name, module in self._modules.items())
 
     def paused(self) -> bool:
         """Whether nothing more of the order shall begin; whoever asks leaves the rest undone."""
@@ -40,7 +52,8 @@ class Orders:
         """Say that this worker rests, and wait for the next order; None where no other will come."""
         if os.getpid() != self._pid:
             return None
-        self._channel.send({"event": "rested", "undone": self._undone})
+        self._channel.send({"event": "rested", "undone": self._undone, "spoilt": self._spoilt()})
+        self._modules = {}
         self._undone = False
         lines: list[bytes] | None = []
         while lines == []:

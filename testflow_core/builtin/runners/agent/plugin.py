@@ -55,14 +55,30 @@ class TestflowPlugin:
         if is_file:
             self._spool.send({"event": "collecting", "file": file})
         outcome = yield
+        if outcome.excinfo is not None:
+            # It ends the whole session: a wrapper that raised it once more would be warned of.
+            return
         report: pytest.CollectReport = outcome.get_result()
         if report.failed or report.skipped:
             self._uncollected(collector, file, report)
         if is_file:
             self._spool.send({"event": "collected-file"})
 
+    def is_ignored(self, collector: pytest.File) -> bool:
+        """Whether a file that is asked for as a whole is one that pytest ignores; tells of it."""
+        file = self.task.places.file(collector.path)
+        if self.task.wanted.get(file, ()) is not None:
+            return False
+        if not collector.ihook.pytest_ignore_collect(collection_path=collector.path, config=collector.config):
+            return False
+        if file not in self.task.told:
+            self.task.told.append(file)
+            how = "by an option, a plugin or a conftest.py; a test of it that is named runs all the same"
+            self._tell(file, None, "skipped", reason=f"pytest ignores {file}, {how}")
+        return True
+
     def _uncollected(self, collector: pytest.Collector, file: str, report: pytest.CollectReport) -> None:
-        wanted = dict(self.task.piece)
+        wanted = self.task.wanted
         if file not in wanted:
             self.task.broken[file] = report
             return

@@ -117,7 +117,7 @@ class Seat:
     def attempt(self, order: Event, piece: Piece, told: set[Place]) -> Generator[Need, Ready, list[Piece]]:
         """Run a piece in the worker that is there, or in a new one; the pieces that are left."""
         # One that has died while it rested did so after its last test, which is told of that one.
-        if self.worker is not None and (self.worker.is_dead() or not self.worker.suits.fits(order, piece)):
+        if self.worker is not None and not self.serves(self.worker, order, piece):
             yield from self.retire()
         self.ledger = ledger = Ledger(piece, order["timeout"], told)
         try:
@@ -137,6 +137,10 @@ class Seat:
         if not self.worker.rested:
             self.dismiss()
         return left
+
+    def serves(self, worker: Watch, order: Event, piece: Piece) -> bool:
+        """Whether a worker can go on with a piece as a new one would begin it."""
+        return not worker.is_dead() and not worker.spoilt and worker.suits.fits(order, piece)
 
     def retire(self) -> Steps:
         """Let the worker end its session; what only that tells concerns tests that have ended before."""

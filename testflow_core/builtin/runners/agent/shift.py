@@ -12,7 +12,7 @@ from . import memory, results
 from .collection import Task
 
 if TYPE_CHECKING:
-    from typing import Any, Callable
+    from typing import Any, Callable, Generator
 
     from .ledger import Piece
     from .orders import Orders
@@ -42,6 +42,22 @@ class Shift:
         self._last: pytest.Item | None = None
         self._folders: dict[str, Any] = {}
         self._nodes: list[pytest.Collector] = []
+        self._directories: dict[tuple[Any, Any], Any] = {}
+
+    @pytest.hookimpl(hookwrapper=True, optionalhook=True)
+    def pytest_collect_directory(self, path: Path, parent: pytest.Collector) -> Generator[None, Any, None]:
+        """Keep one node for a directory: since pytest 9.1 the fixtures of a conftest.py are found by it."""
+        outcome = yield
+        made = outcome.get_result()
+        if made is not None:
+            outcome.force_result(self._directories.setdefault((path, parent), made))
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_make_collect_report(self, collector: pytest.Collector) -> pytest.CollectReport | None:
+        """Import no file that pytest itself would leave alone: it asks for folders only, an order names files."""
+        if not isinstance(collector, pytest.File) or not self._plugin.is_ignored(collector):
+            return None
+        return pytest.CollectReport(nodeid=collector.nodeid, outcome="passed", longrepr=None, result=[])
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
@@ -75,6 +91,7 @@ class Shift:
         self._tear_down(session, items[0])
         self._learn(items)
         memory.locate(items)
+        self._orders.begin()
         after_all: pytest.Item = Resting.from_parent(_file(items[-1]).parent, name="testflow")  # pyright: ignore[reportUnknownMemberType] - pytest has no types there
         for item, after in zip(items, [*items[1:], after_all]):
             # Set by the agent: nothing more shall begin.

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from .configuration import above, configuration
+
 if TYPE_CHECKING:
     from typing import Mapping
 
@@ -36,13 +38,18 @@ class Suits:
 
 
 class PytestSuits(Suits):
-    """The same for a session of pytest, which cannot have two modules of one name, nor learn some hooks late."""
+    """
+    The same for a session of pytest.
+
+    It has one configuration, cannot have two modules of one name, and does not learn some hooks late.
+    """
 
     def __init__(self, order: Event, piece: Piece) -> None:
         self._checkout: str = order["checkout"]
         self._folders: set[str] = set()
         self._early: dict[str, bool] = {}
         self._names: dict[str, str] = {}
+        self._configuration = _configuration(order["checkout"], piece[0][0]) if piece else ""
         super().__init__(order, piece)
 
     def add(self, piece: Piece) -> None:
@@ -55,7 +62,10 @@ class PytestSuits(Suits):
     def fits(self, order: Event, piece: Piece) -> bool:
         """Whether its session can run an order as a new one would."""
         return super().fits(order, piece) and not any(
-            self._clashes(file) or any(self._wants_a_start(folder) for folder in _above(file)) for file, _ in piece
+            _configuration(self._checkout, file) != self._configuration
+            or self._clashes(file)
+            or any(self._wants_a_start(folder) for folder in _above(file))
+            for file, _ in piece
         )
 
     def _clashes(self, file: str) -> bool:
@@ -70,17 +80,19 @@ class PytestSuits(Suits):
 
 
 def apart(checkout: str, piece: Piece) -> list[Piece]:
-    """The piece, in parts where two of its files cannot be imported in one session."""
+    """The piece, in parts where two of its files cannot be in one session: by configuration, and by module name."""
     parts: list[Piece] = []
-    names: list[dict[str, str]] = []
+    kinds: list[tuple[str, dict[str, str]]] = []
     for file, wanted in piece:
-        at = next((at for at, known in enumerate(names) if not clash(checkout, file, known)), len(parts))
+        mine = _configuration(checkout, file)
+        fitting = (at for at, (other, known) in enumerate(kinds) if other == mine and not clash(checkout, file, known))
+        at = next(fitting, len(parts))
         if at == len(parts):
             parts.append([])
-            names.append({})
+            kinds.append((mine, {}))
         parts[at].append((file, wanted))
         folder, _, name = file.rpartition("/")
-        names[at][name] = folder
+        kinds[at][1][name] = folder
     return parts
 
 
@@ -98,11 +110,11 @@ def _kind(order: Event) -> tuple[object, ...]:
 
 
 def _above(file: str) -> list[str]:
-    folders = [""]
-    while "/" in file:
-        file = file.rpartition("/")[0]
-        folders.append(file)
-    return folders
+    return above(file.rpartition("/")[0])
+
+
+def _configuration(checkout: str, file: str) -> str:
+    return configuration(checkout, file.rpartition("/")[0])
 
 
 def _early(conftest: str) -> bool:

@@ -36,6 +36,7 @@ class Shift:
     def work(self, order: Event, piece: Piece) -> None:
         """Load a piece and run it."""
         files = self._collect(order, piece)
+        self._orders.begin()
         with warnings.catch_warnings():
             if not sys.warnoptions:
                 warnings.simplefilter("default")

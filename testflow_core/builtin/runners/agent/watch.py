@@ -44,7 +44,11 @@ class Need(NamedTuple):
 
 
 class Watch:
-    """A forked worker; `rested` while it waits for an order, `status` is how it ended, as waitpid tells."""
+    """
+    A forked worker; `rested` while it waits for an order, `status` is how it ended, as waitpid tells.
+
+    One that is `spoilt` by what its tests did to it can end its session, and serve no other order.
+    """
 
     def __init__(self, order: Event, piece: Piece, framework: Framework, foreign: Iterable[int]) -> None:
         self.suits = framework.suits(order, piece)
@@ -55,6 +59,7 @@ class Watch:
         self.expired = False
         self.rested = False
         self.undone = False
+        self.spoilt = False
         self._spool = Reading(order["spool"])
         self._flag = mmap.mmap(-1, 1)
         reading, writing = os.pipe()
@@ -125,6 +130,7 @@ class Watch:
             if event["event"] == "rested":
                 self.rested = True
                 self.undone = event["undone"]
+                self.spoilt = event["spoilt"]
             else:
                 ledger.note(event)
         return lines is not None

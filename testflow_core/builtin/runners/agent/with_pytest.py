@@ -62,7 +62,8 @@ def run(order: Event, piece: Piece, ends: Ends) -> int:
         sys.path.insert(0, order["checkout"])
     words = selection(order, piece) if order["plain"] else paths(order, piece)
     arguments: list[str] = [*session["arguments"], "--continue-on-collection-errors", *words]
-    sys.argv = ["pytest", *arguments]
+    program = os.path.join(os.path.dirname(pytest.__file__), "__main__.py")  # noqa: PTH118, PTH120 - as sys.argv has it
+    sys.argv = [program if session["path_first"] else "pytest", *arguments]
     offered = Offer(order["inputs"], order["variables"].get("TESTFLOW_DATA"))
     task = Task(order, piece)
     teller: Plain | TestflowPlugin
