@@ -34,7 +34,7 @@ def test_a_suite_of_all_that_pytest_offers_ends_as_under_plain_pytest(compared, 
     for file, text in FILES.items():
         checkout.write(file, text)
     found = compared(checkout.path, ".")
-    assert (found["differences"], found["other_files"]) == ([], [])
+    assert (found["differences"], found["explained"]) == ([], [])
     assert found["tests"] > 150
     assert set(found["statuses"]) == {"passed", "failed", "error", "skipped", "xfailed", "xpassed"}
 
@@ -42,7 +42,7 @@ def test_a_suite_of_all_that_pytest_offers_ends_as_under_plain_pytest(compared, 
 def test_a_real_suite_ends_as_under_plain_pytest(compared):
     folder = Path(find_spec("networkx").origin).parents[1]
     found = compared(folder, "networkx/utils", "networkx/classes/tests/test_multidigraph.py")
-    assert (found["differences"], found["other_files"]) == ([], [])
+    assert (found["differences"], found["explained"]) == ([], [])
     assert found["tests"] > 200
 
 
