@@ -4,7 +4,8 @@ Whether tests end under testflow as they do under plain pytest: real suites, run
 Compares which tests there are, how each ended (xfailed and xpassed apart), why it was skipped, the first line of why it
 failed, and what it printed. Plain pytest runs each suite twice: what it does not say twice is counted as unstable and
 held against nobody. Where else something differs, plain pytest is asked for the file alone, some times, so that tests
-which draw lots, or depend on what other files have left behind, are told from mistakes of testflow. Ends with 1 where testflow differs.
+which draw lots, or depend on what other files have left behind, are told from mistakes of testflow. Ends with 1 where
+testflow differs.
 
 The packages are installed in an environment of their own, unless an interpreter is given that has them. Where a folder
 is given, what is named are paths of tests in it. Writes JSON to FILE (default `.testflow/benchmarks/outcomes.json`).
@@ -43,7 +44,7 @@ PLUGIN = Path(__file__).parent / "plain"
 PACKAGES = (
     "pytest==9.2.0", "hypothesis==6.170.17", "pytest-asyncio==1.5.0", "networkx==3.6", "numpy==2.4.6",
     "pandas==3.1.1", "xarray==2026.9.0", "trio==0.35.0", "trustme", "sympy==1.14.0", "tornado==6.6.1",
-    "zope.interface==8.7", "jsonschema==4.26.0", "hyperlink", "toolz==1.2.0", "shapely==2.2.0",
+    "zope.interface==8.7", "shapely==2.2.0",
 )  # fmt: skip
 
 RUN = """
