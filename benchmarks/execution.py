@@ -39,17 +39,20 @@ XDIST: Mapping[str, tuple[str, ...]] = {
 }
 
 RUN = """
-import json, sys, testflow
-python, folder, path = sys.argv[1:4]
+import json, resource, sys, testflow
+python, folder, path, times, asked = sys.argv[1:6]
 workflow = testflow.TestWorkflow("w").add_test_selection("suite", {"strategy": "all", "test_paths": [path]})
 engine = testflow.Engine(applications={"suite": {"path": folder, "python": python}}, reporters=())
-for _ in range(int(sys.argv[4])):
+for _ in range(int(times)):
     run = engine.execute(workflow)
 print(json.dumps({
-    "phases": dict(run.phases), "started": run.started,
-    "outcomes": {outcome.test.id: outcome.status for outcome in run.outcomes},
-    "durations": [outcome.duration for outcome in run.outcomes],
-    "first": min(outcome.started for outcome in run.outcomes),
+    "execute": run.phases["execute"],
+    "first": min(outcome.started for outcome in run.outcomes) - run.started,
+    "megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+    "outcomes": [[each.test.name, each.status, each.started, each.duration]
+                 for each in run.outcomes if each.test.file == asked],
+    "failed": sorted(each.test.id for each in run.outcomes if each.status != "passed"),
+    "ended": len(run.outcomes),
 }))
 """
 
@@ -83,12 +86,14 @@ class Bench:
         self.python = folder / "peers" / "bin" / "python"
         subprocess.run([self.python, "-m", "pip", "install", "-q", *PEERS], check=True)
 
-    def testflow(self, suite: Path, path: str = ".", times: int = 1, *, warm: bool, memory: bool = False) -> Taken:
-        """A run of ours, with the history of the runs before or without any."""
+    def testflow(
+        self, suite: Path, path: str = ".", times: int = 1, asked: str = "", *, warm: bool, memory: bool = False
+    ) -> Taken:
+        """A run of ours, with the history of the runs before or without any; tells of the outcomes of a file."""
         history = self.folder / "history.db"
         if not warm:
             history.unlink(missing_ok=True)
-        argv = [sys.executable, "-c", RUN, str(self.python), str(suite), path, str(times)]
+        argv = [sys.executable, "-c", RUN, str(self.python), str(suite), path, str(times), asked]
         return measured(argv, self.folder, memory=memory, env={"TESTFLOW_HISTORY": str(history)})
 
     def pytest(self, suite: Path, path: str = ".", *options: str, memory: bool = False) -> Taken:
@@ -174,7 +179,7 @@ def case_pareto(bench: Bench) -> None:
         suite, lengths = pareto(bench.folder / f"pareto-{seconds}", seconds)
         bound = max(sum(lengths) / WORKERS, lengths[-1])
         bench.testflow(suite, warm=False)
-        taken = json.loads(bench.testflow(suite, warm=True).output)["phases"]["execute"]
+        taken = json.loads(bench.testflow(suite, warm=True).output)["execute"]
         peers = {name: bench.pytest(suite, ".", "-n", str(WORKERS), *options).wall for name, options in XDIST.items()}
         print(f"\n200 tests, {seconds} s in all, no run can take less than {bound:.2f} s", flush=True)
         for name, wall in {"testflow, its phase `execute`": taken, **peers}.items():
@@ -193,13 +198,33 @@ def case_networkx(bench: Bench) -> None:
 
 
 def case_many(bench: Bench) -> None:
-    """100,000 trivial tests in 2,000 files."""
-    suite = trivial(bench.folder / "many", 2000)
-    ours = {
-        "testflow, cold": ways(bench, suite)["testflow, cold"],
-        "testflow, warm": ways(bench, suite)["testflow, warm"],
-    }
-    bench.compare("100,000 trivial tests in 2,000 files", ours, rounds=1)
+    """100,000 trivial tests in 2,000 files, and 10,000 in 200."""
+    walls: list[float] = []
+    for files in (200, 2000):
+        suite = trivial(bench.folder / f"many-{files}", files)
+        kinds = {name: way for name, way in ways(bench, suite).items() if name.startswith("testflow")}
+        bench.compare(f"{files * 50:,} trivial tests in {files:,} files", kinds, rounds=3 if files == 200 else 1)  # noqa: PLR2004 - quick
+        walls.append(bench.rows[-1].wall)
+    engine = json.loads(bench.testflow(suite, warm=True).output)["megabytes"]
+    print(f"\nten times as many tests take {walls[1] / walls[0]:.1f} x as long; the engine's process: {engine:.0f} MB")
+    bench.rows.append(Row(case="100,000 trivial tests", runner="the engine's process", wall=0, cpu=0, memory=engine))
+
+
+def case_exit(bench: Bench) -> None:
+    """One test among 1,000 calls os._exit: it alone is an error, and its worker is replaced."""
+    suite = trivial(bench.folder / "exit", 20)
+    broken = suite / "test_0010.py"
+    broken.write_text("import os\n" + broken.read_text().replace("assert 25 + 1", "os._exit(3)"))
+    gaps: list[float] = []
+    for _ in range(5):
+        told = json.loads(bench.testflow(suite, asked=broken.name, warm=True).output)
+        if told["failed"] != ["suite::test_0010.py::test_25"] or told["ended"] != 1000:  # noqa: PLR2004 - all
+            raise SystemExit(f"of {told['ended']} outcomes these are failures: {told['failed']}")
+        times = {name: (started, started + duration) for name, _, started, duration in told["outcomes"]}
+        gaps.append(times["test_26"][0] - times["test_25"][1])
+    middle = statistics.median(gaps)
+    print(f"\none os._exit among 1,000: 1 error, 999 passed; the next test began {middle * 1000:.0f} ms after it")
+    bench.rows.append(Row(case="one os._exit among 1,000", runner="testflow, until the next test", wall=middle, cpu=0))
 
 
 def case_first(bench: Bench) -> None:
@@ -211,7 +236,7 @@ def case_first(bench: Bench) -> None:
         for _ in range(5):
             taken = bench.testflow(suite, times=times, warm=True)
             told = json.loads(taken.output)
-            seconds.append(taken.wall if times == 1 else told["first"] - told["started"])
+            seconds.append(taken.wall if times == 1 else told["first"])
         middle = statistics.median(seconds)
         print(f"\nto the first test, {name}: {middle:.2f} s", flush=True)
         bench.rows.append(Row(case="to the first test", runner=name, wall=middle, cpu=0.0))
@@ -223,6 +248,7 @@ CASES = {
     "networkx": case_networkx,
     "many": case_many,
     "first": case_first,
+    "exit": case_exit,
 }
 
 

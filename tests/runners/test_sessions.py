@@ -230,3 +230,23 @@ def test_what_cannot_be_torn_down_is_an_error_of_the_last_test_that_had_it(check
     assert (first.status, last.status, late.status) == (Status.PASSED, Status.PASSED, Status.ERROR)
     assert (late.test, late.batch) == (last.test, batch.id)
     assert "left behind" in late.message
+
+
+def test_a_worker_looks_at_no_file_beside_those_it_is_to_run(checkout, tmp_path, monkeypatch):
+    monkeypatch.setenv("SEEN", str(tmp_path / "seen"))
+    checkout.write(
+        "conftest.py",
+        """
+        import os
+        def pytest_collect_file(file_path):
+            with open(os.environ["SEEN"], "a") as stream: stream.write(file_path.name + chr(10))
+        """,
+    )
+    for name in ("a", "b", "c", "sub/d", "sub/e"):
+        checkout.write(f"{name[:-1]}test_{name[-1]}.py", "def test_it(): pass\n")
+    bench = checkout.bench("pytest")
+    with PytestRunner().session(bench) as session:
+        for file in ("test_a.py", "sub/test_d.py", "test_c.py"):
+            (outcome,) = session.run(checkout.batch(bench, file))
+            assert outcome.status == Status.PASSED
+    assert (tmp_path / "seen").read_text().split() == ["test_a.py", "test_d.py", "test_c.py"]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
+import pytest
+
 if TYPE_CHECKING:
     from typing import Any
-
-    import pytest
 
 NAME = "terminalreporter"
 MODULE = "_pytest.terminal"
@@ -23,13 +23,16 @@ class Quiet:
 
     config: pytest.Config
     stats: dict[str, list[Any]]
+    standard: Any
 
     def pytest_runtest_logstart(self, nodeid: str, location: tuple[str, int | None, str]) -> None:
         """Draws nothing."""
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Count a report."""
-        if report.when == "call" or not report.passed:
+        """Count a report; draw that of a part of a test, which pytest draws into what its test prints."""
+        if type(report) is not pytest.TestReport:
+            self.standard.pytest_runtest_logreport(self, report)
+        elif report.when == "call" or not report.passed:
             category = self.config.hook.pytest_report_teststatus(report=report, config=self.config)[0]
             self.stats.setdefault(category, []).append(report)
 
@@ -46,5 +49,5 @@ def silence(config: pytest.Config) -> None:
         return
     # Pytest keeps the methods that it found, and plugins may keep the reporter: it becomes another and stays itself.
     manager.unregister(reporter)
-    reporter.__class__ = type(Quiet.__name__, (Quiet, standard), {})
+    reporter.__class__ = type(Quiet.__name__, (Quiet, standard), {"standard": standard})
     manager.register(reporter, NAME)

@@ -12,7 +12,7 @@ from . import memory, results
 from .collection import Task
 
 if TYPE_CHECKING:
-    from typing import Any, Callable, Generator
+    from typing import Any, Callable, Generator, Iterable
 
     from .ledger import Piece
     from .orders import Orders
@@ -36,13 +36,14 @@ class Shift:
 
     __test__ = False
 
-    def __init__(self, plugin: TestflowPlugin, orders: Orders) -> None:
+    def __init__(self, plugin: TestflowPlugin, orders: Orders, files: Iterable[str]) -> None:
         self._plugin = plugin
         self._orders = orders
         self._last: pytest.Item | None = None
         self._folders: dict[str, Any] = {}
         self._nodes: list[pytest.Collector] = []
         self._directories: dict[tuple[Any, Any], Any] = {}
+        self._wanted = above(files)
 
     @pytest.hookimpl(hookwrapper=True, optionalhook=True)
     def pytest_collect_directory(self, path: Path, parent: pytest.Collector) -> Generator[None, Any, None]:
@@ -51,6 +52,11 @@ class Shift:
         made = outcome.get_result()
         if made is not None:
             outcome.force_result(self._directories.setdefault((path, parent), made))
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
+        """Pass by what is beside the files of an order: pytest makes a node of each file in a folder it looks at."""
+        return None if str(collection_path) in self._wanted else True
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_make_collect_report(self, collector: pytest.Collector) -> pytest.CollectReport | None:
@@ -116,6 +122,7 @@ class Shift:
             return False
         self._plugin.task = Task(order, order["tests"])
         session.config.args[:] = paths(order, order["tests"])
+        self._wanted = above(session.config.args)
         self._nodes = self._of_known_folders(session, order["tests"])
         session.config.hook.pytest_collection(session=session)
         return True
@@ -148,6 +155,17 @@ class Shift:
 def paths(order: Event, piece: Piece) -> list[str]:
     """What pytest is told to collect."""
     return [os.path.join(order["checkout"], file) for file, _ in piece]  # noqa: PTH118 - hot
+
+
+def above(files: Iterable[str]) -> set[str]:
+    """The files and all folders that they are in."""
+    found: set[str] = set()
+    for file in files:
+        path = os.path.abspath(file)  # noqa: PTH100 - texts, as pytest has them
+        while path not in found:
+            found.add(path)
+            path = os.path.dirname(path)  # noqa: PTH120 - as above
+    return found
 
 
 def _file(item: pytest.Item) -> Any:

@@ -71,7 +71,7 @@ def run(order: Event, piece: Piece, ends: Ends) -> int:
         plugins = [teller := Plain(orders, task, offered)]
     else:
         teller = TestflowPlugin(orders.spool, Output(ends.output), task, offered)
-        plugins = [teller, Shift(teller, orders)]
+        plugins = [teller, Shift(teller, orders, words)]
     code = int(pytest.main(arguments, plugins=plugins))
     orders.end(code, teller.stopped)
     return code
