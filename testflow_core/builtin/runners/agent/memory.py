@@ -13,26 +13,31 @@ if TYPE_CHECKING:
 
 def remember_hooks(session: pytest.Session) -> None:
     """
-    Keep what `session.gethookproxy` answers, path by path, as long as no further conftest.py is loaded.
+    Keep what `session.gethookproxy` answers, path by path, as long as no further folder has told of its conftest.py.
 
     Pytest asks nine times a test, and compares the path with all `conftest.py` each time.
     """
-    # Private, and so named since pytest 3.
-    conftests: set[object] | None = getattr(session.config.pluginmanager, "_conftest_plugins", None)
-    if conftests is None:
+    manager = session.config.pluginmanager
+    # Private, and so named since pytest 7, the oldest that is served.
+    plugins: set[object] | None = getattr(manager, "_conftest_plugins", None)
+    folders: dict[object, object] | None = getattr(manager, "_dirpath2confmods", None)
+    if plugins is None or folders is None:
         return
     ask = session.gethookproxy
     known: dict[object, Any] = {}
-    loaded = len(conftests)
+    loaded = (-1, -1)
 
     def gethookproxy(fspath: Any) -> Any:
         nonlocal loaded
-        if len(conftests) != loaded:
-            loaded = len(conftests)
-            known.clear()
-        proxy = known.get(fspath)
+        proxy = known.get(fspath) if loaded == (len(plugins), len(folders)) else None
         if proxy is None:
-            proxy = known[fspath] = ask(fspath)
+            proxy = ask(fspath)
+            # The oldest look for the files of a folder when they are asked.
+            now = (len(plugins), len(folders))
+            if now != loaded:
+                known.clear()
+                loaded = now
+            known[fspath] = proxy
         return proxy
 
     vars(session)["gethookproxy"] = gethookproxy
