@@ -34,5 +34,6 @@ def told(circumstances: Circumstances, journal: Journal | None, clock: Clock) ->
 
     if journal is not None:
         journal.flush()
-        circumstances = evolve(circumstances, spool=journal.directory)
+        # Where the history has no room workers find none either.
+        circumstances = evolve(circumstances, spool=None if journal.trouble else journal.directory)
     return evolve(circumstances, begun=begun, ended=ended)

@@ -44,7 +44,11 @@ class Spool:
         """Note an event, with its time."""
         if os.getpid() == self._pid:
             event["at"] = time.monotonic()
-            write(self._descriptor, event)
+            try:
+                write(self._descriptor, event)
+            except OSError as error:
+                why = f"{error.strerror}: what becomes of tests cannot be noted"
+                raise OSError(error.errno, why, self._path) from error
 
 
 class Reading:

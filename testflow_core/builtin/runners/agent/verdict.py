@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING, cast
 from .texts import first_lines, limited
 
 if TYPE_CHECKING:
-    from typing import Callable
+    from typing import Callable, Iterable
 
     from .ledger import Ledger, Piece
     from .watch import Watch
     from .wire import Event
 
 PYTEST_REFUSED = (3, 4)
+LITTLE = 1 << 16
+"""Bytes; a process that finds less of a disk free may have ended for that."""
 
 
 def parse_order(line: bytes) -> Event:
@@ -84,7 +86,7 @@ def _died(ledger: Ledger, watch: Watch, tell: Callable[[Event], None]) -> list[P
         left = ledger.left()
         places = [(ledger.last or left[0][0], None)]
         while_ = "between its tests" if left else "after its last test"
-    message = f"the test process {fate(watch.status or 0)} {while_}"
+    message = f"the test process {fate(watch.status or 0)} {while_}{shortage(watch.folders)}"
     spent = time.monotonic() - ledger.since
     for file, name in places:
         if ledger.end(file, name):
@@ -111,6 +113,15 @@ def _finished(ledger: Ledger, watch: Watch, tell: Callable[[Event], None]) -> li
         message = f"the test process {fate(watch.status or 0)} after its last test"
         tell(ended(ledger.last, None, "error", message, watch.printed(ledger.mark)))
     return []
+
+
+def shortage(folders: Iterable[str]) -> str:
+    """Which of the disks is full: what tests print is kept there, and what becomes of them noted."""
+    for folder in folders:
+        disk = os.statvfs(folder)
+        if disk.f_bavail * disk.f_frsize < LITTLE:
+            return f"; the disk of {folder} is full"
+    return ""
 
 
 def fate(status: int) -> str:

@@ -53,6 +53,7 @@ class Watch:
     def __init__(self, order: Event, piece: Piece, framework: Framework, foreign: Iterable[int]) -> None:
         self.suits = framework.suits(order, piece)
         folder = order["directory"]
+        self.folders = (folder, os.path.dirname(order["spool"]))  # noqa: PTH120 - a text
         self.output: IO[bytes] = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - closed by close()
         self.dump: IO[bytes] = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - closed by close()
         self.status: int | None = None
