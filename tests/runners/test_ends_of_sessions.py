@@ -159,3 +159,24 @@ def test_killing_the_process_that_holds_a_session_leaves_no_process(checkout, ru
         assert len(pids) == 2
         holder.send_signal(signal.SIGKILL)
     assert end_in_time(pids, 10)
+
+
+def test_a_worker_that_has_served_other_batches_may_die_like_any(checkout):
+    checkout.write("test_first.py", "def test_first(): pass\n")
+    checkout.write("test_dies.py", "import os\ndef test_dies(): os._exit(3)\ndef test_lives(): pass\n")
+    bench = checkout.bench("pytest")
+    with PytestRunner().session(bench) as session:
+        # The folder of a batch is gone when the next begins.
+        told = [
+            outcome
+            for file in ("test_first.py", "test_dies.py")
+            for outcome in session.run(checkout.batch(bench, file))
+        ]
+    assert {outcome.test.name: outcome.status for outcome in told} == {
+        "test_first": Status.PASSED,
+        "test_dies": Status.ERROR,
+        "test_lives": Status.PASSED,
+    }
+    assert next(each for each in told if each.test.name == "test_dies").message == (
+        "the test process exited with code 3 while it ran"
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, cast
 from .texts import first_lines, limited
 
 if TYPE_CHECKING:
-    from typing import Callable, Iterable
+    from typing import Callable, Mapping
 
     from .ledger import Ledger, Piece
     from .watch import Watch
@@ -86,7 +87,7 @@ def _died(ledger: Ledger, watch: Watch, tell: Callable[[Event], None]) -> list[P
         left = ledger.left()
         places = [(ledger.last or left[0][0], None)]
         while_ = "between its tests" if left else "after its last test"
-    message = f"the test process {fate(watch.status or 0)} {while_}{shortage(watch.folders)}"
+    message = f"the test process {fate(watch.status or 0)} {while_}{shortage(watch.disks)}"
     spent = time.monotonic() - ledger.since
     for file, name in places:
         if ledger.end(file, name):
@@ -115,12 +116,13 @@ def _finished(ledger: Ledger, watch: Watch, tell: Callable[[Event], None]) -> li
     return []
 
 
-def shortage(folders: Iterable[str]) -> str:
-    """Which of the disks is full: what tests print is kept there, and what becomes of them noted."""
-    for folder in folders:
-        disk = os.statvfs(folder)
-        if disk.f_bavail * disk.f_frsize < LITTLE:
-            return f"; the disk of {folder} is full"
+def shortage(disks: Mapping[int | str, str]) -> str:
+    """Which disk is full, of those that open files or paths are on: what tests print, and what becomes of them."""
+    for place, folder in disks.items():
+        with contextlib.suppress(OSError):
+            disk = os.statvfs(place)
+            if disk.f_bavail * disk.f_frsize < LITTLE:
+                return f"; the disk of {folder} is full"
     return ""
 
 

@@ -53,8 +53,9 @@ class Watch:
     def __init__(self, order: Event, piece: Piece, framework: Framework, foreign: Iterable[int]) -> None:
         self.suits = framework.suits(order, piece)
         folder = order["directory"]
-        self.folders = (folder, os.path.dirname(order["spool"]))  # noqa: PTH120 - a text
         self.output: IO[bytes] = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - closed by close()
+        # A batch's folder is gone when the batch is; the file in it stays open.
+        self.disks = {self.output.fileno(): folder, order["spool"]: os.path.dirname(order["spool"])}  # noqa: PTH120 - a text
         self.dump: IO[bytes] = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - closed by close()
         self.status: int | None = None
         self.expired = False
