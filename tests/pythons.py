@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -31,3 +32,12 @@ def environment(base, packages, folder):
             refuse(f"pip install {' '.join(packages)}: {tried.stderr}")
         installed.touch()
     return str(python)
+
+
+def with_pytest(pair, config):
+    """An interpreter of this version that has this pytest, kept in pytest's cache; our own where there is no pair."""
+    if pair is None:
+        return sys.executable
+    version, release = pair
+    folder = config.cache.mkdir("other-pythons") / f"{version}-{release}"
+    return environment(base_python(version), [f"pytest=={release}"], folder)

@@ -1,10 +1,8 @@
 """Applications have Pythons and pytests of their own: every test ends as under plain pytest, in each of them."""
 
-import sys
-
 import pytest
 from plain_pytest import CALLED, plain
-from pythons import base_python, environment
+from pythons import with_pytest
 
 from testflow_core.builtin.runners.pytest import PytestRunner
 
@@ -78,11 +76,7 @@ FILES = sorted(file for file in SUITE if "test_" in file)
 @pytest.fixture(params=[*PYTHONS, None], ids=lambda pair: "-".join(pair) if pair else "ours")
 def python(request, pytestconfig):
     """An interpreter that has a pytest."""
-    cache = pytestconfig.cache.mkdir("other-pythons")
-    if request.param is None:
-        return sys.executable
-    version, release = request.param
-    return environment(base_python(version), [f"pytest=={release}"], cache / f"{version}-{release}")
+    return with_pytest(request.param, pytestconfig)
 
 
 def test_every_test_ends_as_under_plain_pytest(checkout, python):

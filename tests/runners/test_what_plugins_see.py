@@ -2,10 +2,9 @@
 
 import json
 import subprocess
-import sys
 
 import pytest
-from pythons import base_python, environment
+from pythons import with_pytest
 
 from testflow_core.builtin.runners.pytest import PytestRunner
 
@@ -101,11 +100,7 @@ FILES = sorted(file for file in SUITE if "test_" in file)
 @pytest.fixture(params=PYTHONS, ids=lambda pair: "-".join(pair) if pair else "ours")
 def python(request, pytestconfig):
     """An interpreter that has a pytest."""
-    cache = pytestconfig.cache.mkdir("other-pythons")
-    if request.param is None:
-        return sys.executable
-    version, release = request.param
-    return environment(base_python(version), [f"pytest=={release}"], cache / f"{version}-{release}")
+    return with_pytest(request.param, pytestconfig)
 
 
 @pytest.fixture

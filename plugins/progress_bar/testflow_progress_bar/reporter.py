@@ -10,9 +10,9 @@ from attrs import define, field
 
 from testflow_core.interfaces import Reporter
 from testflow_core.model import BatchDone, BatchSubmitted, PhaseStarted, Planned, Progressed, TestEnded
+from testflow_core.wording import headline, one_line, total
 from testflow_progress_bar.bar import Bar
 from testflow_progress_bar.counts import Counts
-from testflow_progress_bar.text import headline, one_line
 
 if TYPE_CHECKING:
     from testflow_core.model import Event, Run
@@ -60,7 +60,7 @@ class BarReporter(Reporter):
         self._reported = run.run_id
         stream = _terminal(self.stream)
         if stream is not None:
-            stream.write(f"{headline(run)}\n")
+            stream.write(f"{one_line(run.workflow)}: {headline(run)} in {total(run)}\n")
             stream.flush()
 
     def _enter(self, phase: str) -> None:

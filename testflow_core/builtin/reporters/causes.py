@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from testflow_core.builtin.reporters.plain import plain
 from testflow_core.model import Status, TestResult
+from testflow_core.wording import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

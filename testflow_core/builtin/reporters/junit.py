@@ -9,11 +9,10 @@ from xml.etree import ElementTree as ET
 
 from attrs import frozen
 
-from testflow_core.builtin.reporters.plain import one_line, plain
 from testflow_core.builtin.reporters.publication import publish
-from testflow_core.builtin.reporters.tally import word
 from testflow_core.interfaces import Reporter
 from testflow_core.model import Outcome, Status, TestCase
+from testflow_core.wording import one_line, plain, word
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

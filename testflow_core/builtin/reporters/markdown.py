@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from testflow_core.builtin.reporters.causes import Cause, causes
-from testflow_core.builtin.reporters.plain import amount, duration, one_line, plain
 from testflow_core.builtin.reporters.publication import publish
-from testflow_core.builtin.reporters.tally import columns, ended, headline, phases, tallies, total, tried, word
+from testflow_core.builtin.reporters.tally import columns, phases, tallies, tried
 from testflow_core.interfaces import Reporter
+from testflow_core.wording import amount, duration, ended, headline, one_line, plain, total, word
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

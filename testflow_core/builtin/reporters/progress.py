@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from testflow_core.builtin.reporters.plain import amount, duration, one_line
 from testflow_core.builtin.reporters.screen import BOLD, DIM, RED, Screen
 from testflow_core.model import PhaseStarted, Planned, Progressed, Status, TestEnded
+from testflow_core.wording import amount, duration, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

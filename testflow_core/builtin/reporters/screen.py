@@ -10,8 +10,8 @@ from typing import TextIO
 
 from attrs import frozen
 
-from testflow_core.builtin.reporters.plain import plain
 from testflow_core.model import Status
+from testflow_core.wording import plain
 
 BOLD = "1"
 DIM = "2"

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from testflow_core.builtin.reporters.causes import Cause, causes
-from testflow_core.builtin.reporters.plain import amount, duration, one_line
 from testflow_core.builtin.reporters.screen import BOLD, BOLD_RED, DIM, GREEN, RED, YELLOW, Screen
-from testflow_core.builtin.reporters.tally import columns, ended, headline, phases, tallies, total, tried, word
+from testflow_core.builtin.reporters.tally import columns, phases, tallies, tried
 from testflow_core.model import Run, Status, TestCase
+from testflow_core.wording import amount, duration, ended, headline, one_line, total, word
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -43,7 +43,7 @@ class Shift:
         self._folders: dict[str, Any] = {}
         self._nodes: list[pytest.Collector] = []
         self._directories: dict[tuple[Any, Any], Any] = {}
-        self._wanted = above(files)
+        self._wanted = with_folders(files)
 
     @pytest.hookimpl(hookwrapper=True, optionalhook=True)
     def pytest_collect_directory(self, path: Path, parent: pytest.Collector) -> Generator[None, Any, None]:
@@ -122,7 +122,7 @@ class Shift:
             return False
         self._plugin.task = Task(order, order["tests"])
         session.config.args[:] = paths(order, order["tests"])
-        self._wanted = above(session.config.args)
+        self._wanted = with_folders(session.config.args)
         self._nodes = self._of_known_folders(session, order["tests"])
         session.config.hook.pytest_collection(session=session)
         return True
@@ -157,7 +157,7 @@ def paths(order: Event, piece: Piece) -> list[str]:
     return [os.path.join(order["checkout"], file) for file, _ in piece]  # noqa: PTH118 - hot
 
 
-def above(files: Iterable[str]) -> set[str]:
+def with_folders(files: Iterable[str]) -> set[str]:
     """The files and all folders that they are in."""
     found: set[str] = set()
     for file in files:
