@@ -42,7 +42,7 @@ class TestflowPlugin:
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionstart(self, session: pytest.Session) -> None:
-        """Offer the fixtures once everybody else has."""
+        """Offer the fixtures once everybody else has; draw nothing, and remember what pytest asks often."""
         silence(session.config)
         memory.remember_hooks(session)
         self._offer.install(session)
