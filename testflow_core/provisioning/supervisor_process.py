@@ -23,6 +23,7 @@ from testflow_core.provisioning.process_birth import (
     call_libc,
 )
 from testflow_core.provisioning.process_tree import Process, descendants, has_marker, kill
+from testflow_core.provisioning.shared_memory import remove_segments
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -55,6 +56,7 @@ class Session:
         self.channel = channel
         self.identity = identity
         self.pid = os.getpid()
+        self.born = time.time()
         self.over = False
         self.leaders: dict[int, int] = {}
         self.pids: dict[int, int] = {}
@@ -104,6 +106,7 @@ class Session:
         self.kill_all()
         self.carry_out()
         self.kill_all()
+        remove_segments(self.pids.values(), self.born)
 
     def kill_all(self) -> None:
         """Until no process is left, nor any orphan that came to us."""
@@ -246,6 +249,7 @@ class Session:
                 kill(process)
             if not tree and ending.leader not in self.leaders:
                 self.endings.remove(ending)
+                remove_segments((ending.leader,), self.born)
                 self.tell(number=ending.number, ended=True)
             else:
                 self.endings[self.endings.index(ending)] = ending._replace(deadline=0.0)
