@@ -9,7 +9,8 @@ from run_results import statuses
 
 import testflow
 from testflow_core.history import History
-from testflow_core.model import Run, Status, TestCase, TestResult
+from testflow_core.interfaces import Reporter
+from testflow_core.model import Run, Status, TestCase, TestEnded, TestResult
 
 FILE = "test_long.py"
 TESTS = "".join(f"def test_{name}(): pass\n" for name in "abcdef")
@@ -199,12 +200,34 @@ def test_a_test_of_a_flow_is_in_no_part(shop):
     assert [outcome.flow for outcome in run.outcomes if outcome.test.name == "test_c"] == ["buy"]
 
 
+class Hears(Reporter):
+    """Leaves a file as soon as a test has failed."""
+
+    def report(self, run):
+        pass
+
+    def observe(self, event):
+        if isinstance(event, TestEnded) and event.outcome.status is Status.FAILED:
+            Path("shop/heard").touch()
+
+
+AFTER_THE_FAILURE = """
+import pathlib, time
+def wait():
+    until = time.monotonic() + 30
+    while not pathlib.Path("heard").exists() and time.monotonic() < until:
+        time.sleep(0.01)
+"""
+
+
 def test_a_run_that_was_stopped_goes_on_with_the_parts_that_are_left(shop):
     # More parts than two workers can have begun before the failure is heard of: each has one and is handed another.
     letters = "abcdefghijkl"
     names = [f"{FILE}::test_{name}" for name in letters]
     remember(*names)
-    engine = shop("".join(f"def test_{name}(): assert {name != 'b'}\n" for name in letters))
+    body = {"a": "pass", "b": "assert 0"}
+    shop(AFTER_THE_FAILURE + "".join(f"def test_{each}(): {body.get(each, 'wait()')}\n" for each in letters))
+    engine = testflow.Engine(applications={"shop": {}}, reporters=(Hears(),), workers=2)
     stopped = engine.execute(workflow(), fail_fast=True)
     kept = {each.test.name: each.started for each in stopped.outcomes if each.status is not Status.INTERRUPTED}
     assert len(kept) < len(names)
