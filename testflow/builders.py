@@ -19,18 +19,36 @@ class Environment:
 
     def __init__(self, name: str) -> None:
         self._value = model.Environment(name=_name(name, "Environment"))
+        self._declared: dict[str, Mapping[str, object]] = {}
 
     def add_service(self, name: str, declaration: Mapping[str, object]) -> Self:
         """Add a service: its `type`, `version`, `image`, `ports`, `env`, `config`, ... SpecError with every mistake."""
         _once(name, self._value.services, "a service", "$.services")
         service = specs.service(name, declaration)
         self._value = evolve(self._value, services={**self._value.services, name: service})
+        self._declared[name] = dict(declaration)
         return self
+
+    def variants(self, overrides: Mapping[str, Mapping[str, Mapping[str, object]]]) -> Variants:
+        """
+        This environment several times, for `execute` in its place: by the name of each variant, what differs in it.
+
+        That is keys of services, as `add_service` takes them: they replace those of this environment, `config` and
+        `env` entry by entry. SpecError with every mistake. Services that are added afterwards are in no variant.
+        """
+        return Variants(specs.variants(self._value, self._declared, overrides))
 
     @property
     def value(self) -> model.Environment:
         """What was declared."""
         return self._value
+
+
+class Variants:
+    """One environment in several variants; every test that needs it runs once in each of them."""
+
+    def __init__(self, values: tuple[model.Environment, ...]) -> None:
+        self.values = values
 
 
 class TestData:

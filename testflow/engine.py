@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from testflow.builders import Variants
 from testflow.catalog import CATALOG, Applications
-from testflow_core import engine, specs
+from testflow_core import engine, model, specs
 from testflow_core.errors import Problem, SpecError
 from testflow_core.history import History
 from testflow_core.planning import Declaration
 from testflow_core.registry import Plugins, plugin_set
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from datetime import timedelta
+    from typing import TypeAlias
 
     from testflow.builders import Environment, TestData, TestWorkflow
     from testflow_core.interfaces import Reporter
     from testflow_core.model import Plan, Run
+
+    Environments: TypeAlias = Environment | Variants | Sequence[Environment | Variants]
 
 STATE = Path(".testflow")
 """Below the current folder: the history, reports by run, clones of applications."""
@@ -71,7 +76,7 @@ class Engine:
         )
 
     def plan(
-        self, workflow: TestWorkflow, environment: Environment | None = None, test_data: TestData | None = None
+        self, workflow: TestWorkflow, environment: Environments | None = None, test_data: TestData | None = None
     ) -> Plan:
         """
         What `execute` would do with the same arguments; nothing is started.
@@ -83,7 +88,7 @@ class Engine:
     def execute(
         self,
         workflow: TestWorkflow,
-        environment: Environment | None = None,
+        environment: Environments | None = None,
         test_data: TestData | None = None,
         *,
         max_failures: int | None = None,
@@ -92,6 +97,9 @@ class Engine:
     ) -> Run:
         """
         Runs what the workflow asks for, in the environment, with the data.
+
+        Of several environments each selection names its own; in `Environment.variants(...)` the tests that need the
+        environment run once per variant.
 
         It stops once `max_failures` tests have failed (`fail_fast` is 1 of them), or after `max_duration` (seconds, or
         text such as `"10m"`): the tests that run then are awaited, the others are interrupted. So it does at Ctrl-C, of
@@ -122,14 +130,33 @@ class Engine:
         return self._engine.resume(run_id, limits)
 
     def _declaration(
-        self, workflow: TestWorkflow, environment: Environment | None, test_data: TestData | None
+        self, workflow: TestWorkflow, environment: Environments | None, test_data: TestData | None
     ) -> Declaration:
         return Declaration(
             workflow=workflow.value,
-            environment=environment.value if environment else None,
+            environments=_environments(environment),
             data=test_data.value if test_data else None,
             applications=self._applications.values,
         )
+
+
+def _environments(given: Environments | None) -> tuple[model.Environment, ...]:
+    """All environments in all their variants; SpecError where two bear the same name."""
+    if given is None:
+        return ()
+    listed = [each.values if isinstance(each, Variants) else (each.value,) for each in _sequence(given)]
+    names = [values[0].name for values in listed]
+    twice = [f"$.environments[{place}]" for place, name in enumerate(names) if name in names[:place]]
+    if twice:
+        known = ", ".join(map(repr, names))
+        raise SpecError(
+            [Problem(path, f"a name that is given twice; names are unique (given: {known})") for path in twice]
+        )
+    return tuple(each for values in listed for each in values)
+
+
+def _sequence(given: Environments) -> Sequence[Environment | Variants]:
+    return given if isinstance(given, Sequence) else (given,)
 
 
 def _workers(workers: int | None) -> int:

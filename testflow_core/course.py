@@ -23,13 +23,14 @@ from testflow_core.execution import (
     Setting,
     WarmSessions,
     bench_of,
-    choose_provisioner,
+    choose_provisioners,
     fingerprints,
     holding,
     interrupted,
     prepared,
     run_directory,
     told,
+    told_provisioners,
 )
 from testflow_core.history import History, Journal
 from testflow_core.interfaces import EXECUTOR, REPORTER, Observes, Reporter
@@ -94,8 +95,8 @@ class Course:
         self.reporters = [(_name(each), self._reporter(each)) for each in engine.reporters]
         self.clock = Clock(observers=tuple(each for _, each in self.reporters if isinstance(each, Observes)))
 
-    def plan(self, declaration: Declaration) -> tuple[Plan, ChosenProvisioner | None]:
-        """The plan, and the provisioner for its environment."""
+    def plan(self, declaration: Declaration) -> tuple[Plan, Mapping[str, ChosenProvisioner]]:
+        """The plan, and the provisioners for its environments, by their labels."""
         engine = self.engine
         with self.clock.phase("plan"):
             plan = make_plan(
@@ -108,7 +109,7 @@ class Course:
                 engine.resources,
                 engine.workers,
             )
-            chosen = self._provisioner(plan)
+            chosen = choose_provisioners(plan, engine.provisioner, engine.plugins)
         self.warnings += plan.warnings
         self.clock.tell(Planned(plan=plan))
         return plan, chosen
@@ -135,7 +136,7 @@ class Course:
                 plan = unfinished.plan(journal.declared)
                 self._past(plan.applications)
                 kept, remarks = holding(unfinished, plan, engine.plugins, journal.directory, journal.generated)
-                chosen = self._provisioner(plan)
+                chosen = choose_provisioners(plan, engine.provisioner, engine.plugins)
         except BaseException:
             self._let_go(remove=False)
             raise
@@ -145,10 +146,7 @@ class Course:
         self.clock.tell(Planned(plan=plan))
         return self._carry_out(plan, chosen, kept)
 
-    def _provisioner(self, plan: Plan) -> ChosenProvisioner | None:
-        return plan.environment and choose_provisioner(plan.environment, self.engine.provisioner, self.engine.plugins)
-
-    def _carry_out(self, plan: Plan, chosen: ChosenProvisioner | None, kept: Kept) -> Run:
+    def _carry_out(self, plan: Plan, chosen: Mapping[str, ChosenProvisioner], kept: Kept) -> Run:
         outcomes = list(kept.outcomes)
         try:
             self._tests(plan, chosen, kept, outcomes)
@@ -164,7 +162,7 @@ class Course:
             raise
         return self._published(self._record(self._result(plan, chosen, outcomes)))
 
-    def _tests(self, plan: Plan, chosen: ChosenProvisioner | None, kept: Kept, outcomes: list[Outcome]) -> None:
+    def _tests(self, plan: Plan, chosen: Mapping[str, ChosenProvisioner], kept: Kept, outcomes: list[Outcome]) -> None:
         engine = self.engine
         if not plan.batches:
             return
@@ -173,7 +171,7 @@ class Course:
             directory = exits.enter_context(run_directory()) if engine.plugins.outside else Path(self.run_id)
             setting = Setting(
                 plan=plan,
-                provisioner=chosen,
+                provisioners=chosen,
                 plugins=engine.plugins,
                 calls=self.calls,
                 directory=directory,
@@ -184,7 +182,7 @@ class Course:
             run_batch = exits.enter_context(WarmSessions(engine.plugins, self.calls))
             self._warm_up(plan, run_batch, directory)
             stage = exits.enter_context(prepared(setting))
-            self._up(stage)
+            self._up(plan, stage)
             with self.clock.phase("execute"):
                 self._batches(Schedule(self._circumstances(plan, kept), stage), run_batch, outcomes)
         finally:
@@ -195,11 +193,13 @@ class Course:
         known = Circumstances(plan=plan, past=self.past, capacities=self.engine.resources, kept=kept)
         return told(known, self.journal, self.clock)
 
-    def _up(self, stage: Stage) -> None:
-        if isinstance(stage.environment, Provisioned):
-            self.warnings += stage.environment.warnings
-            down = stage.environment.unavailable.items()
-            self.warnings += [f"{service} stays down: {reason}" for service, reason in down]
+    def _up(self, plan: Plan, stage: Stage) -> None:
+        for environment in plan.environments:
+            there = stage.environments.get((environment.name, environment.variant))
+            if isinstance(there, Provisioned):
+                where = f"{environment.label}: " if len(stage.environments) > 1 else ""
+                down = [f"{service} stays down: {reason}" for service, reason in there.unavailable.items()]
+                self.warnings += [f"{where}{warning}" for warning in (*there.warnings, *down)]
         if self.journal is not None and stage.secrets:
             self.journal.hide(stage.secrets)
 
@@ -243,7 +243,7 @@ class Course:
     def _tell(self, sentence: str) -> None:
         self.clock.tell(Progressed(text=sentence))
 
-    def _result(self, plan: Plan, chosen: ChosenProvisioner | None, outcomes: list[Outcome]) -> Run:
+    def _result(self, plan: Plan, chosen: Mapping[str, ChosenProvisioner], outcomes: list[Outcome]) -> Run:
         engine = self.engine
         with self.clock.phase("triage"):
             explained = triage.explain(outcomes, plan.workflow.analysis, self.past, engine.plugins, self.calls)
@@ -258,7 +258,7 @@ class Course:
             warnings=tuple(self.warnings),
             plugin_failures=tuple(self.calls.failures),
             phases=dict(self.clock.seconds),
-            provisioner=f"{chosen.name} ({chosen.reason or chosen.refusal})" if chosen else "",
+            provisioner=told_provisioners(chosen),
             reports=engine.state / "reports" / self.run_id if engine.plugins.outside and self.reporters else None,
             stopped=self.stopped,
         )

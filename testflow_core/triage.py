@@ -155,6 +155,7 @@ def _result(outcome: Outcome, reason: str, attempts: Sequence[Outcome], terms: T
     passed = [each.duration for each in attempts if each.status is Status.PASSED]
     result = TestResult(
         test_id=test.id,
+        variant=test.variant,
         status=outcome.status,
         reason=outcome.reason or reason,
         duration=sum(durations),

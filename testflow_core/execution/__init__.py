@@ -3,7 +3,7 @@
 from testflow_core.execution.clock import Clock
 from testflow_core.execution.following import ASKED, Following
 from testflow_core.execution.kept import Kept
-from testflow_core.execution.provisioners import ChosenProvisioner, choose_provisioner
+from testflow_core.execution.provisioners import ChosenProvisioner, choose_provisioners, told_provisioners
 from testflow_core.execution.resumption import fingerprints, holding
 from testflow_core.execution.schedule import Circumstances, Schedule, bench_of
 from testflow_core.execution.sessions import WarmSessions
@@ -23,11 +23,12 @@ __all__ = [
     "Stage",
     "WarmSessions",
     "bench_of",
-    "choose_provisioner",
+    "choose_provisioners",
     "fingerprints",
     "holding",
     "interrupted",
     "prepared",
     "run_directory",
     "told",
+    "told_provisioners",
 ]

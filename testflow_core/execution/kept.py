@@ -47,6 +47,7 @@ def kept(
         batch = planned.get(outcome.batch)
         if batch is None:
             continue
+        outcome = verdicts.placed(outcome, batch)  # noqa: PLW2901 - who noted it knew of no variant
         if outcome.status is not Status.INTERRUPTED:
             # The values of a step may have been on their way, in a file that is gone.
             if outcome.values is not None or not batch.wanted or _identity(outcome) in found:

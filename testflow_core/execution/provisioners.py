@@ -10,7 +10,9 @@ from testflow_core.errors import Problem, SpecError
 from testflow_core.interfaces import PROVISIONER, ChecksDeclaration, Provisioner
 
 if TYPE_CHECKING:
-    from testflow_core.model import Environment
+    from collections.abc import Mapping
+
+    from testflow_core.model import Environment, Plan
     from testflow_core.registry import Plugins
 
 PREFERRED = ("docker", "process")
@@ -24,6 +26,36 @@ class ChosenProvisioner:
     provisioner: Provisioner
     reason: str
     refusal: str | None = None
+
+
+def needed(plan: Plan) -> tuple[Environment, ...]:
+    """The environments that some batch of a plan runs in."""
+    wanted = {(batch.terms.environment, batch.variant) for batch in plan.batches}
+    return tuple(each for each in plan.environments if {(True, each.variant), (each.name, each.variant)} & wanted)
+
+
+def choose_provisioners(plan: Plan, asked: str | None, plugins: Plugins) -> dict[str, ChosenProvisioner]:
+    """One for each environment of a plan, by its label; SpecError with the mistakes in all of them."""
+    found: dict[str, ChosenProvisioner] = {}
+    problems: list[Problem] = []
+    several = len(plan.environments) > 1
+    for environment in plan.environments:
+        try:
+            found[environment.label] = choose_provisioner(environment, asked, plugins)
+        except SpecError as error:
+            where = f" (in the environment {environment.label!r})" if several else ""
+            problems += [Problem(each.path, f"{each.message}{where}") for each in error.problems]
+    if problems:
+        raise SpecError(problems)
+    return found
+
+
+def told_provisioners(chosen: Mapping[str, ChosenProvisioner]) -> str:
+    """Which provisioner is used, and why: said once where it is the same for all environments."""
+    said = {label: f"{each.name} ({each.reason or each.refusal})" for label, each in chosen.items()}
+    if len(set(said.values())) <= 1:
+        return next(iter(said.values()), "")
+    return "; ".join(f"{label}: {text}" for label, text in said.items())
 
 
 def choose_provisioner(environment: Environment, asked: str | None, plugins: Plugins) -> ChosenProvisioner:

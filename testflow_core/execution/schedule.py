@@ -79,7 +79,7 @@ class Schedule:
     def redacted(self, told: Callable[[], Iterable[Outcome]]) -> Iterator[Outcome]:
         """Outcomes without the secrets of the environment; they are asked for when the first is taken."""
         for outcome in told():
-            yield redact(outcome, self.stage.secrets)
+            yield redact(verdicts.placed(outcome, self.planned.get(outcome.batch)), self.stage.secrets)
 
     def stop(self, crew: Crew, reason: str) -> None:
         """Start nothing more, of the batches that run no test more; may come from any thread."""
@@ -94,6 +94,7 @@ class Schedule:
 
     def heard(self, outcome: Outcome) -> Outcome:
         """Take note of an outcome."""
+        outcome = verdicts.placed(outcome, self.planned[outcome.batch])
         self.outcomes[outcome.batch].append(outcome)
         return outcome
 
@@ -205,7 +206,7 @@ def _end(schedule: Schedule, planned: PlannedBatch) -> None:
 def _batch(planned: PlannedBatch, schedule: Schedule) -> Batch:
     variables: dict[str, str] = {}
     terms = planned.terms
-    for needed, there in ((terms.data, schedule.stage.data), (terms.environment, schedule.stage.environment)):
+    for needed, there in ((terms.data, schedule.stage.data), (True, schedule.stage.environment_of(planned))):
         if needed and there is not None and not isinstance(there, Absence):
             variables |= there.variables
     feeds = [
@@ -221,7 +222,7 @@ def _batch(planned: PlannedBatch, schedule: Schedule) -> Batch:
         variables=variables,
         exclude=again.exclude,
         only=planned.only,
-        inputs=inputs(feeds, planned.tests[0].id),
+        inputs=inputs(feeds, planned.tests[0].label),
         wanted=planned.wanted,
         timeout=terms.timeout,
         flow=planned.flow,
@@ -231,4 +232,4 @@ def _batch(planned: PlannedBatch, schedule: Schedule) -> Batch:
 
 
 def _name(schedule: Schedule, batch: str) -> str:
-    return schedule.planned[batch].tests[0].id
+    return schedule.planned[batch].tests[0].label

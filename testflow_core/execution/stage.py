@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, TypeVar
 from attrs import field, frozen
 
 from testflow_core.errors import DataError, ProvisionError
-from testflow_core.execution.provisioners import ChosenProvisioner
+from testflow_core.execution.provisioners import ChosenProvisioner, needed
 from testflow_core.interfaces import DATA_GENERATOR, DESTINATION, PROVISIONER
-from testflow_core.model import Bench, DataSet, Loaded, Plan, Provisioned, Site
+from testflow_core.model import Bench, DataSet, Environment, Loaded, Plan, PlannedBatch, Provisioned, Site
 from testflow_core.plugin_calls import PluginCalls
 from testflow_core.provisioning import wiring
 from testflow_core.provisioning.leases import DirectoryLease, private_directory
@@ -41,20 +41,39 @@ class Absence:
 
 @frozen(kw_only=True)
 class Stage:
-    """The data and the environment of a run, each up, absent with its reason, or None where nobody needs it."""
+    """
+    The data and the environments of a run, each up or absent with its reason, and not there where nobody needs it.
+
+    `environments` are by name and variant; `secrets` are those of all.
+    """
 
     directory: Path
     data: Loaded | Absence | None = None
-    environment: Provisioned | Absence | None = None
+    environments: Mapping[tuple[str, str], Provisioned | Absence] = field(
+        factory=dict[tuple[str, str], "Provisioned | Absence"]
+    )
     secrets: tuple[str, ...] = field(default=(), repr=False)
+
+    def environment_of(self, batch: PlannedBatch) -> Provisioned | Absence | None:
+        """The environment that the tests of a batch run in, None where they need none."""
+        wanted = batch.terms.environment
+        if not wanted or not self.environments:
+            return None
+        # Who names none means the only one: a plan with others is refused.
+        name = next(iter(self.environments))[0] if wanted is True else wanted
+        return self.environments.get((name, batch.variant))
 
 
 @frozen(kw_only=True)
 class Setting:
-    """What a stage is set up with; `phase` times what is done, by name, `tell` hears of what takes long."""
+    """
+    What a stage is set up with; `provisioners` are by the labels of environments.
+
+    `phase` times what is done, by name, `tell` hears of what takes long.
+    """
 
     plan: Plan
-    provisioner: ChosenProvisioner | None
+    provisioners: Mapping[str, ChosenProvisioner]
     plugins: Plugins
     calls: PluginCalls
     directory: Path
@@ -76,15 +95,27 @@ def prepared(setting: Setting) -> Generator[Stage]:
     plan = setting.plan
     with ExitStack() as exits:
         data = None
-        environment = None
         if plan.data is not None and any(batch.terms.data for batch in plan.batches):
             with setting.phase("data"):
                 data = _data(plan.data, setting, exits)
-        if setting.provisioner is not None and any(batch.terms.environment for batch in plan.batches):
-            with setting.phase("provision"):
-                environment = _environment(setting.provisioner, setting, exits)
-        secrets = wiring.secrets(environment.endpoints) if isinstance(environment, Provisioned) else ()
-        yield Stage(directory=setting.directory, data=data, environment=environment, secrets=secrets)
+        environments = _environments(setting, exits)
+        yield Stage(directory=setting.directory, data=data, environments=environments, secrets=_secrets(environments))
+
+
+def _environments(setting: Setting, exits: ExitStack) -> Mapping[tuple[str, str], Provisioned | Absence]:
+    """Those that some batch needs, one after the other; that one of them does not come up is no matter to the next."""
+    wanted = needed(setting.plan)
+    found: dict[tuple[str, str], Provisioned | Absence] = {}
+    for environment in wanted:
+        chosen = setting.provisioners[environment.label]
+        with setting.phase("provision" if len(wanted) == 1 else f"provision {environment.label}"):
+            found[environment.name, environment.variant] = _environment(environment, chosen, setting, exits)
+    return found
+
+
+def _secrets(environments: Mapping[tuple[str, str], Provisioned | Absence]) -> tuple[str, ...]:
+    up = [each for each in environments.values() if isinstance(each, Provisioned)]
+    return tuple(dict.fromkeys(secret for each in up for secret in wiring.secrets(each.endpoints)))
 
 
 def _data(data: TestData, setting: Setting, exits: ExitStack) -> Loaded | Absence:
@@ -102,11 +133,11 @@ def _data(data: TestData, setting: Setting, exits: ExitStack) -> Loaded | Absenc
     return _entered(lambda: destination.load(made, bench), DESTINATION, DESTINATION_NAME, what, setting, exits)
 
 
-def _environment(chosen: ChosenProvisioner, setting: Setting, exits: ExitStack) -> Provisioned | Absence:
-    environment = setting.plan.environment
-    assert environment is not None  # noqa: S101 - a provisioner is chosen for an environment only
+def _environment(
+    environment: Environment, chosen: ChosenProvisioner, setting: Setting, exits: ExitStack
+) -> Provisioned | Absence:
     if chosen.refusal is not None:
-        return _absence(f"no provisioner can bring up {environment.name!r}: {chosen.refusal}")
+        return _absence(f"no provisioner can bring up {environment.label!r}: {chosen.refusal}")
     outside = setting.plugins.outside
     nothing = DirectoryLease(name=setting.directory.name, directory=setting.directory)
     lease = exits.enter_context(private_directory()) if outside else nothing
@@ -117,7 +148,7 @@ def _environment(chosen: ChosenProvisioner, setting: Setting, exits: ExitStack) 
         checkouts={name: each.path for name, each in setting.plan.applications.items() if each.path is not None},
         tell=setting.tell,
     )
-    what = f"the environment {environment.name!r} did not come up"
+    what = f"the environment {environment.label!r} did not come up"
     return _entered(
         lambda: chosen.provisioner.provision(environment, site), PROVISIONER, chosen.name, what, setting, exits
     )

@@ -32,7 +32,7 @@ def bad(outcome: Outcome) -> bool:
 
 def stranded(planned: PlannedBatch, stage: Stage) -> list[Outcome]:
     """Errors, with the logs that tell why, where the environment or the data is missing; none where both are there."""
-    for needed, there in ((planned.terms.data, stage.data), (planned.terms.environment, stage.environment)):
+    for needed, there in ((planned.terms.data, stage.data), (True, stage.environment_of(planned))):
         if needed and isinstance(there, Absence):
             lost = every(planned, Status.ERROR, there.reason)
             return [evolve(outcome, message=there.message, text=there.text) for outcome in lost]
@@ -50,7 +50,7 @@ def cut_off(planned: PlannedBatch, outcomes: Mapping[str, Sequence[Outcome]]) ->
         worst = next((outcome for outcome in ended if bad(outcome)), ended[0])
         cause = worst.reason if worst.status is Status.SKIPPED and " -> " in worst.reason else _ended(worst)
         missing = " -> its values are missing" if before in producers and " -> " not in cause else ""
-        return every(planned, Status.SKIPPED, f"{cause}{missing} -> {planned.tests[0].id} not run")
+        return every(planned, Status.SKIPPED, f"{cause}{missing} -> {planned.tests[0].label} not run")
     return []
 
 
@@ -98,13 +98,20 @@ def interrupted(plan: Plan, outcomes: Sequence[Outcome]) -> list[Outcome]:
 
 
 def _ended(outcome: Outcome) -> str:
-    return f"{outcome.test.id} {outcome.status.replace('_', ' ')}"
+    return f"{outcome.test.label} {outcome.status.replace('_', ' ')}"
 
 
 def _covers(planned: TestCase, ended: TestCase) -> bool:
     if (planned.application, planned.file) != (ended.application, ended.file):
         return False
     return planned.name in {None, ended.name} or (ended.name or "").startswith(f"{planned.name}[")
+
+
+def placed(outcome: Outcome, planned: PlannedBatch | None) -> Outcome:
+    """The outcome in the variant that its batch ran in: a runner knows of none."""
+    if planned is None or outcome.test.variant == planned.variant:
+        return outcome
+    return evolve(outcome, test=evolve(outcome.test, variant=planned.variant))
 
 
 def _outcome(planned: PlannedBatch, test: TestCase, status: Status, reason: str, attempt: int = 1) -> Outcome:

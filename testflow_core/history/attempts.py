@@ -6,7 +6,7 @@ import json
 import zlib
 from typing import TYPE_CHECKING, cast
 
-from testflow_core.history.values import excerpt, seconds, storable
+from testflow_core.history.values import excerpt, key_of_test, seconds, storable
 from testflow_core.model import Choice, Outcome, Status, TestCase
 
 if TYPE_CHECKING:
@@ -21,7 +21,9 @@ _BEGIN = """
 insert into runs (run_id, workflow, started, ok, provisioner, state, manifest) values (?, ?, ?, 0, '', 'running', ?)
 """
 
-_ADD_TEST = "insert into tests (test_id, application, file, name) values (?, ?, ?, ?) on conflict do nothing"
+_ADD_TEST = (
+    "insert into tests (test_id, application, file, name, variant) values (?, ?, ?, ?, ?) on conflict do nothing"
+)
 
 _ADD_REASON = "insert into reasons (text) values (?) on conflict do nothing"
 
@@ -44,8 +46,8 @@ on conflict do update set status = excluded.status, started = excluded.started, 
 _ADD_MARK = "insert into marks (run, batch, mark) values (?, ?, ?) on conflict do nothing"
 
 _ATTEMPTS = """
-select application, file, name, flow, attempt, status, started, duration, message, text, batch, reason, stdout, stderr,
-    value
+select application, file, name, variant, flow, attempt, status, started, duration, message, text, batch, reason,
+    stdout, stderr, value
 from attempts join tests on tests.id = attempts.test where run = ? order by started, test
 """
 
@@ -78,7 +80,13 @@ def add_choices(connection: sqlite3.Connection, key: int, choices: Sequence[Choi
     connection.executemany(
         _ADD_CHOICE,
         [
-            (key, storable(choice.test.id), choice.selected, seconds(choice.priority), excerpt(choice.reason))
+            (
+                key,
+                key_of_test(choice.test.id, choice.test.variant),
+                choice.selected,
+                seconds(choice.priority),
+                excerpt(choice.reason),
+            )
             for choice in choices
         ],
     )
@@ -90,10 +98,11 @@ def add_tests(connection: sqlite3.Connection, tests: Iterable[TestCase]) -> None
         _ADD_TEST,
         [
             (
-                storable(test.id),
+                key_of_test(test.id, test.variant),
                 storable(test.application),
                 storable(test.file),
                 None if test.name is None else storable(test.name),
+                storable(test.variant),
             )
             for test in dict.fromkeys(tests)
         ],
@@ -113,7 +122,7 @@ def add(connection: sqlite3.Connection, key: int, outcomes: Sequence[Outcome]) -
         [
             (
                 key,
-                storable(outcome.test.id),
+                key_of_test(outcome.test.id, outcome.test.variant),
                 storable(outcome.flow or ""),
                 outcome.attempt,
                 outcome.status.value,
@@ -152,7 +161,7 @@ def outcomes(connection: sqlite3.Connection, key: int) -> list[Outcome]:
     """The attempts that were written."""
     return [
         Outcome(
-            test=TestCase(application=application, file=file, name=name),
+            test=TestCase(application=application, file=file, name=name, variant=variant),
             status=Status(status),
             duration=duration,
             started=started,
@@ -170,6 +179,7 @@ def outcomes(connection: sqlite3.Connection, key: int) -> list[Outcome]:
             application,
             file,
             name,
+            variant,
             flow,
             attempt,
             status,

@@ -83,6 +83,12 @@ def runs_that_can_be_resumed(database: Database) -> None:
         database.conn.execute(statement)
 
 
+@MIGRATIONS()
+def variants(database: Database) -> None:
+    """A test in a variant of an environment is a test of its own, with a past of its own."""
+    database.conn.execute("alter table tests add column variant text not null default ''")
+
+
 def migrate(connection: sqlite3.Connection) -> None:
     """Bring the tables to the present version, within the transaction that is open."""
     MIGRATIONS.apply(Database(connection, execute_plugins=False))

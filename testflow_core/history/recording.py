@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from testflow_core.history import attempts
-from testflow_core.history.values import excerpt, seconds, storable
+from testflow_core.history.values import excerpt, key_of_test, seconds, storable
 from testflow_core.model import Status, TestCase
 
 if TYPE_CHECKING:
@@ -99,6 +99,7 @@ def _resumed(connection: sqlite3.Connection, key: int, run: Run, state: str) -> 
 
 def _add_names(connection: sqlite3.Connection, run: Run) -> None:
     known = {choice.test.id for choice in run.choices} | {outcome.test.id for outcome in run.outcomes}
+    # Whoever ran in a variant has an outcome.
     others = (result.test_id for result in run.results if result.test_id not in known)
     attempts.add_tests(connection, (TestCase.from_id(test_id) for test_id in others))
     attempts.add_reasons(connection, (result.reason for result in run.results))
@@ -116,7 +117,7 @@ def _add_timings(connection: sqlite3.Connection, key: int, run: Run) -> None:
     connection.executemany(
         _ADD_TIMING,
         [
-            (storable(result.test_id), key, seconds(result.timing.median))
+            (key_of_test(result.test_id, result.variant), key, seconds(result.timing.median))
             for result in run.results
             if result.timing is not None and result.status is Status.PASSED
         ],
@@ -129,7 +130,13 @@ def _add_results(connection: sqlite3.Connection, key: int, run: Run) -> None:
     connection.executemany(
         _ADD_RESULT,
         [
-            (key, storable(result.test_id), result.status.value, seconds(result.duration), excerpt(result.reason))
+            (
+                key,
+                key_of_test(result.test_id, result.variant),
+                result.status.value,
+                seconds(result.duration),
+                excerpt(result.reason),
+            )
             for result in run.results
             if result.status is not Status.SKIPPED or result.test_id not in left_out
         ],
@@ -142,7 +149,7 @@ def _add_explanations(connection: sqlite3.Connection, key: int, run: Run) -> Non
         [
             (
                 key,
-                storable(result.test_id),
+                key_of_test(result.test_id, result.variant),
                 storable(diagnosis.category),
                 excerpt(diagnosis.reason),
                 storable(diagnosis.evidence.kind) if diagnosis.evidence else None,
@@ -155,7 +162,7 @@ def _add_explanations(connection: sqlite3.Connection, key: int, run: Run) -> Non
     connection.executemany(
         _ADD_ROUTE,
         [
-            (key, storable(result.test_id), storable(route.team), excerpt(route.reason))
+            (key, key_of_test(result.test_id, result.variant), storable(route.team), excerpt(route.reason))
             for result in run.results
             if (route := result.route) is not None
         ],

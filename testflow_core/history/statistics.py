@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from testflow_core.history.values import seconds, storable
+from testflow_core.history.values import key_of_test, seconds, storable
 from testflow_core.model import Past, Status, TestCase, Track
 
 if TYPE_CHECKING:
@@ -27,18 +27,19 @@ on conflict (test) do update set
 """
 
 _READ = """
-select application, file, name, runs, failures, last_status, mean_duration
+select application, file, name, {variant}, runs, failures, last_status, mean_duration
 from tests join tracks on tracks.test = tests.id where application = ? order by tests.id
 """
 
 
 # By key, that is by the order in which runs were recorded.
 _TIMINGS = """
-select file, name, median from timings join tests on tests.id = timings.test where application = ?
+select file, name, {variant}, median from timings join tests on tests.id = timings.test where application = ?
 order by timings.run desc
 """
 
 _WITH_TIMINGS = 2
+_WITH_VARIANTS = 3
 _TIMINGS_KEPT = 20
 """Past runs of a performance test that the next one is compared with."""
 
@@ -53,7 +54,7 @@ def add_to_tracks(connection: sqlite3.Connection, run: Run, counted: Container[s
         _UPDATE,
         [
             {
-                "test": storable(result.test_id),
+                "test": key_of_test(result.test_id, result.variant),
                 "failing": int(result.status.failing),
                 "status": result.status.value,
                 "duration": seconds(result.duration),
@@ -61,7 +62,8 @@ def add_to_tracks(connection: sqlite3.Connection, run: Run, counted: Container[s
                 "started": seconds(run.started),
             }
             for result in run.results
-            if (result.status is Status.PASSED or result.status.failing) and result.test_id not in counted
+            if (result.status is Status.PASSED or result.status.failing)
+            and key_of_test(result.test_id, result.variant) not in counted
         ],
     )
 
@@ -70,25 +72,34 @@ def read_past(connection: sqlite3.Connection, applications: Iterable[str], versi
     """The tracks of these applications' tests, from tables of this version."""
     tracks: dict[tuple[str, str], list[Track]] = {}
     timings: dict[TestCase, tuple[float, ...]] = {}
+    variants: set[str] = set()
+    named = "variant" if version >= _WITH_VARIANTS else "''"
     for name in dict.fromkeys(applications):
-        for application, file, test, runs, failures, status, duration in connection.execute(_READ, (storable(name),)):
+        for application, file, test, variant, runs, failures, status, duration in connection.execute(
+            _READ.format(variant=named), (storable(name),)
+        ):
             track = Track(
-                test=TestCase(application=application, file=file, name=test),
+                test=TestCase(application=application, file=file, name=test, variant=variant),
                 runs=runs,
                 failures=failures,
                 last_status=Status(status),
                 mean_duration=duration,
             )
             tracks.setdefault((application, file), []).append(track)
+            if variant:
+                variants.add(variant)
         if version >= _WITH_TIMINGS:
-            timings |= _read_timings(connection, name)
-    return Past(tracks={key: tuple(found) for key, found in tracks.items()}, timings=timings)
+            timings |= _read_timings(connection, name, named)
+    return Past(
+        tracks={key: tuple(found) for key, found in tracks.items()}, timings=timings, variants=frozenset(variants)
+    )
 
 
-def _read_timings(connection: sqlite3.Connection, application: str) -> dict[TestCase, tuple[float, ...]]:
+def _read_timings(connection: sqlite3.Connection, application: str, named: str) -> dict[TestCase, tuple[float, ...]]:
     found: dict[TestCase, list[float]] = {}
-    for file, name, median in connection.execute(_TIMINGS, (storable(application),)):
-        medians = found.setdefault(TestCase(application=application, file=file, name=name), [])
+    rows = connection.execute(_TIMINGS.format(variant=named), (storable(application),))
+    for file, name, variant, median in rows:
+        medians = found.setdefault(TestCase(application=application, file=file, name=name, variant=variant), [])
         if len(medians) < _TIMINGS_KEPT:
             medians.append(median)
     return {test: tuple(medians) for test, medians in found.items()}

@@ -106,7 +106,7 @@ class History:
     def _reading(self) -> Generator[sqlite3.Connection]:
         with opened(self._file, self._patience, create=False) as connection, transaction(connection, "deferred"):
             if schema_version(connection, self.path) < SCHEMA_VERSION:
-                raise HistoryError(f"no run to resume: {self.path} is of a testflow that kept no journal")
+                raise HistoryError(f"no run to resume: {self.path} is of an older testflow; run anew")
             yield connection
 
     @contextmanager

@@ -13,6 +13,11 @@ def storable(text: str) -> str:
     return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
+def key_of_test(test_id: str, variant: str) -> str:
+    """What stands in the column `test_id`: the id, and after a tab, which no id has, the variant if there is one."""
+    return storable(f"{test_id}\t{variant}" if variant else test_id)
+
+
 def excerpt(text: str) -> str:
     """The storable text, or where it is long its beginning and its end, with the length of what is missing."""
     text = storable(text)

@@ -38,10 +38,16 @@ class Service:
 
 @frozen(kw_only=True)
 class Environment:
-    """A named set of services that tests need together."""
+    """A named set of services that tests need together; variants of one bear the same name."""
 
     name: str
     services: Mapping[str, Service] = field(factory=dict[str, Service])
+    variant: str = ""
+
+    @property
+    def label(self) -> str:
+        """What people call it: its name, and its variant where it has one, `name [variant]`."""
+        return f"{self.name} [{self.variant}]" if self.variant else self.name
 
 
 def _without_password(url: str | None) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from testflow_core.model.outcome import Status
 from testflow_core.model.test_case import TestCase
@@ -26,15 +26,32 @@ class Past:
     """
     Tracks by the file whose tests they are: `(application, file)`.
 
-    `timings` are, of performance tests, the median seconds of past runs in which they passed, the latest first.
+    `variants` names all those that tests ran in. `timings` are, of performance tests, the median seconds of past runs
+    in which they passed, the latest first.
     """
 
     tracks: Mapping[tuple[str, str], tuple[Track, ...]] = field(factory=dict[tuple[str, str], tuple[Track, ...]])
     timings: Mapping[TestCase, tuple[float, ...]] = field(factory=dict[TestCase, tuple[float, ...]])
+    variants: frozenset[str] = field(factory=frozenset[str])
 
     def of(self, test: TestCase) -> tuple[Track, ...]:
-        """The track of one test, or of all tests of a file where `test` stands for the file."""
+        """
+        The tracks of one test, or of all tests of a file where `test` stands for the file.
+
+        Of a test that names no variant those in all variants.
+        """
         tracks = self.tracks.get((test.application, test.file), ())
+        if test.variant:
+            tracks = tuple(track for track in tracks if track.test.variant == test.variant)
         if test.name is None:
             return tracks
-        return tuple(track for track in tracks if track.test == test)
+        return tuple(track for track in tracks if track.test.name == test.name)
+
+    def within(self, variants: Collection[str]) -> Past:
+        """What tests did in these variants alone, of which the empty name is none."""
+        if not self.variants and "" in variants:
+            return self
+        kept = {
+            file: tuple(each for each in found if each.test.variant in variants) for file, found in self.tracks.items()
+        }
+        return evolve(self, tracks=kept, variants=self.variants.intersection(variants))

@@ -69,7 +69,7 @@ class PlannedBatch:
 
     `after` are the ids of batches that must have ended, `needs` those whose tests must have passed as well; `feeds` are
     the values it is given, each with the id of the batch that produces it. `expected` are the seconds that its tests
-    took in past runs, 0 where nobody knows.
+    took in past runs, 0 where nobody knows. `variant` names that of its environment, where there are several.
     """
 
     id: str
@@ -87,6 +87,7 @@ class PlannedBatch:
     whole: bool = False
     priority: float = 0.0
     expected: float = 0.0
+    variant: str = ""
 
 
 @frozen(kw_only=True)
@@ -95,11 +96,11 @@ class Plan:
     What a run will do, before anything is started.
 
     `choices` has one per test, run or skipped, with its reason; `unavailable` says of the tests that cannot run why.
-    `applications` are those whose checkout was found.
+    `applications` are those whose checkout was found. Of `environments` several may be variants of one.
     """
 
     workflow: TestWorkflow
-    environment: Environment | None = None
+    environments: tuple[Environment, ...] = ()
     data: TestData | None = None
     applications: Mapping[str, Application] = field(factory=dict[str, Application])
     changes: Mapping[str, Change] = field(factory=dict[str, Change])
@@ -107,3 +108,13 @@ class Plan:
     choices: tuple[Choice, ...] = ()
     batches: tuple[PlannedBatch, ...] = ()
     warnings: tuple[str, ...] = ()
+
+    @property
+    def expected_tests(self) -> int | None:
+        """How many tests will run, each once in each of its variants; None where whole files do, of unknown length."""
+        chosen = {choice.test for choice in self.choices if choice.selected}
+        if any(test.name is None for test in chosen):
+            return None
+        if not any(environment.variant for environment in self.environments):
+            return len(chosen)
+        return len({test for batch in self.batches for test in batch.tests})

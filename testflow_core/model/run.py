@@ -18,6 +18,7 @@ class TestResult:
     """
     How one test ended in a run, all its attempts and flows taken together.
 
+    `variant` names that of the environment in which it ran, where there are several: each is a result of its own.
     It is flaky where it passed in the end and an attempt before had not. `category`, `assigned_to`, `message` and
     `logs` are filled in where it failed or is flaky. `timing` is that of a performance test's repetitions.
     """
@@ -38,6 +39,12 @@ class TestResult:
     attempts: int = 1
     flaky: bool = False
     timing: Timing | None = None
+    variant: str = ""
+
+    @property
+    def label(self) -> str:
+        """What people call the test: its id, and its variant where it has one, `application::file::name [variant]`."""
+        return f"{self.test_id} [{self.variant}]" if self.variant else self.test_id
 
 
 @frozen(kw_only=True)
@@ -57,8 +64,9 @@ class Run:
     """
     The result of `execute`.
 
-    `started` is in seconds since the epoch, `phases` maps a phase's name to its seconds. `results` has each test once.
-    `provisioner` is the one that was used, with the reason it was. `stopped` is why it stopped before all was done.
+    `started` is in seconds since the epoch, `phases` maps a phase's name to its seconds. `results` has each test once,
+    in each variant. `provisioner` is the one that was used, with the reason it was, by environment where they differ.
+    `stopped` is why it stopped before all was done.
     """
 
     run_id: str

@@ -25,7 +25,8 @@ class Terms:
     `kind` is `unit`, `integration`, `ui`, `performance` or a word of the team's own. `timeout` limits every attempt at
     a test, `attempts` is how often one that fails is tried in all. `resources` are what it takes of things that are
     counted, by name; what takes `exclusive` runs while nothing else does, as performance tests do. What is not
-    `idempotent` is not run again where it was interrupted. `environment` and `data` tell whether those are needed.
+    `idempotent` is not run again where it was interrupted. `environment` and `data` tell whether those are needed; of
+    several environments `environment` names one.
 
     A performance test runs `repeat` times. It fails where the median of its durations is more than `max_duration`, or
     more than `max_slowdown` times that of its past runs.
@@ -36,7 +37,7 @@ class Terms:
     attempts: int = 1
     resources: Mapping[str, int] = field(factory=dict[str, int])
     idempotent: bool = True
-    environment: bool = True
+    environment: bool | str = True
     data: bool = True
     repeat: int | None = None
     max_duration: timedelta | None = None

@@ -12,6 +12,7 @@ class TestCase:
     One test, or a whole file of them while its tests are not known (`name` is None).
 
     `file` is relative to the checkout, with `/` between its parts; `name` is what the framework calls the test in it.
+    `variant` names that of an environment in which the test runs, where there are several.
     """
 
     __test__ = False
@@ -19,12 +20,18 @@ class TestCase:
     application: str
     file: str
     name: str | None = None
+    variant: str = ""
 
     @property
     def id(self) -> str:
         """`application::file::name`, or `application::file` for a whole file."""
         whole = f"{self.application}::{self.file}"
         return whole if self.name is None else f"{whole}::{self.name}"
+
+    @property
+    def label(self) -> str:
+        """What people call it: its id, and its variant where it has one, `application::file::name [variant]`."""
+        return f"{self.id} [{self.variant}]" if self.variant else self.id
 
     @classmethod
     def from_id(cls, test_id: str) -> TestCase:

@@ -11,11 +11,13 @@ from testflow_core import graph, specs
 from testflow_core.errors import PluginNotFoundError, Problem, SpecError
 from testflow_core.interfaces import ANALYZER, DATA_GENERATOR, ROUTER, SELECTOR, ChecksDeclaration
 from testflow_core.model import EACH, EXCLUSIVE, Application, Environment, TestData, TestWorkflow
+from testflow_core.planning import environments
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from testflow_core.interfaces import Kind
+    from testflow_core.model import Terms
     from testflow_core.registry import Plugins
 
 
@@ -27,7 +29,7 @@ class Declaration:
     """Everything that people declared for one `execute`; `applications` are all that are registered."""
 
     workflow: TestWorkflow
-    environment: Environment | None = None
+    environments: tuple[Environment, ...] = ()
     data: TestData | None = None
     applications: Mapping[str, Application] = field(factory=dict[str, Application])
 
@@ -36,7 +38,7 @@ def concerned(declaration: Declaration) -> tuple[Application, ...]:
     """The registered applications that the declaration tests or starts, in the order of their registration."""
     names = {selection.application for selection in declaration.workflow.selections}
     names |= {step.app for flow in declaration.workflow.flows for step in flow.steps}
-    names |= set(declaration.environment.services) if declaration.environment else set()
+    names |= {service for each in declaration.environments for service in each.services}
     return tuple(each for name, each in declaration.applications.items() if name in names)
 
 
@@ -46,6 +48,7 @@ def check(declaration: Declaration, plugins: Plugins, resources: Mapping[str, in
     problems = [
         *_applications(declaration),
         *_resources(declaration.workflow, resources),
+        *environments.mistakes(declaration.environments, _terms(declaration.workflow)),
         *_plugin_names(declaration, plugins, missing),
         *_data(declaration.data, plugins, missing),
     ]
@@ -79,14 +82,20 @@ def _applications(declaration: Declaration) -> Iterator[Problem]:
 
 def _resources(workflow: TestWorkflow, capacities: Mapping[str, int]) -> Iterator[Problem]:
     """What takes more of something than there is would wait for ever."""
-    selections = [(specs.key_path("$.test_selections", each.application), each) for each in workflow.selections]
-    flows = [(specs.key_path("$.cross_app_tests", each.name), each) for each in workflow.flows]
-    for path, terms in (*selections, *flows):
+    for path, terms in _terms(workflow):
         for name, number in terms.resources.items():
             there = capacities.get(name, EACH)
             if name != EXCLUSIVE and number > there:
                 message = f"takes {number} of {name!r}, of which there is {there}; Engine(resources=...) says how many"
                 yield Problem(specs.key_path(f"{path}.resources", name), message)
+
+
+def _terms(workflow: TestWorkflow) -> Iterator[tuple[str, Terms]]:
+    """What is asked for each selection and each cross-application test, with its path."""
+    for selection in workflow.selections:
+        yield specs.key_path("$.test_selections", selection.application), selection
+    for flow in workflow.flows:
+        yield specs.key_path("$.cross_app_tests", flow.name), flow
 
 
 def _named_applications(declaration: Declaration) -> Iterator[tuple[str, str]]:

@@ -13,7 +13,9 @@ from testflow_core.planning.applications import runner_name, survey
 from testflow_core.planning.batches import planned_batches
 from testflow_core.planning.choices import Verdict, judge_flow, judge_selection, merge, prioritised
 from testflow_core.planning.declaration import check, concerned, remarks
+from testflow_core.planning.environments import slowest, spread, variants_of
 from testflow_core.planning.parts import Division
+from testflow_core.planning.weights import in_order
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -48,19 +50,25 @@ def make_plan(
     landscape = survey(concerned(declaration), plugins, calls, workspace, cache)
     past = past_of(landscape.applications)
     flows = [judge_flow(flow, landscape) for flow in workflow.flows]
-    selections = [judge_selection(each, landscape, past, plugins, calls) for each in workflow.selections]
+    environments = declaration.environments
+    judged = [(each, past.within(variants_of(each, environments))) for each in workflow.selections]
+    selections = [judge_selection(each, landscape, its_past, plugins, calls) for each, its_past in judged]
     verdicts = [*flows, *selections]
-    choices = prioritised(merge(verdicts), past, plugins, calls)
+    concerning = {name for each in (*workflow.flows, *workflow.selections) for name in variants_of(each, environments)}
+    choices = prioritised(merge(verdicts), past.within(concerning or {""}), plugins, calls)
     runners = {name: runner_name(application) for name, application in landscape.applications.items()}
     whole = {name: why for name, runner in runners.items() if (why := _whole(name, runner, landscape, plugins, calls))}
     several = {
         name for name in runners if name not in whole and _divides(name, runners[name], landscape, plugins, calls)
     }
     division = Division(applications=several, workers=workers, capacities=resources)
-    batches = planned_batches(workflow, flows, selections, choices, runners, past, whole, division)
+    varied = any(each.variant for each in environments)
+    known = slowest(past) if varied or past.variants else past
+    batches = planned_batches(workflow, flows, selections, choices, runners, known, whole, division)
+    batches = in_order(spread(batches, environments, past)) if varied else batches
     return Plan(
         workflow=workflow,
-        environment=declaration.environment and _bound(declaration.environment, declaration, landscape),
+        environments=tuple(_bound(each, declaration, landscape) for each in environments),
         data=declaration.data,
         applications=landscape.applications,
         changes=landscape.changes,

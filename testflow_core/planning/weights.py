@@ -29,7 +29,8 @@ def timed(batch: PlannedBatch, past: Past) -> Iterator[tuple[TestCase, float]]:
         away = apart.get(file)
         for track in past.tracks.get((batch.application, file), ()):
             name = track.test.name
-            if (here is None or _is_meant(name, here)) and not (away and _is_meant(name, away)):
+            there = (here is None or _is_meant(name, here)) and not (away and _is_meant(name, away))
+            if there and track.test.variant == batch.variant:
                 yield track.test, track.mean_duration
 
 

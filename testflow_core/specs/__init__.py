@@ -17,6 +17,7 @@ from testflow_core.specs.declarations import (
 )
 from testflow_core.specs.manifest import plan_from_json, plan_to_json
 from testflow_core.specs.structure import key_path, structure, unknown_name
+from testflow_core.specs.variants import variants
 
 __all__ = [
     "DEPENDENCIES",
@@ -37,4 +38,5 @@ __all__ = [
     "service",
     "structure",
     "unknown_name",
+    "variants",
 ]

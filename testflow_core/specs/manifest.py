@@ -32,7 +32,10 @@ def plan_to_json(plan: Plan) -> tuple[str, tuple[str, ...]]:
 
 def plan_from_json(text: str, secrets: tuple[str, ...]) -> Plan:
     """The plan that `plan_to_json` took apart; LookupError where a secret is missing."""
-    return _CONVERTER.structure(_shown(json.loads(text), secrets), Plan)
+    mapping = _shown(json.loads(text), secrets)
+    # Before there were several.
+    alone = mapping.pop("environment", None)
+    return _CONVERTER.structure({"environments": [alone] if alone else [], **mapping}, Plan)
 
 
 def _hidden(value: Any, secrets: list[str], name: str = "") -> Any:
@@ -70,6 +73,13 @@ def _unpacked(value: Any, _: object) -> Any:
     return value
 
 
+def _test(value: Any, _: object) -> TestCase:
+    if isinstance(value, str):
+        return TestCase.from_id(value)
+    test_id, variant = value
+    return evolve(TestCase.from_id(test_id), variant=variant)
+
+
 def _pattern(value: Any, _: object) -> re.Pattern[str]:
     return re.compile(value[0], value[1])
 
@@ -89,8 +99,11 @@ def _converter() -> Converter:
     converter.register_unstructure_hook_func(
         lambda cls: get_origin(cls) is re.Pattern, lambda value: [value.pattern, value.flags]
     )
-    converter.register_unstructure_hook(TestCase, lambda value: value.id)
-    converter.register_structure_hook(TestCase, lambda value, _: TestCase.from_id(value))
+    converter.register_unstructure_hook(
+        TestCase, lambda value: [value.id, value.variant] if value.variant else value.id
+    )
+    converter.register_structure_hook(TestCase, _test)
+    converter.register_structure_hook_func(lambda cls: cls == bool | str, _unpacked)
     converter.register_unstructure_hook_func(_of_tests, lambda value: [[test.id, text] for test, text in value.items()])
     converter.register_structure_hook_func(_of_tests, _texts)
     converter.register_unstructure_hook_func(_is_json, lambda value: value)

@@ -35,6 +35,13 @@ def boolean(value: object) -> bool:
     return value
 
 
+def needed(value: object) -> bool | str:
+    """True or False, or the name of what is needed."""
+    if isinstance(value, bool) or (isinstance(value, str) and value.strip()):
+        return value
+    raise expected("True, False or the name of an environment", value)
+
+
 def integer(value: object) -> int:
     """A whole number."""
     if not isinstance(value, int) or isinstance(value, bool):

@@ -247,7 +247,7 @@ _OVERRIDES: dict[type, dict[str, _Override]] = {
         "application": override(omit=True),
         "unavailable": override(omit=True),
     },
-    Terms: {"resources": _hooked(_resources)},
+    Terms: {"resources": _hooked(_resources), "environment": _hooked(scalars.needed)},
     Category: {"patterns": _hooked(lambda value: _items(value, scalars.failure_pattern))},
 }
 

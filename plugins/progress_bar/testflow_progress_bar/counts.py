@@ -35,13 +35,11 @@ class Counts:
 
     def plan(self, plan: Plan) -> None:
         """Take note of what will run; of a file that is run whole nobody knows how many tests it has."""
-        chosen = [choice.test for choice in plan.choices if choice.selected]
-        whole_files = any(test.name is None for test in chosen)
-        self.expected = None if whole_files else len({test.id for test in chosen})
+        self.expected = plan.expected_tests
 
     def test(self, outcome: Outcome) -> None:
         """Take note of an attempt."""
-        test, status = outcome.test.id, outcome.status
+        test, status = outcome.test.label, outcome.status
         self._count(test, -1)
         self._last[test] = status
         if status.failing:

@@ -47,7 +47,7 @@ class JUnitReporter(Reporter):
         failing: dict[str, list[Outcome]] = {}
         for outcome in run.outcomes:
             if outcome.status.failing:
-                failing.setdefault(outcome.test.id, []).append(outcome)
+                failing.setdefault(outcome.test.label, []).append(outcome)
         suites: dict[str, list[TestResult]] = {}
         for result in run.results:
             suites.setdefault(TestCase.from_id(result.test_id).application, []).append(result)
@@ -55,7 +55,7 @@ class JUnitReporter(Reporter):
             suite = ET.SubElement(root, "testsuite", name=one_line(application), timestamp=_timestamp(run.started))
             _count(suite, results)
             for result in results:
-                suite.append(_case(result, failing.get(result.test_id, ())))
+                suite.append(_case(result, failing.get(result.label, ())))
         _count(root, run.results)
         ET.indent(root)
         publish(run, "junit.xml", f'<?xml version="1.0" encoding="utf-8"?>\n{ET.tostring(root, encoding="unicode")}\n')
@@ -74,7 +74,7 @@ def _case(result: TestResult, failing: Sequence[Outcome]) -> ET.Element:
     case = ET.Element(
         "testcase",
         classname=one_line(".".join(PurePosixPath(test.file).with_suffix("").parts)),
-        name=one_line(test.name or test.file),
+        name=one_line(f"{test.name or test.file}{result.label.removeprefix(result.test_id)}"),
         file=one_line(test.file),
         time=f"{result.duration:.3f}",
     )
@@ -104,7 +104,12 @@ def _add_attempts(case: ET.Element, prefix: str, failing: Sequence[Outcome]) -> 
 
 
 def _add_properties(case: ET.Element, result: TestResult) -> None:
-    values = {"category": result.category, "assigned_to": result.assigned_to, "timing": str(result.timing or "")}
+    values = {
+        "variant": result.variant,
+        "category": result.category,
+        "assigned_to": result.assigned_to,
+        "timing": str(result.timing or ""),
+    }
     named = {name: one_line(value) for name, value in values.items() if value}
     if named:
         properties = ET.SubElement(case, "properties")

@@ -76,11 +76,11 @@ def _failures(found: Sequence[Cause], limit: int, tests: int) -> Iterator[str]:
     yield "## Failures"
     for cause in found[:limit]:
         first, *others = cause.results
-        yield f"### {_code(first.test_id)}"
+        yield f"### {_code(first.label)}"
         yield _fenced("\n".join(line[:_LINE_LIMIT] for line in cause.evidence))
         yield "\n".join(_facts(cause, first))
         if others:
-            ids = [f"- {_code(result.test_id)}" for result in others[:tests]]
+            ids = [f"- {_code(result.label)}" for result in others[:tests]]
             yield _details(
                 f"{amount(len(others), 'other test')} failed in the same way", "\n".join(ids), len(others) - len(ids)
             )
@@ -103,7 +103,7 @@ def _flaky(results: Sequence[TestResult], limit: int) -> Iterator[str]:
         return
     yield "## Flaky"
     rows = [
-        (_cell(_code(result.test_id)), tried(result), _text(result.message)[:_LINE_LIMIT], _text(result.assigned_to))
+        (_cell(_code(result.label)), tried(result), _text(result.message)[:_LINE_LIMIT], _text(result.assigned_to))
         for result in results[:limit]
     ]
     yield _table(("test", "at last", "before", "team"), rows)
@@ -114,7 +114,7 @@ def _flaky(results: Sequence[TestResult], limit: int) -> Iterator[str]:
 def _listed(what: str, results: Sequence[TestResult], limit: int) -> Iterator[str]:
     if not results:
         return
-    rows = [(_cell(_code(result.test_id)), _text(result.reason)) for result in results[:limit]]
+    rows = [(_cell(_code(result.label)), _text(result.reason)) for result in results[:limit]]
     yield _details(f"{amount(len(results), 'test')} {what}", _table(("test", "reason"), rows), len(results) - len(rows))
 
 

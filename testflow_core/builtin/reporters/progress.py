@@ -49,7 +49,7 @@ class Progress:
         """Show an event."""
         if isinstance(event, PhaseStarted):
             self.rest(screen)
-            meaning = screen.paint(_PHASES.get(event.name, ""), DIM)
+            meaning = screen.paint(_meaning(event.name), DIM)
             screen.line(f"  {event.name:<{_COLUMN}}{meaning}".rstrip())
         elif isinstance(event, Planned):
             self.rest(screen)
@@ -75,9 +75,7 @@ class Progress:
             screen.line(shown)
 
     def _plan(self, plan: Plan, screen: Screen) -> None:
-        chosen = [choice for choice in plan.choices if choice.selected]
-        whole_files = any(choice.test.name is None for choice in chosen)
-        self._expected = None if whole_files else len({choice.test.id for choice in chosen})
+        self._expected = plan.expected_tests
         margin = " " * (_COLUMN + _MARGIN)
         screen.line(f"{margin}{screen.paint(one_line(plan.workflow.name), BOLD)}")
         lines = _by_application(plan)
@@ -86,7 +84,7 @@ class Progress:
             screen.line(f"{margin}{name:<{width}}{screen.cut(says, len(margin) + width)}")
 
     def _test(self, outcome: Outcome, screen: Screen) -> None:
-        self._ended[outcome.test.id] = outcome.status
+        self._ended[outcome.test.label] = outcome.status
         quiet = outcome.status in {Status.PASSED, Status.SKIPPED}
         if self._lines < _LINES and not (quiet and screen.live):
             self.rest(screen)
@@ -104,7 +102,7 @@ class Progress:
         self._shown_at = now
         self._live = True
         counts = self._counts()
-        latest = screen.cut(one_line(outcome.test.id), len(counts) + 2 * _MARGIN)
+        latest = screen.cut(one_line(outcome.test.label), len(counts) + 2 * _MARGIN)
         fits = len(counts) + len(latest) + 2 * _MARGIN < screen.width
         screen.update(f"  {counts}  {screen.paint(latest, DIM)}" if fits else f"  {screen.cut(counts, _MARGIN)}")
 
@@ -113,6 +111,11 @@ class Progress:
         failed = sum(status.failing for status in self._ended.values())
         of = "" if self._expected is None or self._expected < ended else f" of {self._expected:,}"
         return f"{ended:,}{of} ended, {failed:,} failed"
+
+
+def _meaning(phase: str) -> str:
+    """What happens in a phase; those of several environments bear its name before theirs."""
+    return _PHASES.get(phase) or _PHASES.get(phase.partition(" ")[0], "")
 
 
 def _by_application(plan: Plan) -> dict[str, str]:
@@ -141,7 +144,7 @@ def _chosen(choices: Sequence[Choice]) -> str:
 
 def _ended(outcome: Outcome, screen: Screen) -> str:
     again = f", attempt {outcome.attempt}" if outcome.attempt > 1 else ""
-    line = f"  {screen.mark(outcome.status)} {one_line(outcome.test.id)}"
+    line = f"  {screen.mark(outcome.status)} {one_line(outcome.test.label)}"
     if outcome.status is not Status.SKIPPED:
         line += screen.paint(f"  {duration(outcome.duration)}{again}", DIM)
     why = outcome.message or outcome.reason

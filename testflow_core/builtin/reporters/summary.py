@@ -70,7 +70,7 @@ def _count(number: int, status: Status, width: int, screen: Screen) -> str:
 def _failures(found: Sequence[Cause], limit: int, screen: Screen) -> Iterator[str]:
     for cause in found[:limit]:
         first, *others = cause.results
-        yield f"  {screen.mark(cause.status)} {screen.paint(one_line(first.test_id), BOLD)}"
+        yield f"  {screen.mark(cause.status)} {screen.paint(one_line(first.label), BOLD)}"
         for number, line in enumerate(cause.evidence):
             for row in screen.wrapped(line, indent=6):
                 yield f"      {row if number else screen.paint(row, RED)}"
@@ -87,7 +87,7 @@ def _alike(others: Sequence[TestResult]) -> Iterator[str]:
     if others:
         yield f"    {amount(len(others), 'more test')} failed in the same way:"
     for result in others[:_ALIKE]:
-        yield f"      {one_line(result.test_id)}"
+        yield f"      {one_line(result.label)}"
     if len(others) > _ALIKE:
         yield f"      and {len(others) - _ALIKE:,} more in the reports"
 
@@ -95,7 +95,7 @@ def _alike(others: Sequence[TestResult]) -> Iterator[str]:
 def _flaky(results: Sequence[TestResult], limit: int, screen: Screen) -> Iterator[str]:
     for result in results[:limit]:
         facts = ", ".join(one_line(each) for each in (tried(result), result.assigned_to) if each)
-        yield f"  {screen.paint('flaky', YELLOW)}  {one_line(result.test_id)}  {screen.paint(facts, DIM)}"
+        yield f"  {screen.paint('flaky', YELLOW)}  {one_line(result.label)}  {screen.paint(facts, DIM)}"
         yield f"      {screen.paint(screen.cut(result.message, 6), DIM)}"
     if len(results) > limit:
         yield f"  {amount(len(results) - limit, 'more flaky test')} in the reports"
