@@ -267,3 +267,29 @@ def test_values_that_no_journal_can_write_hinder_nobody(tmp_path):
     journal.close()
     journal.release(remove=True)
     assert "TypeError" in journal.trouble
+
+
+def test_what_is_left_of_a_run_in_variants_is_resumed_in_the_variants_in_which_it_is_left(real_shop):
+    told = "import os\ndef test_a(): pass\ndef test_b(): assert os.environ['PROBE_URL'] and 1 == 2\n"
+    engine = real_shop({"test_1.py": told, "test_2.py": told})
+    probe = {"type": "process", "command": [sys.executable, "-c", PROBE], "ports": {"8000": 0}}
+    both = testflow.Environment("e").add_service("probe", probe).variants({"one": {}, "two": {}})
+    stopped = engine.execute(workflow(), both, fail_fast=True)
+    assert len(stopped.failed_tests) == 1
+    assert {result.variant for result in stopped.interrupted_tests} == {"one", "two"}
+    resumed = engine.resume()
+    names = [f"shop::test_{file}.py::test_{name}" for file in "12" for name in "ab"]
+    labels = [f"{name} [{variant}]" for name in names for variant in ("one", "two")]
+    assert sorted(result.label for result in resumed.results) == sorted(labels)
+    assert all(str(result.status) == ("failed" if "test_b" in result.label else "passed") for result in resumed.results)
+    # What had ended is not run again.
+    kept = {each.test: each.started for each in stopped.outcomes if each.status is not Status.INTERRUPTED}
+    again = {each.test: each.started for each in resumed.outcomes}
+    assert {test: again[test] for test in kept} == pytest.approx(kept)
+
+
+PROBE = """
+import http.server, os
+address = os.environ["HOST"], int(os.environ["PORT"])
+http.server.HTTPServer(address, http.server.SimpleHTTPRequestHandler).serve_forever()
+"""

@@ -330,3 +330,20 @@ def test_reading_uses_the_aggregates_alone(tmp_path: Path):
             connection.execute(f"drop table {table}")
         connection.commit()
     assert len(history.past(["shop"]).of(TEST)) == 1
+
+
+def test_a_file_from_before_there_were_variants_is_read_and_then_migrated(tmp_path: Path):
+    path = tmp_path / "history.db"
+    history = History(path)
+    history.record(run("a"))
+    with closing(sqlite3.connect(path)) as old:
+        old.execute("alter table tests drop column variant")
+        old.execute("delete from _sqlite_migrations where name = 'variants'")
+        old.execute("pragma user_version = 2")
+        old.commit()
+    (before,) = history.past(["shop"]).of(TEST)
+    history.record(run("b"))
+    (after,) = history.past(["shop"]).of(TEST)
+    assert (before.runs, after.runs) == (1, 2)
+    assert rows(path, "pragma user_version") == [(SCHEMA_VERSION,)]
+    assert rows(path, "select distinct variant from tests") == [("",)]
