@@ -22,6 +22,7 @@ WRONG: dict[str, list[object]] = {
     "text": [5, 1.5, True, b"text", ["text"], {"text": "text"}, None],
     "optional text": [5, 1.5, True, b"text", ["text"], {"text": "text"}],
     "boolean": ["no", "True", "", 0, 1, None, []],
+    "boolean or name": ["", " ", 0, 1, None, []],
     "whole number": ["3", True, 1.5, 3.0, None, [3], -1],
     "optional whole number": ["3", True, 1.5, 3.0, [3], -1, 0],
     "optional duration": ["fast", "5", "-5s", 0, True, [5], FOREVER],
@@ -68,7 +69,7 @@ TERMS = {
     "resources": "resources",
     "resources.chrome": "count",
     "idempotent": "boolean",
-    "environment": "boolean",
+    "environment": "boolean or name",
     "data": "boolean",
 }
 
