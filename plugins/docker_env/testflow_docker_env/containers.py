@@ -14,6 +14,7 @@ from attrs import field, frozen
 
 from testflow_core.errors import ProvisionError
 from testflow_core.provisioning.readiness import LOG_LIMIT, describe_exit, failure
+from testflow_docker_env.archives import archive
 
 if TYPE_CHECKING:
     import signal
@@ -37,7 +38,8 @@ class Recipe:
     What a container of a service is made of.
 
     `name` is unique on the engine, `host` what it is called on the `network`. `ports` maps the port inside to the one
-    on the loopback address, 0 for any. `memory` are directories whose files are kept in memory.
+    on the loopback address, 0 for any. `memory` are directories whose files are kept in memory, `files` what is written
+    into it before it starts, path to text.
     """
 
     service: str
@@ -50,6 +52,7 @@ class Recipe:
     env: Mapping[str, str] = field(factory=dict[str, str], repr=False)
     ports: Mapping[int, int] = field(factory=dict[int, int])
     memory: tuple[str, ...] = ()
+    files: Mapping[str, str] = field(factory=dict[str, str], repr=False)
 
 
 def start(connection: Connection, recipe: Recipe, log: Path) -> Container:
@@ -177,6 +180,8 @@ def _start(connection: Connection, recipe: Recipe, ports: Mapping[int, int], log
         made = connection.make(lambda: api.create_container(recipe.image, **options))
         container = Container(connection, made["Id"], log)
         try:
+            if recipe.files:
+                container.put(archive(recipe.files), "/")
             container.run(recipe.service)
         except BaseException:
             api.remove_container(container.id, v=True, force=True)

@@ -2,59 +2,39 @@
 
 from __future__ import annotations
 
-import io
-import socket
-import tarfile
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
-from attrs import evolve, field, frozen
+from attrs import evolve
 
-from testflow_core.errors import Problem
-from testflow_core.model import Endpoint, Readiness
-from testflow_core.provisioning import postgres
+from testflow_core.model import Readiness
+from testflow_core.provisioning import postgres, redis
 from testflow_core.provisioning.readiness import tail
 from testflow_docker_env import containers, launching
+from testflow_docker_env.archives import archive
 from testflow_docker_env.containers import LOOPBACK
 from testflow_docker_env.images import find_image, find_version
 from testflow_docker_env.programs import teller
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
-    from testflow_core.model import Service
+    from testflow_core.model import Endpoint, Service
     from testflow_core.provisioning.launch import Place, Running
     from testflow_core.provisioning.postgres import PostgresConfig
-    from testflow_core.provisioning.readiness import Probe
+    from testflow_core.provisioning.redis import RedisConfig
     from testflow_docker_env.containers import Container
     from testflow_docker_env.ground import Ground
     from testflow_docker_env.long_work import Limits
 
-_REDIS_PORT = 6379
-_MAX_PORT = 65535
 _MEMORY = "/testflow"
 _SQL = "/testflow-sql"
 _SQL_LIMIT = 120.0
+_REDIS_SETTINGS = "/testflow-redis.conf"
 # The locale is the one that servers have as local processes: the same encoding, the same order of texts.
 _SURROUNDINGS = {"LANG": "C.UTF-8", "PGDATA": f"{_MEMORY}/data"}
 # The data lives as long as the container, so nothing of it is worth a sync.
 _UNSYNCED = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
-
-
-@frozen(kw_only=True)
-class RedisConfig:
-    """The `config` of a service of type `redis`; `port` is a wish."""
-
-    port: int = _REDIS_PORT
-    password: str | None = field(default=None, repr=False)
-
-
-def redis_mistakes(service: Service, config: RedisConfig) -> Iterator[Problem]:
-    """What is wrong with a config whose types are right."""
-    if not 0 <= config.port <= _MAX_PORT:
-        path = f"$.services.{service.name}.config.port"
-        yield Problem(path, f"expected a port from 0 (any) to {_MAX_PORT}, got {config.port}")
 
 
 def start_postgres(service: Service, place: Place, ground: Ground, config: PostgresConfig, limits: Limits) -> Running:
@@ -94,24 +74,26 @@ def start_postgres(service: Service, place: Place, ground: Ground, config: Postg
 def start_redis(service: Service, place: Place, ground: Ground, config: RedisConfig, limits: Limits) -> Running:
     """The server, which writes nothing down."""
     image, warnings = _version(service, place, ground, limits)
-    inside = config.port or _REDIS_PORT
-    settings = ["--port", str(inside), "--save", "", "--appendonly", "no"]
-    settings += ["--requirepass", config.password] if config.password else []
+    inside = config.port or redis.DEFAULT_PORT
+    password = redis.password(config)
+    settings = {**redis.UNSAVED, "port": str(inside), "requirepass": password}
     recipe = evolve(
         launching.recipe(service, place, ground, image, {inside: config.port}),
-        command=tuple(settings),
+        # In a file, as everybody may read the words of a command. Options go to the server that the image starts.
+        command=("--include", _REDIS_SETTINGS),
         env=dict(service.env),
+        files={_REDIS_SETTINGS: redis.settings_file(settings)},
     )
     container = containers.start(ground.connection, recipe, place.log)
     published = container.published[inside]
     up = launching.running(
         container,
         place,
-        _redis_endpoint(config, LOOPBACK, published),
-        _redis_endpoint(config, recipe.host, inside),
+        redis.endpoint(config, host=LOOPBACK, port=published, password=password),
+        redis.endpoint(config, host=recipe.host, port=inside, password=password),
         service.readiness or Readiness(),
     )
-    return evolve(up, probes=(_ping_probe(LOOPBACK, published), *up.probes), warnings=warnings)
+    return evolve(up, probes=(redis.ping_probe(LOOPBACK, published), *up.probes), warnings=warnings)
 
 
 def _version(service: Service, place: Place, ground: Ground, limits: Limits) -> tuple[str, tuple[str, ...]]:
@@ -124,28 +106,6 @@ def _version(service: Service, place: Place, ground: Ground, limits: Limits) -> 
         return image, ()
     asked = f"{service.name}: {service.type} {service.version} was asked for"
     return image, (f"{asked} and cannot be had; {image} is used, the nearest that is there ({reason})",)
-
-
-def _redis_endpoint(config: RedisConfig, host: str, port: int) -> Endpoint:
-    credentials = f":{quote(config.password, safe='')}@" if config.password else ""
-    return Endpoint(
-        host=host, ports={config.port: port}, url=f"redis://{credentials}{host}:{port}", password=config.password
-    )
-
-
-def _ping_probe(host: str, port: int) -> Probe:
-    """Ready when the server answers, if only that a password is missing."""
-
-    def probe(seconds: float) -> str | None:
-        try:
-            with socket.create_connection((host, port), timeout=min(seconds, launching.PATIENCE)) as connection:
-                connection.sendall(b"PING\r\n")
-                answer = connection.recv(64)
-        except OSError as error:
-            return f"Redis does not answer on {host}:{port} ({error})"
-        return None if answer.startswith((b"+PONG", b"-NOAUTH")) else f"Redis on {host}:{port} is still starting"
-
-    return probe
 
 
 def _prepare(service: str, place: Place, container: Container, own: Endpoint, schemas: Sequence[Path]) -> None:
@@ -166,20 +126,5 @@ def _prepare(service: str, place: Place, container: Container, own: Endpoint, sc
 
     query(*psql, "-d", "postgres", "-c", postgres.creation(name))
     if schemas:
-        container.put(_archive(inside), "/")
+        container.put(archive(inside), "/")
         query(*psql, "-d", postgres.connection_string(name), *(word for copy in inside for word in ("-f", copy)))
-
-
-def _archive(files: Mapping[str, Path]) -> bytes:
-    """Files as they are to be called inside."""
-    archive = io.BytesIO()
-    with tarfile.open(fileobj=archive, mode="w") as tar:
-        for name, file in files.items():
-            tar.add(file, arcname=name, filter=_readable)
-    return archive.getvalue()
-
-
-def _readable(member: tarfile.TarInfo) -> tarfile.TarInfo:
-    """The server's own user, whoever that is, may read it."""
-    member.mode |= 0o444
-    return member

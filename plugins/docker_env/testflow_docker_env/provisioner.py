@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
-from testflow_core.provisioning import postgres
+from testflow_core.provisioning import postgres, redis
 from testflow_core.provisioning.services import ServiceProvisioner, configuration
 from testflow_docker_env import presets, programs
 from testflow_docker_env.build import DOCKERFILE
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 SERVICE_TYPES = {
     "docker": programs.NoConfig,
     "postgres": postgres.PostgresConfig,
-    "redis": presets.RedisConfig,
+    "redis": redis.RedisConfig,
 }
 
 
@@ -53,7 +53,7 @@ class DockerProvisioner(ServiceProvisioner):
         if service.type == "postgres":
             yield from postgres.mistakes(service, configuration(service, postgres.PostgresConfig))
         if service.type == "redis":
-            yield from presets.redis_mistakes(service, configuration(service, presets.RedisConfig))
+            yield from redis.mistakes(service, configuration(service, redis.RedisConfig))
 
     def refuses(self, environment: Environment) -> str | None:
         """That no engine answers, else every reason of every service."""
@@ -90,8 +90,6 @@ class DockerProvisioner(ServiceProvisioner):
             config = configuration(service, postgres.PostgresConfig)
             return presets.start_postgres(service, place, standing, config, self.pulls)
         if service.type == "redis":
-            return presets.start_redis(
-                service, place, standing, configuration(service, presets.RedisConfig), self.pulls
-            )
+            return presets.start_redis(service, place, standing, configuration(service, redis.RedisConfig), self.pulls)
         limits = self.pulls if service.application is None else self.builds
         return programs.start(service, place, standing, limits)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 from datetime import timedelta
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import pytest
 from testflow_docker_env import DockerProvisioner
@@ -15,6 +15,8 @@ from testflow_core.model import Environment, Readiness, Service, Site
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    import docker
 
     Of = Callable[..., Environment]
 
@@ -110,11 +112,12 @@ def test_an_image_that_is_named_is_used_whatever_the_version(site: Site, host: s
         assert not up.warnings
 
 
-@pytest.mark.parametrize("password", [None, "se cret"])
+@pytest.mark.parametrize("password", [None, "", "se cret"])
 def test_redis_is_reached_from_both_sides(site: Site, host: str, environment: Of, password: str | None):
-    config = {"password": password} if password else {}
+    config = {} if password is None else {"password": password}
     cache = Service(name="cache", type="redis", version="7", config=config)
-    login = ["redis-cli", "-h", "{cache.host}", "-p", "{cache.port}"] + (["-a", "{cache.password}"] if password else [])
+    login = ["redis-cli", "-h", "{cache.host}", "-p", "{cache.port}"]
+    login += [] if password == "" else ["-a", "{cache.password}"]
     client = Service(
         name="client",
         type="docker",
@@ -124,10 +127,26 @@ def test_redis_is_reached_from_both_sides(site: Site, host: str, environment: Of
     )
     with DockerProvisioner().provision(environment(client, cache), site) as up:
         endpoint = up.endpoints["cache"]
-        assert endpoint.url == f"redis://{':se%20cret@' if password else ''}127.0.0.1:{endpoint.port}"
+        said = endpoint.password
+        assert said == (password or None) if password is not None else said and len(said) >= 24
+        assert endpoint.url == f"redis://{f':{quote(said)}@' if said else ''}127.0.0.1:{endpoint.port}"
         with socket.create_connection(("127.0.0.1", endpoint.port or 0), timeout=20) as connection:
-            if password:
-                connection.sendall(b'auth "se cret"\r\n')
+            if said:
+                connection.sendall(b"get key\r\n")
+                assert connection.recv(100).startswith(b"-NOAUTH")
+                connection.sendall(f'auth "{said}"\r\n'.encode())
                 assert connection.recv(100) == b"+OK\r\n"
             connection.sendall(b"get key\r\n")
             assert connection.recv(100) == b"$5\r\nvalue\r\n"
+
+
+def test_the_password_of_redis_is_in_no_list_of_processes_nor_of_settings(
+    site: Site, host: str, environment: Of, api: docker.APIClient
+):
+    cache = Service(name="cache", type="redis", config={"password": "s3cret-of-redis"})
+    with DockerProvisioner().provision(environment(cache), site):
+        filters = {"label": [f"testflow.lease={site.directory}"]}
+        (container,) = api.containers(filters=filters)
+        assert "redis-server" in str(api.top(container["Id"]))
+        assert "s3cret-of-redis" not in str(api.top(container["Id"]))
+        assert "s3cret-of-redis" not in str(api.inspect_container(container["Id"]))

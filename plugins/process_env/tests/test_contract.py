@@ -27,6 +27,12 @@ DB = Service(name="db", type="postgres", ports={5432: 0}, config={"password": PA
 START = Start(command=("python", *SERVE[1:]), readiness=Readiness(http="/"), env={"URL": "{db.url}"})
 HERE = Application(name="web", path=Path(__file__).parent, start=START)
 NEEDS_DB = ("sh", "-c", 'test "$DB" = "127.0.0.1:$DB_PORT" && exec "$0" "$@"', *SERVE)
+NEEDS_CACHE = (
+    "sh",
+    "-c",
+    'test "$CACHE_URL" = "redis://:$CACHE_PASSWORD@127.0.0.1:$CACHE_PORT" && exec "$0" "$@"',
+    *SERVE,
+)
 TELLS_AND_ENDS = ("sh", "-c", "echo the password is {db.password}; exit 7")
 NEVER = Readiness(log="what nobody says")
 LISTENS_TWICE = (
@@ -46,6 +52,10 @@ class TestProcessProvisioner(ProvisionerContract, ProvisionerThatChecks, Provisi
         "one that needs another": environment(
             command("api", *NEEDS_DB, ports={80: 0}, env={"DB": "{db.host}:{db.port}"}, depends_on=("db",)),
             command("db", ports={5432: 0}),
+        ),
+        "an application and its cache": environment(
+            command("api", *NEEDS_CACHE, ports={80: 0}, depends_on=("cache",)),
+            Service(name="cache", type="redis", ports={6379: 0}),
         ),
         "an application and its database": environment(
             Service(name="web", type="docker", ports={80: 0}, application=HERE), DB
@@ -77,5 +87,5 @@ class TestProcessProvisioner(ProvisionerContract, ProvisionerThatChecks, Provisi
     secrets = (PASSWORD,)
 
     @pytest.fixture
-    def provisioner(self):
+    def provisioner(self, redis_server):
         return ProcessProvisioner()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 from testflow_process_env import ProcessProvisioner, binaries
+from testflow_process_env.binaries import POSTGRES
 
 from testflow_core.errors import ProvisionError
 from testflow_core.model import Environment, Provisioned, Readiness, Service, Site
@@ -138,7 +139,9 @@ def test_a_schema_that_never_ends_is_an_error(site: Site, monkeypatch: pytest.Mo
         pytest.fail("it never came up")
 
 
-@pytest.mark.parametrize("found", binaries.available(binaries.directories()), ids=lambda each: each.version)
+@pytest.mark.parametrize(
+    "found", binaries.available(POSTGRES, binaries.directories(POSTGRES)), ids=lambda each: each.version
+)
 def test_every_version_that_is_here_can_be_had(site: Site, found: binaries.Binaries):
     with provision(site, version=found.version, postgres=str(found.directory)) as up:
         assert str(query(up, "show server_version")).startswith(found.version)
@@ -162,10 +165,10 @@ def test_the_engines_own_postgres_variables_do_not_matter(site: Site, monkeypatc
 
 
 def test_a_server_that_cannot_be_made_is_told_with_what_initdb_said(site: Site, tmp_path: Path):
-    (found, *_) = binaries.available(binaries.directories())
+    (found, *_) = binaries.available(POSTGRES, binaries.directories(POSTGRES))
     broken = tmp_path / "broken"
     broken.mkdir()
-    for name in binaries.PROGRAMS:
+    for name in POSTGRES.programs:
         (broken / name).symlink_to(found.directory / name)
     (broken / "initdb").unlink()
     (broken / "initdb").write_text("#!/bin/sh\necho 'disk full' >&2; exit 1\n")
@@ -178,7 +181,7 @@ def test_a_server_that_cannot_be_made_is_told_with_what_initdb_said(site: Site, 
 
 
 def test_a_server_that_dies_while_starting_is_told_with_its_log(site: Site, tmp_path: Path):
-    (found, *_) = binaries.available(binaries.directories())
+    (found, *_) = binaries.available(POSTGRES, binaries.directories(POSTGRES))
     broken = tmp_path / "broken"
     broken.mkdir()
     for name in ("initdb", "psql"):
