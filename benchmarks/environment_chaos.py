@@ -193,10 +193,11 @@ def after_next_start(
 
 def end(seen: traces.Known, name: Path, folder: Path, api: Any | None) -> None:
     """Nothing of a victim outlives its measurement."""
-    for pid in traces.living(seen, name):
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-    traces.remove(folder, api)
+    while pids := traces.living(seen, name):
+        for pid in pids:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+    traces.remove(seen, folder, api)
 
 
 def table(kills: list[Kill]) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from attrs import field, frozen
 
 from testflow_core.provisioning.process_tree import descendants, read_process
+from testflow_core.provisioning.shared_memory import remove_segments
 
 LEASE = "testflow.lease"
 SHARED = "/dev/shm"  # noqa: S108 - where the system keeps shared memory
@@ -65,8 +66,9 @@ def left(seen: Known, folder: Path, api: Any | None, spared: int | None = None) 
     return {kind: found for kind, found in there.items() if found}
 
 
-def remove(folder: Path, api: Any | None) -> None:
-    """Remove from a container engine what is left there."""
+def remove(seen: Known, folder: Path, api: Any | None) -> None:
+    """Remove from the kernel and from a container engine what is left there once all processes have ended."""
+    remove_segments(seen.pids, 0)
     for container in _containers(api, folder):
         with suppress(Exception):
             api.remove_container(container["Id"], v=True, force=True)  # pyright: ignore[reportOptionalMemberAccess]
