@@ -14,6 +14,7 @@ from attrs import field, frozen
 
 from testflow_core.errors import Problem, ProvisionError
 from testflow_core.model import Endpoint
+from testflow_core.provisioning import versions
 from testflow_core.specs import key_path
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ DEFAULT_PORT = 5432
 _MAX_PORT = 65535
 _NAME_LIMIT = 63
 _PROTOCOL_3 = 196608
+_STRATEGIES = 15
 
 
 @frozen(kw_only=True)
@@ -96,10 +98,13 @@ def connection_string(database: str) -> str:
     return f"dbname='{escaped}'"
 
 
-def creation(database: str) -> str:
-    """The SQL that makes the database; the first query in any case."""
+def creation(database: str, version: str = "") -> str:
+    """The SQL that makes the database, the faster way where the server's version has one; the first query anyway."""
     quoted = database.replace('"', '""')
-    return "SELECT 1" if database == "postgres" else f'CREATE DATABASE "{quoted}"'
+    major, _ = versions.numbers(version) or (0, 0)
+    # Through the log, each page is written twice; a server without syncs has nothing to fear of the checkpoints.
+    strategy = " STRATEGY file_copy" if major >= _STRATEGIES else ""
+    return "SELECT 1" if database == "postgres" else f'CREATE DATABASE "{quoted}"{strategy}'
 
 
 def sql_failure(service: str, said: str, log: str) -> ProvisionError:

