@@ -74,7 +74,7 @@ def test_an_entry_that_cannot_be_read_whole_is_not_taken(home: Path, made: Path,
 
 def test_many_givers_at_once_leave_one_entry(home: Path, made: Path):
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda _: cache.give("entry", made), range(16)))
+        list(pool.map(cache.give, ["entry"] * 16, [made] * 16))
     assert [each.name for each in home.iterdir()] == ["entry"]
     assert contents(home / "entry") == contents(made)
 

@@ -94,6 +94,14 @@ def test_the_database_postgres_need_not_be_made(site: Site):
         assert query(up, "select current_database()") == "postgres"
 
 
+def test_a_database_that_the_server_has_already_is_told(site: Site):
+    with (
+        pytest.raises(ProvisionError, match='database "template1" already exists'),
+        provision(site, database="template1"),
+    ):
+        pytest.fail("it never came up")
+
+
 def test_schemas_are_loaded_in_order_from_the_workspace_then_from_the_checkouts(site: Site, tmp_path: Path):
     (site.workspace / "one.sql").write_text("create table t (id int);")
     for checkout, statement in {"a": "insert into t values (1);", "b": "insert into t values (2);"}.items():
