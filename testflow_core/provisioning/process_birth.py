@@ -75,7 +75,7 @@ def die_with(parent: int) -> None:
         os._exit(127)
 
 
-def become(order: Order, streams: Sequence[int], report: int, supervisor: int) -> NoReturn:
+def become(order: Order, streams: Sequence[int], report: int, supervisor: int | None) -> NoReturn:
     """Turn this forked child into the program that was asked for, or write to `report` what went wrong."""
     stage = "process"
     try:
@@ -88,7 +88,8 @@ def become(order: Order, streams: Sequence[int], report: int, supervisor: int) -
             enter_user_namespace()
         # After the namespace: the kernel forgets the death signal when capabilities change.
         stage = "process"
-        die_with(supervisor)
+        if supervisor is not None:
+            die_with(supervisor)
         for target, stream in enumerate(streams):
             os.dup2(stream, target)
         stage = "directory"

@@ -8,6 +8,9 @@ import signal
 from pathlib import Path
 from typing import NamedTuple
 
+MARKER = "TESTFLOW_LEASE"
+"""The variable by which a process is known for ours wherever it has gone: an identity, `:`, a number."""
+
 
 class Process(NamedTuple):
     """A living process as the kernel lists it; `started` in clock ticks since boot tells it from a later namesake."""

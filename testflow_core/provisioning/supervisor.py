@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from testflow_core.errors import ProvisionError
+from testflow_core.provisioning.namespaces import SUBREAPER
 from testflow_core.provisioning.supervisor_process import HEADER
 
 if TYPE_CHECKING:
@@ -32,8 +33,8 @@ LIMIT = 30.0
 # -S: site-packages may take long to look at; what the program imports of ours stands where we stand.
 _PROGRAM = (
     "import sys; sys.path.append(sys.argv[1]);"
-    "from testflow_core.provisioning.supervisor_process import main;"
-    "main(int(sys.argv[2]), int(sys.argv[3]), sys.argv[4], sys.argv[5:])"
+    "from testflow_core.provisioning.guardian import main;"
+    "main(int(sys.argv[2]), int(sys.argv[3]), sys.argv[4], sys.argv[5], sys.argv[6:])"
 )
 _INTERPRETER = (sys.executable, "-I", "-S")
 _ROOT = str(Path(__file__).parents[2])
@@ -116,11 +117,16 @@ class Supervisor:
     """
     A process that starts others, and kills every one of them, daemons included, when it or we end in whatever way.
 
-    Then it removes the directories of `remove`. Safe to use from several threads.
+    Then it removes the directories of `remove`. What it starts is kept apart in the way of `tier`, or of the next one
+    that the system allows. Safe to use from several threads.
     """
 
-    def __init__(self, *, remove: Sequence[Path] = ()) -> None:
+    def __init__(self, *, remove: Sequence[Path] = (), tier: str = SUBREAPER) -> None:
         self._remove = [str(directory.absolute()) for directory in remove]
+        self._wanted = tier
+        self._tier, self._why = tier, ""
+        self._told = threading.Event()
+        self._noted: dict[int, threading.Event] = {}
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
         self._children: weakref.WeakValueDictionary[int, Supervised] = weakref.WeakValueDictionary()
@@ -131,9 +137,9 @@ class Supervisor:
         self._errors: IO[bytes] = tempfile.TemporaryFile()
         self._channel, theirs = socket.socketpair()
         with theirs:
-            arguments = [_ROOT, str(theirs.fileno()), str(self._owner), secrets.token_hex(8), *self._remove]
+            arguments = [_ROOT, str(theirs.fileno()), str(self._owner), secrets.token_hex(8)]
             self._process = subprocess.Popen(
-                [*_INTERPRETER, "-c", _PROGRAM, *arguments],
+                [*_INTERPRETER, "-c", _PROGRAM, *arguments, self._wanted, *self._remove],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=self._errors,
@@ -154,11 +160,18 @@ class Supervisor:
         self._hang_up()
         self._listener.join(LIMIT)
         if self._listener.is_alive():
-            self._process.kill()
+            # The guardian takes that for leave to kill a supervisor that hangs.
+            self._process.terminate()
         self._process.wait()
         self._listener.join()
         self._channel.close()
         self._errors.close()
+
+    @property
+    def tier(self) -> tuple[str, str]:
+        """How what it starts is kept apart, and why not in the way that was asked for, if not."""
+        self._told.wait(LIMIT)
+        return self._tier, self._why
 
     def spawn(
         self,
@@ -208,12 +221,16 @@ class Supervisor:
         A program that is run when we end, in whatever way, unless what is answered is called before.
 
         For what lives outside of processes and directories. It runs once all processes have ended and before the
-        directories are removed, without streams, for 20 s at most.
+        directories are removed, without streams, for 20 s at most. ProvisionError where the supervisor is gone.
         """
         with self._lock:
             number = next(self._numbers)
+            noted = self._noted[number] = threading.Event()
         order = {"verb": "bequeath", "number": number, "argv": list(argv), "cwd": str(cwd), "env": dict(env)}
         self.request({**order, "streams": [False] * 3, "unprivileged": False, "farewell": None})
+        # What is about to be made must not be without an heir when everybody is killed the moment after.
+        if self._lost or not noted.wait(LIMIT) or self._lost:
+            raise ProvisionError(f"the supervisor has ended{self.last_words()}")
         return lambda: self.request({"verb": "withdraw", "number": number})
 
     def request(self, message: Mapping[str, object], streams: Sequence[int] = ()) -> None:
@@ -248,12 +265,24 @@ class Supervisor:
         # A supervisor that was killed may leave half a message, or a reset.
         with suppress(OSError, ValueError, struct.error), self._channel.makefile("rb") as messages:
             while header := messages.read(HEADER.size):
-                message: dict[str, int] = json.loads(messages.read(HEADER.unpack(header)[0]))
-                child = self._children.get(message["number"])
-                if child is not None:
-                    child.hear(message)
+                self._hear(json.loads(messages.read(HEADER.unpack(header)[0])))
         with self._lock:
             self._lost = True
             children = list(self._children.values())
+            waiting = [self._told, *self._noted.values()]
+        for event in waiting:
+            event.set()
         for child in children:
             child.lose()
+
+    def _hear(self, message: Mapping[str, object]) -> None:
+        match message:
+            case {"tier": str(tier), "why": str(why)}:
+                self._tier, self._why = tier, why
+                self._told.set()
+            case {"number": int(number), "noted": True}:
+                self._noted[number].set()
+            case {"number": int(number)} if (child := self._children.get(number)) is not None:
+                child.hear(message)
+            case _:
+                pass

@@ -1,40 +1,32 @@
-"""The supervisor's program: standard library only, one thread, and nothing of its own left when it ends."""
+"""What the supervisor does on the engine's word: standard library only, one thread."""
 
 from __future__ import annotations
 
 import contextlib
 import json
 import os
+import select
 import selectors
 import signal
 import socket
 import struct
-import sys
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from testflow_core.provisioning import lease_files
-from testflow_core.provisioning.process_birth import (
-    ENDING_SIGNALS,
-    IGNORED_SIGNALS,
-    PR_SET_CHILD_SUBREAPER,
-    become,
-    call_libc,
-)
-from testflow_core.provisioning.process_tree import Process, descendants, has_marker, kill
+from testflow_core.provisioning.namespaces import LEASES, NAMESPACES
+from testflow_core.provisioning.process_birth import ENDING_SIGNALS, become
+from testflow_core.provisioning.process_tree import MARKER, Process, descendants, has_marker, kill
 from testflow_core.provisioning.shared_memory import remove_segments
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from testflow_core.provisioning.legacy import Legacy
     from testflow_core.provisioning.process_birth import Order
 
-MARKER = "TESTFLOW_LEASE"
 HEADER = struct.Struct("!I")
 RECHECK = 0.02
 FAREWELL = 1.0
-BEQUESTS = 20.0
 
 
 class Ending(NamedTuple):
@@ -52,22 +44,27 @@ def _be_woken(_number: int, _frame: object) -> None:
 class Session:
     """Everything one engine has started: ended on its word, and all of it when the engine is gone."""
 
-    def __init__(self, channel: socket.socket, engine: int, identity: str) -> None:
+    def __init__(
+        self, channel: socket.socket, engine: int | None, guardian: socket.socket, legacy: Legacy, tier: str
+    ) -> None:
         self.channel = channel
-        self.identity = identity
+        self.guardian = guardian
+        self.legacy = legacy
+        self.tier = tier
         self.pid = os.getpid()
-        self.born = time.time()
-        self.over = False
+        self.over = self.alone = False
         self.leaders: dict[int, int] = {}
         self.pids: dict[int, int] = {}
         self.farewells: dict[int, signal.Signals] = {}
         self.endings: list[Ending] = []
-        self.bequests: dict[int, Order] = {}
         self.null = os.open(os.devnull, os.O_RDWR)
         self.selector = selectors.DefaultSelector()
         self.selector.register(channel, selectors.EVENT_READ, self.obey)
+        self.selector.register(guardian, selectors.EVENT_READ, self.be_alone)
         self.watch_signals()
-        self.watch_engine(engine)
+        if engine is not None:
+            # A fork of the engine may hold the other end of the channel when the engine itself is dead.
+            self.selector.register(engine, selectors.EVENT_READ, self.finish)
 
     def watch_signals(self) -> None:
         """Be woken by every exit of a child, and end in good order on SIGTERM."""
@@ -80,20 +77,20 @@ class Session:
         signal.signal(signal.SIGCHLD, _be_woken)
         for number in ENDING_SIGNALS:
             signal.signal(number, lambda _number, _frame: self.finish())
-        for number in IGNORED_SIGNALS:
-            signal.signal(number, signal.SIG_IGN)
-
-    def watch_engine(self, engine: int) -> None:
-        """Notice the engine's death even where a fork of it still holds the other end of the channel."""
-        if hasattr(os, "pidfd_open"):
-            with contextlib.suppress(OSError):
-                self.selector.register(os.pidfd_open(engine), selectors.EVENT_READ, self.finish)
-        if os.getppid() != engine:
-            self.finish()
 
     def finish(self) -> None:
         """Serve no longer."""
         self.over = True
+
+    def be_alone(self) -> None:
+        """The guardian has been killed: what it was to do is ours."""
+        self.alone = True
+        self.selector.unregister(self.guardian)
+        self.finish()
+
+    def is_alone(self) -> bool:
+        """Whether the guardian has been killed by now, though nobody was listening."""
+        return self.alone or bool(select.select([self.guardian], [], [], 0)[0])
 
     def serve(self) -> None:
         """Obey until the engine is gone, then leave no process behind."""
@@ -102,27 +99,23 @@ class Session:
                 key.data()
             self.reap()
             self.advance()
+        if self.tier == NAMESPACES and not self.is_alone():
+            # Nothing there outlives the first process, which we are.
+            return
         self.part()
         self.kill_all()
-        self.carry_out()
-        self.kill_all()
-        remove_segments(self.pids.values(), self.born)
 
     def kill_all(self) -> None:
         """Until no process is left, nor any orphan that came to us."""
         while self.reap():
-            for process in descendants(self.pid):
+            for process in self.family():
                 kill(process)
             self.signal_groups(self.leaders, signal.SIGKILL)
             self.wait_for_exit()
 
-    def carry_out(self) -> None:
-        """Run what was bequeathed, within a limit."""
-        for order in self.bequests.values():
-            self.spawn(order, ())
-        deadline = time.monotonic() + BEQUESTS
-        while self.reap() and time.monotonic() < deadline:
-            self.wait_for_exit()
+    def family(self) -> list[Process]:
+        """Every living descendant, parents before their children, where the tier knows them."""
+        return [] if self.tier == LEASES else descendants(self.pid)
 
     def part(self) -> None:
         """Give those that asked for it a moment to remove what the kernel keeps for them, such as shared memory."""
@@ -152,6 +145,12 @@ class Session:
         with contextlib.suppress(OSError):
             self.channel.sendall(HEADER.pack(len(payload)) + payload)
 
+    def note(self, **message: object) -> None:
+        """Remember what whoever is left when we are killed has to know."""
+        self.legacy.note(message)
+        with contextlib.suppress(OSError):
+            self.guardian.sendall(json.dumps(message).encode() + b"\n")
+
     def obey(self) -> None:
         """Read one message and do what it says; the end of the channel is the end."""
         try:
@@ -166,10 +165,9 @@ class Session:
         match request["verb"]:
             case "spawn":
                 self.spawn(request, streams)
-            case "bequeath":
-                self.bequests[request["number"]] = request
-            case "withdraw":
-                self.bequests.pop(request["number"], None)
+            case "bequeath" | "withdraw":
+                self.note(**request)
+                self.tell(number=request["number"], noted=True)
             case _:
                 self.end(request["number"], signal.Signals(request["signal"]), request["grace"])
 
@@ -188,11 +186,11 @@ class Session:
         number = order["number"]
         given = iter(streams)
         placed = [next(given) if each else self.null for each in order["streams"]]
-        order["env"][MARKER] = f"{self.identity}:{number}"
+        order["env"][MARKER] = f"{self.legacy.identity}:{number}"
         reader, writer = os.pipe()
         pid = os.fork()
         if pid == 0:
-            become(order, placed, writer, self.pid)
+            become(order, placed, writer, None if self.tier == LEASES else self.pid)
         for stream in (writer, *streams):
             os.close(stream)
         with open(reader, "rb") as report:  # noqa: PTH123 (a descriptor has no path)
@@ -203,6 +201,7 @@ class Session:
         else:
             self.leaders[pid] = number
             self.pids[number] = pid
+            self.note(number=number, pid=pid)
             if order["farewell"] is not None:
                 self.farewells[pid] = signal.Signals(order["farewell"])
             self.tell(number=number, pid=pid)
@@ -218,6 +217,7 @@ class Session:
                 return True
             number = self.leaders.pop(pid, None)
             if number is not None:
+                self.note(number=number)
                 self.tell(number=number, exit=os.waitstatus_to_exitcode(status))
 
     def signal_groups(self, leaders: Iterable[int], number: signal.Signals) -> None:
@@ -238,7 +238,7 @@ class Session:
         """Kill what is left of the groups that have ended or have had their time."""
         if not self.endings:
             return
-        ours = descendants(self.pid)
+        ours = self.family()
         for ending in tuple(self.endings):
             grouped = ending.leader in self.leaders or any(each.group == ending.leader for each in ours)
             if grouped and time.monotonic() < ending.deadline:
@@ -249,14 +249,14 @@ class Session:
                 kill(process)
             if not tree and ending.leader not in self.leaders:
                 self.endings.remove(ending)
-                remove_segments((ending.leader,), self.born)
+                remove_segments((ending.leader,), self.legacy.born)
                 self.tell(number=ending.number, ended=True)
             else:
                 self.endings[self.endings.index(ending)] = ending._replace(deadline=0.0)
 
     def tree(self, ending: Ending, ours: Sequence[Process]) -> list[Process]:
         """What a leader has started: its session, its descendants, and daemons by the mark they were born with."""
-        marker = f"{MARKER}={self.identity}:{ending.number}".encode()
+        marker = f"{MARKER}={self.legacy.identity}:{ending.number}".encode()
         family = {ending.leader}
         tree: list[Process] = []
         # `ours` has parents before their children.
@@ -266,14 +266,3 @@ class Session:
                 family.add(process.pid)
                 tree.append(process)
         return tree
-
-
-def main(descriptor: int, engine: int, identity: str, remove: Sequence[str]) -> None:
-    """Serve the engine at the other end of `descriptor`; at the end nothing it started is left, nor `remove`."""
-    os.set_inheritable(descriptor, False)  # noqa: FBT003 (takes no keyword)
-    if sys.platform == "linux":
-        call_libc("prctl", PR_SET_CHILD_SUBREAPER, 1)
-    with socket.socket(fileno=descriptor) as channel:
-        Session(channel, engine, identity).serve()
-        for directory in remove:
-            lease_files.clear(Path(directory))

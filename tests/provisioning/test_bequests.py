@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from testflow_core.provisioning import supervisor_process
+from testflow_core.provisioning import supervisor as supervisor_module
 from testflow_core.provisioning.process_tree import descendants, read_process
 from testflow_core.provisioning.supervisor import Supervisor
 
@@ -83,14 +83,10 @@ def test_a_program_that_cannot_be_started_hinders_nothing(tmp_path: Path, python
 
 
 def test_a_bequest_that_never_ends_is_killed(tmp_path: Path, python: Python, monkeypatch: pytest.MonkeyPatch):
-    # The supervisor is a process of its own: what it is started with says how long it waits.
-    program = supervisor_process.__name__
-    monkeypatch.setattr(
-        "testflow_core.provisioning.supervisor._PROGRAM",
-        "import sys; sys.path.append(sys.argv[1]);"
-        f"import {program} as program; program.BEQUESTS = 0.2;"
-        "program.main(int(sys.argv[2]), int(sys.argv[3]), sys.argv[4], sys.argv[5:])",
-    )
+    # The guardian is a process of its own: what it is started with says how long it waits.
+    limit = "import testflow_core.provisioning.legacy as legacy; legacy.BEQUESTS = 0.2;"
+    begin = "import sys; sys.path.append(sys.argv[1]);"
+    monkeypatch.setattr(supervisor_module, "_PROGRAM", supervisor_module._PROGRAM.replace(begin, f"{begin}{limit}"))
     note = tmp_path / "pid"
     hanging = f"import os, signal; open({str(note)!r}, 'w').write(str(os.getpid())); signal.pause()"
     with Supervisor() as supervisor:

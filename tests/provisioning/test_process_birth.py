@@ -21,8 +21,8 @@ BIRTH = "from testflow_core.provisioning.process_birth import die_with, enter_us
 
 SUPERVISE = """
 import sys
-from testflow_core.provisioning.supervisor_process import main
-main(int(sys.argv[1]), int(sys.argv[2]), "identity", sys.argv[3:])
+from testflow_core.provisioning.guardian import main
+main(int(sys.argv[1]), int(sys.argv[2]), "identity", "subreaper", sys.argv[3:])
 """
 
 

@@ -1,0 +1,79 @@
+"""What is left to do when all processes of an engine have ended; standard library only, for the guardian's program."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from testflow_core.provisioning import lease_files
+from testflow_core.provisioning.process_birth import become
+from testflow_core.provisioning.process_tree import MARKER, descendants, kill
+from testflow_core.provisioning.shared_memory import remove_segments
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from testflow_core.provisioning.process_birth import Order
+
+BEQUESTS = 20.0
+RECHECK = 0.02
+
+
+class Legacy:
+    """What is to be done once everything has ended, known to both processes: the supervisor tells the guardian."""
+
+    def __init__(self, identity: str, remove: Sequence[str]) -> None:
+        self.identity = identity
+        self.remove = remove
+        self.born = time.time()
+        self.bequests: dict[int, Order] = {}
+        self.leaders: dict[int, int] = {}
+        self.makers: set[int] = set()
+
+    def note(self, message: Mapping[str, object]) -> None:
+        """Take note of a process that was started or has ended, of a bequest, or that one was withdrawn."""
+        match message:
+            case {"verb": "bequeath", "number": int(number)}:
+                self.bequests[number] = message  # pyright: ignore[reportArgumentType] - an order as the engine sent it
+            case {"verb": "withdraw", "number": int(number)}:
+                self.bequests.pop(number, None)
+            case {"number": int(number), "pid": int(pid)}:
+                self.leaders[number] = pid
+                self.makers.add(pid)
+            case {"number": int(number)}:
+                self.leaders.pop(number, None)
+            case _:
+                pass
+
+    def carry_out(self) -> None:
+        """Run what was bequeathed, within a limit, then remove what nobody holds any more."""
+        heirs = {self._run(order) for order in self.bequests.values()}
+        deadline = time.monotonic() + BEQUESTS
+        while heirs and time.monotonic() < deadline:
+            heirs = {pid for pid in heirs if os.waitpid(pid, os.WNOHANG)[0] == 0}
+            time.sleep(RECHECK if heirs else 0)
+        end_family()
+        remove_segments(self.makers, self.born)
+        for directory in self.remove:
+            lease_files.clear(Path(directory))
+
+    def _run(self, order: Order) -> int:
+        order["env"][MARKER] = f"{self.identity}:{order['number']}"
+        null, parent = os.open(os.devnull, os.O_RDWR), os.getpid()
+        pid = os.fork()
+        if pid == 0:
+            become(order, [null] * 3, null, parent)
+        os.close(null)
+        return pid
+
+
+def end_family() -> None:
+    """Kill whatever descends from us, until nothing is left."""
+    with contextlib.suppress(ChildProcessError):
+        while True:
+            for process in descendants(os.getpid()):
+                kill(process)
+            os.waitpid(-1, 0)

@@ -1,0 +1,101 @@
+"""How what a supervisor starts is kept apart and found again: three tiers; standard library only, for its program."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+from pathlib import Path
+
+from testflow_core.provisioning.process_birth import CLONE_NEWUSER, LIBC, PR_SET_CHILD_SUBREAPER, call_libc
+
+NAMESPACES = "namespaces"
+"""Processes, shared memory and mounts of their own (`man 7 namespaces`): all end with the first process there."""
+
+SUBREAPER = "subreaper"
+"""Orphans come to the supervisor (`man 2 PR_SET_CHILD_SUBREAPER`), which knows them by that, and by a mark."""
+
+LEASES = "leases"
+"""Groups of processes end with the supervisor; what left its group is found at the next start, by its mark."""
+
+TIERS = (NAMESPACES, SUBREAPER, LEASES)
+
+CLONE_NEWNS, CLONE_NEWIPC, CLONE_NEWPID = 0x00020000, 0x08000000, 0x20000000
+MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REC, MS_PRIVATE = 0x2, 0x4, 0x8, 0x4000, 0x40000
+_END = b"\0"
+_UP = b"up"
+
+
+def adopt_orphans() -> None:
+    """Be the parent of every descendant that loses its own; nothing where the system has no such thing."""
+    if sys.platform == "linux":
+        call_libc("prctl", PR_SET_CHILD_SUBREAPER, 1)
+
+
+def mount(source: str, target: str, kind: str, flags: int, data: str = "") -> None:
+    """Mount something in this process's view of the file system (`man 2 mount`); OSError where it cannot be."""
+    words = [ctypes.c_char_p(os.fsencode(word)) for word in (source, target, kind)]
+    if LIBC.mount(*words, ctypes.c_ulong(flags), ctypes.c_char_p(os.fsencode(data))) != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number), target)
+
+
+def fork_inside() -> int:
+    """
+    Fork into namespaces of their own: 0 in the child, which is the first process there, its pid in the caller.
+
+    The caller must have no other child and be a subreaper. OSError where the system does not allow it.
+    """
+    reader, writer = os.pipe()
+    between = os.fork()
+    if between == 0:
+        os.close(reader)
+        _be_between(writer)
+        return 0
+    os.close(writer)
+    with open(reader, "rb") as report:  # noqa: PTH123 (a descriptor has no path)
+        told = set(report.read().split(_END)) - {b""}
+    os.waitpid(between, 0)
+    pid = next((int(each) for each in told if each.isdigit()), None)
+    if pid is not None and _UP in told:
+        return pid
+    if pid is not None:
+        os.waitpid(pid, 0)
+    reasons = [each.decode(errors="replace") for each in told if not each.isdigit()]
+    raise OSError(0, "; ".join(reasons) or "what forked into namespaces has died")
+
+
+def _be_between(report: int) -> None:
+    """
+    Return as the first process of new namespaces.
+
+    Namespaces of processes hold those that are forked afterwards, so this process only forks and goes.
+    """
+    stage = "unshare"
+    try:
+        _unshare()
+        pid = os.fork()
+        if pid:
+            os.write(report, str(pid).encode() + _END)
+            os._exit(0)
+        stage = "mount"
+        mount("none", "/", "none", MS_REC | MS_PRIVATE)
+        mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
+    except OSError as error:
+        os.write(report, f"{stage}: {error.strerror}".encode() + _END)
+        os._exit(1)
+    os.write(report, _UP + _END)
+    os.close(report)
+
+
+def _unshare() -> None:
+    apart = CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWNS
+    try:
+        call_libc("unshare", apart)
+    except OSError:
+        # Without the right to, a user namespace gives it, where the kernel lets us have one.
+        user, group = os.geteuid(), os.getegid()
+        call_libc("unshare", apart | CLONE_NEWUSER)
+        Path("/proc/self/setgroups").write_text("deny", encoding="ascii")
+        Path("/proc/self/uid_map").write_text(f"{user} {user} 1", encoding="ascii")
+        Path("/proc/self/gid_map").write_text(f"{group} {group} 1", encoding="ascii")
