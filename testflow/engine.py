@@ -13,6 +13,7 @@ from testflow_core import engine, model, specs
 from testflow_core.errors import Problem, SpecError
 from testflow_core.history import History
 from testflow_core.planning import Declaration
+from testflow_core.provisioning.isolation import CHOICES
 from testflow_core.registry import Plugins, plugin_set
 
 if TYPE_CHECKING:
@@ -39,12 +40,13 @@ class Engine:
     `history` is the file that remembers runs (default `.testflow/history.db`), `workspace` the folder where
     applications and files are looked for (the current one), `workers` how many batches run at a time (the cores),
     `resources` how many there are of what tests take, by name (1 of each), `provisioner` a plugin's name (the first
-    that refuses nothing), `applications` another catalog than that of `register_application`, `plugins` a set of
-    plugins (`installed`; `memory` touches nothing outside the process), `reporters` what a run is published by
-    (`junit` and `markdown` files).
+    that refuses nothing), `isolation` how environments must be kept apart (`required`: by namespaces or in containers,
+    or a tier by name; else the best there is, which the result names), `applications` another catalog than that of
+    `register_application`, `plugins` a set of plugins (`installed`; `memory` touches nothing outside the process),
+    `reporters` what a run is published by (`junit` and `markdown` files).
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each has a default and is given by name
         self,
         *,
         history: str | Path | None = None,
@@ -52,6 +54,7 @@ class Engine:
         workers: int | None = None,
         resources: Mapping[str, int] | None = None,
         provisioner: str | None = None,
+        isolation: str | None = None,
         applications: Applications | Mapping[str, Mapping[str, object]] | None = None,
         plugins: str | Plugins | None = None,
         reporters: Sequence[str | Reporter] | None = None,
@@ -72,6 +75,7 @@ class Engine:
             workers=_workers(workers),
             resources=specs.resources(resources or {}),
             provisioner=provisioner or os.environ.get("TESTFLOW_PROVISIONER") or None,
+            isolation=_isolation(isolation),
             reporters=default if reporters is None else _listed(reporters),
         )
 
@@ -169,6 +173,14 @@ def _workers(workers: int | None) -> int:
         where = "Engine(workers=...)" if workers is not None else "TESTFLOW_WORKERS"
         raise SpecError([Problem(where, f"expected a whole number of 1 or more, got {asked!r}")])
     return number
+
+
+def _isolation(isolation: str | None) -> str | None:
+    asked = isolation or os.environ.get("TESTFLOW_ISOLATION") or None
+    if asked is not None and asked not in CHOICES:
+        where = "Engine(isolation=...)" if isolation is not None else "TESTFLOW_ISOLATION"
+        raise SpecError([Problem(where, specs.unknown_name("isolation", asked, CHOICES))])
+    return asked
 
 
 def _listed(reporters: Sequence[str | Reporter]) -> tuple[str | Reporter, ...]:

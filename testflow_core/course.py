@@ -30,6 +30,7 @@ from testflow_core.execution import (
     prepared,
     run_directory,
     told,
+    told_once,
     told_provisioners,
 )
 from testflow_core.history import History, Journal
@@ -63,8 +64,8 @@ class Settings:
     What every run of an engine has in common.
 
     `workspace` is where applications and files are looked for, `state` where reports and clones are kept. `provisioner`
-    is a name, or None for the first that refuses nothing. `resources` are how many there are of what tests take, by
-    name. `reporters` are names or reporters.
+    is a name, or None for the first that refuses nothing; `isolation` is what `Site` says of it. `resources` are how
+    many there are of what tests take, by name. `reporters` are names or reporters.
     """
 
     plugins: Plugins
@@ -74,6 +75,7 @@ class Settings:
     workers: int = 1
     resources: Mapping[str, int] = field(factory=dict[str, int])
     provisioner: str | None = None
+    isolation: str | None = None
     reporters: tuple[str | Reporter, ...] = ()
 
 
@@ -91,6 +93,7 @@ class Course:
         self.journal: Journal | None = None
         self.calls = PluginCalls()
         self.warnings: list[str] = []
+        self.isolation: dict[str, str] = {}
         self.past = Past()
         self.reporters = [(_name(each), self._reporter(each)) for each in engine.reporters]
         self.clock = Clock(observers=tuple(each for _, each in self.reporters if isinstance(each, Observes)))
@@ -178,6 +181,7 @@ class Course:
                 workspace=engine.workspace,
                 phase=self.clock.phase,
                 tell=self._tell,
+                isolation=engine.isolation,
             )
             run_batch = exits.enter_context(WarmSessions(engine.plugins, self.calls))
             self._warm_up(plan, run_batch, directory)
@@ -200,6 +204,7 @@ class Course:
                 where = f"{environment.label}: " if len(stage.environments) > 1 else ""
                 down = [f"{service} stays down: {reason}" for service, reason in there.unavailable.items()]
                 self.warnings += [f"{where}{warning}" for warning in (*there.warnings, *down)]
+                self.isolation[environment.label] = there.isolation
         if self.journal is not None and stage.secrets:
             self.journal.hide(stage.secrets)
 
@@ -259,6 +264,7 @@ class Course:
             plugin_failures=tuple(self.calls.failures),
             phases=dict(self.clock.seconds),
             provisioner=told_provisioners(chosen),
+            isolation=told_once(self.isolation),
             reports=engine.state / "reports" / self.run_id if engine.plugins.outside and self.reporters else None,
             stopped=self.stopped,
         )

@@ -3,7 +3,7 @@
 from testflow_core.execution.clock import Clock
 from testflow_core.execution.following import ASKED, Following
 from testflow_core.execution.kept import Kept
-from testflow_core.execution.provisioners import ChosenProvisioner, choose_provisioners, told_provisioners
+from testflow_core.execution.provisioners import ChosenProvisioner, choose_provisioners, told_once, told_provisioners
 from testflow_core.execution.resumption import fingerprints, holding
 from testflow_core.execution.schedule import Circumstances, Schedule, bench_of
 from testflow_core.execution.sessions import WarmSessions
@@ -30,5 +30,6 @@ __all__ = [
     "prepared",
     "run_directory",
     "told",
+    "told_once",
     "told_provisioners",
 ]

@@ -52,7 +52,11 @@ def choose_provisioners(plan: Plan, asked: str | None, plugins: Plugins) -> dict
 
 def told_provisioners(chosen: Mapping[str, ChosenProvisioner]) -> str:
     """Which provisioner is used, and why: said once where it is the same for all environments."""
-    said = {label: f"{each.name} ({each.reason or each.refusal})" for label, each in chosen.items()}
+    return told_once({label: f"{each.name} ({each.reason or each.refusal})" for label, each in chosen.items()})
+
+
+def told_once(said: Mapping[str, str]) -> str:
+    """What is said of environments by their labels: once where it is the same for all."""
     if len(set(said.values())) <= 1:
         return next(iter(said.values()), "")
     return "; ".join(f"{label}: {text}" for label, text in said.items())

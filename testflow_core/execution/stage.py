@@ -69,7 +69,7 @@ class Setting:
     """
     What a stage is set up with; `provisioners` are by the labels of environments.
 
-    `phase` times what is done, by name, `tell` hears of what takes long.
+    `phase` times what is done, by name, `tell` hears of what takes long. `isolation` is what `Site` says of it.
     """
 
     plan: Plan
@@ -80,6 +80,7 @@ class Setting:
     workspace: Path
     phase: Callable[[str], AbstractContextManager[None]]
     tell: Callable[[str], None]
+    isolation: str | None = None
 
 
 @contextmanager
@@ -147,6 +148,7 @@ def _environment(
         workspace=setting.workspace,
         checkouts={name: each.path for name, each in setting.plan.applications.items() if each.path is not None},
         tell=setting.tell,
+        isolation=setting.isolation,
     )
     what = f"the environment {environment.label!r} did not come up"
     return _entered(

@@ -82,7 +82,8 @@ class Site:
 
     `lease` names it, unique on the machine. `directory` is private to it and gone once it is down. `workspace` and the
     checkouts of the applications are where declared files are looked for, in that order. `tell` is for what takes its
-    time: whoever follows the run hears a sentence; any thread may call it.
+    time: whoever follows the run hears a sentence; any thread may call it. `isolation` is how it is to be kept apart:
+    a tier of `provisioning.namespaces`, `required` for the highest, None for the best there is.
     """
 
     lease: str
@@ -90,6 +91,7 @@ class Site:
     workspace: Path
     checkouts: Mapping[str, Path] = field(factory=dict[str, Path])
     tell: Callable[[str], None] = field(default=_nobody, eq=False, repr=False)
+    isolation: str | None = None
 
 
 @frozen(kw_only=True)
@@ -98,7 +100,7 @@ class Provisioned:
     An environment that is up.
 
     `variables` is what a test needs to reach every service (`PAYMENT_DB_HOST`); `unavailable` says why a service was
-    left down; `logs` are the files that the services write.
+    left down; `logs` are the files that the services write. `isolation` is how it is kept apart from others.
     """
 
     environment: str
@@ -107,3 +109,4 @@ class Provisioned:
     unavailable: Mapping[str, str] = field(factory=dict[str, str])
     logs: Mapping[str, Path] = field(factory=dict[str, Path])
     warnings: tuple[str, ...] = ()
+    isolation: str = ""

@@ -65,8 +65,8 @@ class Run:
     The result of `execute`.
 
     `started` is in seconds since the epoch, `phases` maps a phase's name to its seconds. `results` has each test once,
-    in each variant. `provisioner` is the one that was used, with the reason it was, by environment where they differ.
-    `stopped` is why it stopped before all was done.
+    in each variant. `provisioner` is the one that was used, with the reason it was, by environment where they differ,
+    `isolation` how it kept environments apart. `stopped` is why it stopped before all was done.
     """
 
     run_id: str
@@ -79,6 +79,7 @@ class Run:
     plugin_failures: tuple[PluginFailure, ...] = ()
     phases: Mapping[str, float] = field(factory=dict[str, float])
     provisioner: str = ""
+    isolation: str = ""
     reports: Path | None = None
     stopped: str = ""
 

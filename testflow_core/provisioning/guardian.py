@@ -77,8 +77,7 @@ def _supervise(
     session = Session(channel, engine, guardian, legacy, tier)
     session.tell(tier=tier, why=why)
     session.serve()
-    if session.is_alone():
-        end_family()
+    if not session.rest():
         legacy.carry_out()
     os._exit(0)
 
@@ -92,15 +91,28 @@ def _guard(supervisor: int, channel: socket.socket, legacy: Legacy, tier: str) -
 
     for number in ENDING_SIGNALS:
         signal.signal(number, end_now)
-    with channel.makefile("rb") as notes:
-        for line in notes:
-            with contextlib.suppress(ValueError):
-                legacy.note(json.loads(line))
+    if _listen(channel, legacy):
+        # It stays until that is done, because we may be killed meanwhile.
+        legacy.carry_out(spared=supervisor)
+        channel.sendall(b"done")
+        os.waitpid(supervisor, 0)
+        return
     os.waitpid(supervisor, 0)
     if tier == LEASES:
         _kill_groups(legacy.leaders.values())
     end_family()
     legacy.carry_out()
+
+
+def _listen(channel: socket.socket, legacy: Legacy) -> bool:
+    """Take note of what the supervisor tells; whether it has ended all it started, False where it was killed."""
+    with channel.makefile("rb") as notes:
+        for line in notes:
+            note = json.loads(line)
+            if "rest" in note:
+                return True
+            legacy.note(note)
+    return False
 
 
 def _kill_groups(leaders: Iterable[int]) -> None:

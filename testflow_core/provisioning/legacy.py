@@ -48,14 +48,14 @@ class Legacy:
             case _:
                 pass
 
-    def carry_out(self) -> None:
-        """Run what was bequeathed, within a limit, then remove what nobody holds any more."""
+    def carry_out(self, spared: int = 0) -> None:
+        """Run what was bequeathed, within a limit, then remove what nobody holds any more; one child may live on."""
         heirs = {self._run(order) for order in self.bequests.values()}
         deadline = time.monotonic() + BEQUESTS
         while heirs and time.monotonic() < deadline:
             heirs = {pid for pid in heirs if os.waitpid(pid, os.WNOHANG)[0] == 0}
             time.sleep(RECHECK if heirs else 0)
-        end_family()
+        end_family(spared)
         remove_segments(self.makers, self.born)
         for directory in self.remove:
             lease_files.clear(Path(directory))
@@ -70,10 +70,18 @@ class Legacy:
         return pid
 
 
-def end_family() -> None:
-    """Kill whatever descends from us, until nothing is left."""
+def end_family(spared: int = 0) -> None:
+    """Kill whatever descends from us, until nothing is left but the child that is spared."""
+    while family := [each for each in descendants(os.getpid()) if each.pid != spared]:
+        for process in family:
+            kill(process)
+        time.sleep(RECHECK)
+        reap(spared)
+    reap(spared)
+
+
+def reap(spared: int) -> None:
+    """Let go of children that have ended; orphans that came to us are among them."""
     with contextlib.suppress(ChildProcessError):
-        while True:
-            for process in descendants(os.getpid()):
-                kill(process)
-            os.waitpid(-1, 0)
+        while (ended := os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)) and ended.si_pid != spared:
+            os.waitpid(ended.si_pid, 0)

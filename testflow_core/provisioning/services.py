@@ -6,15 +6,18 @@ import re
 from abc import abstractmethod
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import ExitStack, contextmanager, nullcontext
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, ClassVar, TypeVar
+
+from attrs import evolve
 
 from testflow_core import graph
 from testflow_core.errors import Problem, ProvisionError, SpecError, UnknownReferenceError
 from testflow_core.interfaces import Provisioner
 from testflow_core.model import Provisioned
-from testflow_core.provisioning import readiness, wiring
+from testflow_core.provisioning import isolation, readiness, wiring
 from testflow_core.provisioning.launch import Place
 from testflow_core.provisioning.leases import PortLeases
+from testflow_core.provisioning.namespaces import SUBREAPER
 from testflow_core.provisioning.supervisor import Supervisor
 from testflow_core.specs import key_path, structure, unknown_name
 
@@ -37,7 +40,13 @@ def configuration(service: Service, cls: type[T]) -> T:
 
 
 class ServiceProvisioner(Provisioner):
-    """A provisioner whose plugin says which services it can start, and starts one."""
+    """
+    A provisioner whose plugin says which services it can start, and starts one.
+
+    `isolated_by` is what keeps its services apart where they are no processes of ours: `containers`.
+    """
+
+    isolated_by: ClassVar[str] = ""
 
     @abstractmethod
     def service_types(self) -> Mapping[str, type[object]]:
@@ -92,7 +101,9 @@ class ServiceProvisioner(Provisioner):
             ports = stack.enter_context(PortLeases(site.directory))
             # Left after the supervisor: once that has killed everything, nobody in the pool waits for anything.
             pool = stack.enter_context(ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="testflow-start"))
-            supervisor = stack.enter_context(Supervisor(remove=[site.directory]))
+            tier = SUBREAPER if self.isolated_by else isolation.wanted(site.isolation)
+            supervisor = stack.enter_context(Supervisor(remove=[site.directory], tier=tier))
+            isolated = self.isolated_by or isolation.reached(supervisor, site.isolation)
             stack.enter_context(self.around(environment, site, supervisor))
             ascent = _Ascent(self, environment, site, supervisor, ports)
             stack.callback(ascent.descend)
@@ -102,7 +113,7 @@ class ServiceProvisioner(Provisioner):
                 ascent.look_back()
             except ProvisionError as error:
                 raise ascent.told(error) from None
-            yield ascent.arrive(down)
+            yield evolve(ascent.arrive(down), isolation=isolated)
 
 
 class _Ascent:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import select
 import selectors
 import signal
 import socket
@@ -13,7 +12,7 @@ import struct
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
-from testflow_core.provisioning.namespaces import LEASES, NAMESPACES
+from testflow_core.provisioning.namespaces import LEASES, NAMESPACES, SUBREAPER
 from testflow_core.provisioning.process_birth import ENDING_SIGNALS, become
 from testflow_core.provisioning.process_tree import MARKER, Process, descendants, has_marker, kill
 from testflow_core.provisioning.shared_memory import remove_segments
@@ -52,7 +51,7 @@ class Session:
         self.legacy = legacy
         self.tier = tier
         self.pid = os.getpid()
-        self.over = self.alone = False
+        self.over = False
         self.leaders: dict[int, int] = {}
         self.pids: dict[int, int] = {}
         self.farewells: dict[int, signal.Signals] = {}
@@ -84,13 +83,8 @@ class Session:
 
     def be_alone(self) -> None:
         """The guardian has been killed: what it was to do is ours."""
-        self.alone = True
         self.selector.unregister(self.guardian)
         self.finish()
-
-    def is_alone(self) -> bool:
-        """Whether the guardian has been killed by now, though nobody was listening."""
-        return self.alone or bool(select.select([self.guardian], [], [], 0)[0])
 
     def serve(self) -> None:
         """Obey until the engine is gone, then leave no process behind."""
@@ -99,23 +93,29 @@ class Session:
                 key.data()
             self.reap()
             self.advance()
-        if self.tier == NAMESPACES and not self.is_alone():
-            # Nothing there outlives the first process, which we are.
-            return
-        self.part()
+        if self.tier != NAMESPACES:
+            self.part()
         self.kill_all()
+
+    def rest(self) -> bool:
+        """Leave what is left to do to the guardian; whether it has done it, and not been killed before."""
+        self.note(rest=True)
+        with contextlib.suppress(OSError):
+            return bool(self.guardian.recv(1))
+        return False
 
     def kill_all(self) -> None:
         """Until no process is left, nor any orphan that came to us."""
         while self.reap():
-            for process in self.family():
-                kill(process)
+            if self.tier == NAMESPACES:
+                # As the first process there we reach all others, and none besides (`man 2 kill`).
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(-1, signal.SIGKILL)
+            elif self.tier == SUBREAPER:
+                for process in descendants(self.pid):
+                    kill(process)
             self.signal_groups(self.leaders, signal.SIGKILL)
             self.wait_for_exit()
-
-    def family(self) -> list[Process]:
-        """Every living descendant, parents before their children, where the tier knows them."""
-        return [] if self.tier == LEASES else descendants(self.pid)
 
     def part(self) -> None:
         """Give those that asked for it a moment to remove what the kernel keeps for them, such as shared memory."""
@@ -238,7 +238,7 @@ class Session:
         """Kill what is left of the groups that have ended or have had their time."""
         if not self.endings:
             return
-        ours = self.family()
+        ours = [] if self.tier == LEASES else descendants(self.pid)
         for ending in tuple(self.endings):
             grouped = ending.leader in self.leaders or any(each.group == ending.leader for each in ours)
             if grouped and time.monotonic() < ending.deadline:

@@ -89,9 +89,10 @@ def daemon_program() -> Callable[..., str]:
 
 @pytest.fixture
 def site(tmp_path: Path) -> Site:
+    """Where the numbers that processes tell of themselves are those by which tests know them."""
     directory = tmp_path / "site"
     directory.mkdir()
-    return Site(lease="test", directory=directory, workspace=tmp_path)
+    return Site(lease="test", directory=directory, workspace=tmp_path, isolation="subreaper")
 
 
 @pytest.fixture

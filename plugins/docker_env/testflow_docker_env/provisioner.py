@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from attrs import field, frozen
 
@@ -38,6 +38,8 @@ class DockerProvisioner(ServiceProvisioner):
     `host` is the address of an engine on this machine (`unix:///run/user/1000/docker.sock`); else DOCKER_HOST, docker's
     current context, or the usual socket. `pulls` and `builds` limit how long an image may be waited for.
     """
+
+    isolated_by: ClassVar[str] = "containers"
 
     host: str | None = None
     pulls: Limits = field(factory=Limits)

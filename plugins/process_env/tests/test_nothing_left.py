@@ -56,7 +56,7 @@ services = [
 ]
 def engine():
     with private_directory() as lease:
-        site = Site(lease=lease.name, directory=lease.directory, workspace=workspace)
+        site = Site(lease=lease.name, directory=lease.directory, workspace=workspace, isolation=sys.argv[3])
         environment = Environment(name="e", services={service.name: service for service in services})
         if sys.argv[2] == "starting":
             print(json.dumps([]), flush=True)
@@ -81,9 +81,11 @@ def temporary(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def engine(tmp_path: Path, temporary: Path, request: pytest.FixtureRequest) -> Iterator[subprocess.Popen[str]]:
+    """One that is as far as the parameter says, in the tier that it may name besides."""
     (tmp_path / "api.py").write_text(API)
+    state, _, tier = request.param.partition(" ")
     with subprocess.Popen(
-        [sys.executable, "-c", ENGINE, str(tmp_path), request.param],
+        [sys.executable, "-c", ENGINE, str(tmp_path), state, tier or "namespaces"],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
@@ -141,16 +143,46 @@ def can_be_bound(port: int) -> bool:
     return True
 
 
-@pytest.mark.parametrize("engine", ["up"], indirect=True)
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT], ids=lambda each: each.name)
-def test_nothing_is_left_when_the_engine_is_ended(engine: subprocess.Popen[str], how: signal.Signals, temporary: Path):
+def known_up(engine: subprocess.Popen[str]) -> tuple[list[int], list[int]]:
+    """The ports of an engine whose environment is up, and the processes that descend from it."""
     ports = ports_told(engine)
     pids = [process.pid for process in descendants(engine.pid)]
     commands = [Path(f"/proc/{pid}/comm").read_text(encoding="utf-8").strip() for pid in pids]
     assert "postgres" in commands
     assert "sleep" in commands
-    assert shared_memory_of(pids)
     assert not any(map(can_be_bound, ports))
+    return ports, pids
+
+
+TIERS = pytest.mark.parametrize("engine", ["up namespaces", "up subreaper"], indirect=True)
+
+
+@TIERS
+@pytest.mark.parametrize(
+    "victims", [("guardian",), ("supervisor",), ("engine", "guardian"), ("engine", "supervisor")], ids=" and ".join
+)
+def test_nothing_is_left_when_whoever_guards_it_is_killed(
+    engine: subprocess.Popen[str], victims: tuple[str, ...], temporary: Path
+):
+    ports, pids = known_up(engine)
+    tree = descendants(engine.pid)
+    guardian = next(each.pid for each in tree if each.parent == engine.pid)
+    # It has one child: what the supervisor starts are children of that.
+    supervisor = next(each.pid for each in tree if each.parent == guardian)
+    killed = {"engine": engine.pid, "guardian": guardian, "supervisor": supervisor}
+    handles = watch(pids)
+    for victim in victims:
+        os.kill(killed[victim], signal.SIGKILL)
+    assert survivors(handles) == []
+    assert list(temporary.rglob("site-*")) == []
+    assert all(map(can_be_bound, ports))
+    assert shared_memory_of(pids) == []
+
+
+@TIERS
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT], ids=lambda each: each.name)
+def test_nothing_is_left_when_the_engine_is_ended(engine: subprocess.Popen[str], how: signal.Signals, temporary: Path):
+    ports, pids = known_up(engine)
     handles = watch(pids)
     os.killpg(engine.pid, how)
     assert survivors(handles) == []

@@ -138,7 +138,8 @@ def _closing(run: Run) -> Iterator[str]:
     yield "---"
     facts = [f"run {_code(run.run_id)}, started {started:%Y-%m-%d %H:%M:%S} UTC"]
     if run.provisioner:
-        facts.append(f"environment by {_text(run.provisioner)}")
+        isolated = f", isolated by {run.isolation}" if run.isolation else ""
+        facts.append(f"environment by {_text(run.provisioner + isolated)}")
     if run.phases:
         facts.append(phases(run))
     yield "\n".join(f"- {fact}" for fact in facts if fact)

@@ -124,7 +124,8 @@ def _closing(run: Run, screen: Screen) -> Iterator[str]:
     if run.phases:
         yield f"    {screen.paint(phases(run), DIM)}"
     if run.provisioner:
-        yield f"    environment  {one_line(run.provisioner)}"
+        isolated = f", isolated by {run.isolation}" if run.isolation else ""
+        yield f"    environment  {one_line(run.provisioner + isolated)}"
     if run.reports is not None:
         yield f"    reports      {_below_here(run.reports)}"
 
