@@ -1,0 +1,164 @@
+"""Each tier keeps apart what it can, says which it is, and leaves nothing."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+import pytest
+from attrs import evolve
+
+from testflow_core.errors import ProvisionError
+from testflow_core.provisioning import isolation
+from testflow_core.provisioning import supervisor as supervisor_module
+from testflow_core.provisioning.namespaces import LEASES, NAMESPACES, SUBREAPER
+from testflow_core.provisioning.process_tree import descendants
+from testflow_core.provisioning.supervisor import Supervisor
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    Handles = Callable[[Iterable[int]], list[int]]
+    AllEnd = Callable[[Sequence[int]], bool]
+    Python = Callable[[str], list[str]]
+    Daemon = Callable[..., str]
+    ReadLine = Callable[[int], str]
+
+PAUSE = "signal.pause()"
+LOOK = """
+import os
+from pathlib import Path
+print(sorted(int(each) for each in os.listdir("/proc") if each.isdigit()), os.getpid(), flush=True)
+"""
+
+
+def supervised() -> list[int]:
+    """Guardian and supervisor of the one Supervisor of this process, then what that has started."""
+    guardian = next(each for each in descendants(os.getpid()) if each.parent == os.getpid())
+    return [guardian.pid, *(each.pid for each in descendants(guardian.pid))]
+
+
+@pytest.fixture
+def spawn(read_line: ReadLine, env: dict[str, str], tmp_path: Path) -> Iterator[Callable[..., str]]:
+    """The first line of a program that a supervisor starts."""
+    with ExitStack() as readers:
+
+        def first_line(supervisor: Supervisor, argv: list[str]) -> str:
+            reader, writer = os.pipe()
+            readers.callback(os.close, reader)
+            supervisor.spawn(argv, cwd=tmp_path, env=env, stdout=writer)
+            os.close(writer)
+            return read_line(reader)
+
+        yield first_line
+
+
+def test_processes_in_namespaces_see_each_other_alone(spawn: Callable[..., str], python: Python):
+    with Supervisor(tier=NAMESPACES) as supervisor:
+        assert supervisor.tier == (NAMESPACES, "")
+        told = spawn(supervisor, python(LOOK))
+        assert told.startswith("[1, ")
+        assert len(told.split(",")) == 2
+
+
+@pytest.mark.parametrize("tier", [NAMESPACES, SUBREAPER])
+@pytest.mark.parametrize("victim", [0, 1], ids=["guardian", "supervisor"])
+def test_whichever_of_the_two_is_killed_the_other_ends_and_removes_everything(
+    tier: str,
+    victim: int,
+    spawn: Callable[..., str],
+    daemon_program: Daemon,
+    python: Python,
+    tmp_path: Path,
+    handles: Handles,
+    all_end: AllEnd,
+):
+    directory, note = tmp_path / "private", tmp_path / "note"
+    directory.mkdir()
+    with Supervisor(tier=tier, remove=[directory]) as supervisor:
+        supervisor.bequeath(python(f"open({str(note)!r}, 'a').write('carried out')"), cwd=tmp_path, env={})
+        spawn(supervisor, python(daemon_program(after=PAUSE)))
+        pids = supervised()
+        watched = handles(pids)
+        os.kill(pids[victim], signal.SIGKILL)
+        assert all_end(watched)
+        assert note.read_text() == "carried out"
+        assert not directory.exists()
+        with pytest.raises(ProvisionError, match="the supervisor has ended"):
+            supervisor.bequeath(["true"], cwd=tmp_path, env={})
+
+
+def test_the_lowest_tier_ends_the_groups_of_what_it_started(
+    spawn: Callable[..., str], python: Python, handles: Handles, all_end: AllEnd
+):
+    with Supervisor(tier=LEASES) as supervisor:
+        assert supervisor.tier == (LEASES, "")
+        spawn(supervisor, python("import os, signal\nos.fork()\nprint(1, flush=True)\nsignal.pause()"))
+        pids = supervised()
+        watched = handles(pids)
+        os.kill(pids[1], signal.SIGKILL)
+        assert all_end(watched)
+
+
+def test_a_system_without_handles_of_processes_has_the_lowest_tier(
+    spawn: Callable[..., str], python: Python, monkeypatch: pytest.MonkeyPatch, handles: Handles, all_end: AllEnd
+):
+    begin = "import sys; sys.path.append(sys.argv[1]);"
+    program = supervisor_module._PROGRAM.replace(begin, f"{begin}import os; del os.pidfd_open;")
+    monkeypatch.setattr(supervisor_module, "_PROGRAM", program)
+    with Supervisor(tier=LEASES) as supervisor:
+        spawn(supervisor, python("import signal\nprint(1, flush=True)\nsignal.pause()"))
+        watched = handles(supervised())
+    assert all_end(watched)
+
+
+@pytest.mark.parametrize(
+    ("trouble", "why"),
+    [
+        ("namespaces.mount = lambda *_: (_ for _ in ()).throw(OSError(1, 'Operation not permitted'))", "mount: Operat"),
+        ("namespaces._unshare = lambda: os._exit(9)", "has died"),
+        ("namespaces.CLONE_NEWPID = 0x1", "unshare: Invalid argument"),
+    ],
+)
+def test_without_namespaces_the_next_tier_is_used_and_says_why(
+    trouble: str, why: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, env: dict[str, str]
+):
+    # A kernel that refuses is not to be had for a test: what the program calls of it refuses instead.
+    begin = "import sys; sys.path.append(sys.argv[1]);"
+    refuse = f"import os; from testflow_core.provisioning import namespaces; {trouble};"
+    monkeypatch.setattr(supervisor_module, "_PROGRAM", supervisor_module._PROGRAM.replace(begin, begin + refuse))
+    with Supervisor(tier=NAMESPACES) as supervisor:
+        tier, said = supervisor.tier
+        assert (tier, why in said) == (SUBREAPER, True), said
+        assert supervisor.spawn(["true"], cwd=tmp_path, env=env).wait(20) == 0
+        assert isolation.reached(supervisor, None) == f"subreaper ({said})"
+        with pytest.raises(ProvisionError, match="isolation 'required' cannot be had: no namespaces here"):
+            isolation.reached(supervisor, "required")
+
+
+def test_an_ordinary_user_has_namespaces_by_one_of_users(tmp_path: Path):
+    # Root without its rights is as good as anybody.
+    drop = ["setpriv", "--bounding-set", "-sys_admin", "--inh-caps", "-sys_admin"]
+    if shutil.which("setpriv") is None or os.geteuid() != 0:
+        pytest.skip("needs root, to be without its rights, and setpriv")
+    script = (
+        "from testflow_core.provisioning.supervisor import Supervisor\n"
+        "with Supervisor(tier='namespaces') as supervisor: print(*supervisor.tier)"
+    )
+    told = subprocess.run(
+        [*drop, sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False
+    )
+    if "no namespaces here" in told.stdout:
+        pytest.skip(f"user namespaces are forbidden here: {told.stdout}")
+    assert told.stdout.strip() == NAMESPACES, told.stderr
+
+
+@pytest.mark.parametrize(("asked", "first"), [(None, NAMESPACES), ("required", NAMESPACES), (LEASES, LEASES)])
+def test_the_highest_tier_is_tried_unless_another_is_named(asked: str | None, first: str, site):
+    assert isolation.wanted(evolve(site, isolation=asked).isolation) == first
