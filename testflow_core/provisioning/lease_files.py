@@ -11,7 +11,8 @@ from pathlib import Path
 MANIFEST = ".leases"
 """In a private directory: the file that its owner holds, and in it, one a line, what is to go with it.
 
-A line is the path of a file, or of a directory (with `/` at its end) that goes where it is empty.
+A line is the path of a file, or of a directory (with `/` at its end) that goes where it is empty, or the mark
+`TESTFLOW_LEASE=<identity>` that begins an entry in the environment of every process of one supervisor.
 """
 
 
@@ -54,12 +55,25 @@ def discard(path: Path) -> None:
             release(path, descriptor)
 
 
+def lines(directory: Path) -> list[str]:
+    """The manifest of a private directory; empty where it has none."""
+    try:
+        return (directory / MANIFEST).read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return []
+
+
+def note(directory: Path, line: str) -> None:
+    """Add a line to the manifest of a directory, where it has one."""
+    with contextlib.suppress(FileNotFoundError):
+        descriptor = os.open(directory / MANIFEST, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW)
+        with open(descriptor, "w", encoding="utf-8") as manifest:  # noqa: PTH123 (a descriptor has no path)
+            manifest.write(f"{line}\n")
+
+
 def clear(directory: Path) -> None:
     """Remove a private directory with all in it, and what its manifest names outside of it."""
-    try:
-        leased = (directory / MANIFEST).read_text(encoding="utf-8").splitlines()
-    except OSError:
-        leased = []
+    leased = [line for line in lines(directory) if line.startswith("/")]
     for line in leased:
         if not line.endswith("/"):
             discard(Path(line))

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from testflow_core.errors import ProvisionError
-from testflow_core.provisioning import lease_files
+from testflow_core.provisioning import lease_files, leftovers
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -161,6 +161,7 @@ def _sweep(home: Path) -> None:
         with contextlib.suppress(OSError):
             descriptor = lease_files.acquire(manifest)
             if descriptor is not None:
+                leftovers.kill_marked(directory)
                 lease_files.clear(directory)
                 os.close(descriptor)
     for path in home.glob("port-*"):

@@ -19,7 +19,9 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from testflow_core.errors import ProvisionError
+from testflow_core.provisioning import lease_files
 from testflow_core.provisioning.namespaces import SUBREAPER
+from testflow_core.provisioning.process_tree import MARKER
 from testflow_core.provisioning.supervisor_process import HEADER
 
 if TYPE_CHECKING:
@@ -136,8 +138,12 @@ class Supervisor:
         self._owner = os.getpid()
         self._errors: IO[bytes] = tempfile.TemporaryFile()
         self._channel, theirs = socket.socketpair()
+        identity = secrets.token_hex(8)
+        for directory in self._remove:
+            # Before anything is started: whoever finds the directory ownerless knows its processes by this mark.
+            lease_files.note(Path(directory), f"{MARKER}={identity}")
         with theirs:
-            arguments = [_ROOT, str(theirs.fileno()), str(self._owner), secrets.token_hex(8)]
+            arguments = [_ROOT, str(theirs.fileno()), str(self._owner), identity]
             self._process = subprocess.Popen(
                 [*_INTERPRETER, "-c", _PROGRAM, *arguments, self._wanted, *self._remove],
                 stdin=subprocess.DEVNULL,
