@@ -100,9 +100,11 @@ class Session:
     def rest(self) -> bool:
         """Leave what is left to do to the guardian; whether it has done it, and not been killed before."""
         self.note(rest=True)
-        with contextlib.suppress(OSError):
+        try:
             return bool(self.guardian.recv(1))
-        return False
+        except ConnectionResetError:
+            # It was killed before it had read all.
+            return False
 
     def kill_all(self) -> None:
         """Until no process is left, nor any orphan that came to us."""

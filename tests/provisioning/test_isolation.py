@@ -14,7 +14,7 @@ import pytest
 from attrs import evolve
 
 from testflow_core.errors import ProvisionError
-from testflow_core.provisioning import isolation
+from testflow_core.provisioning import isolation, namespaces
 from testflow_core.provisioning import supervisor as supervisor_module
 from testflow_core.provisioning.namespaces import LEASES, NAMESPACES, SUBREAPER
 from testflow_core.provisioning.process_tree import descendants
@@ -94,6 +94,23 @@ def test_whichever_of_the_two_is_killed_the_other_ends_and_removes_everything(
             supervisor.bequeath(["true"], cwd=tmp_path, env={})
 
 
+def test_a_guardian_that_hangs_before_it_is_killed_is_stood_in_for(
+    env: dict[str, str], tmp_path: Path, handles: Handles, all_end: AllEnd
+):
+    directory = tmp_path / "private"
+    directory.mkdir()
+    with Supervisor(remove=[directory]) as supervisor:
+        assert supervisor.tier == (SUBREAPER, "")
+        guardian = supervised()[0]
+        os.kill(guardian, signal.SIGSTOP)
+        # What it is told of this waits to be read.
+        supervisor.spawn(["sleep", "1000"], cwd=tmp_path, env=env)
+        watched = handles(supervised())
+        os.kill(guardian, signal.SIGKILL)
+        assert all_end(watched)
+        assert not directory.exists()
+
+
 def test_the_lowest_tier_ends_the_groups_of_what_it_started(
     spawn: Callable[..., str], python: Python, handles: Handles, all_end: AllEnd
 ):
@@ -106,13 +123,14 @@ def test_the_lowest_tier_ends_the_groups_of_what_it_started(
         assert all_end(watched)
 
 
-def test_a_system_without_handles_of_processes_has_the_lowest_tier(
+def test_a_system_that_is_not_linux_has_the_lowest_tier(
     spawn: Callable[..., str], python: Python, monkeypatch: pytest.MonkeyPatch, handles: Handles, all_end: AllEnd
 ):
     begin = "import sys; sys.path.append(sys.argv[1]);"
-    program = supervisor_module._PROGRAM.replace(begin, f"{begin}import os; del os.pidfd_open;")
+    program = supervisor_module._PROGRAM.replace(begin, f"{begin}import os; del os.pidfd_open; sys.platform = 'other';")
     monkeypatch.setattr(supervisor_module, "_PROGRAM", program)
-    with Supervisor(tier=LEASES) as supervisor:
+    with Supervisor() as supervisor:
+        assert supervisor.tier == (LEASES, "only Linux has namespaces and subreapers")
         spawn(supervisor, python("import signal\nprint(1, flush=True)\nsignal.pause()"))
         watched = handles(supervised())
     assert all_end(watched)
@@ -140,6 +158,25 @@ def test_without_namespaces_the_next_tier_is_used_and_says_why(
         assert isolation.reached(supervisor, None) == f"subreaper ({said})"
         with pytest.raises(ProvisionError, match="isolation 'required' cannot be had: no namespaces here"):
             isolation.reached(supervisor, "required")
+
+
+def test_who_may_not_have_namespaces_has_them_by_one_of_users(monkeypatch: pytest.MonkeyPatch):
+    begin = "import sys; sys.path.append(sys.argv[1]);"
+    refuse = (
+        "from testflow_core.provisioning import namespaces; real = namespaces.call_libc;"
+        "namespaces.call_libc = lambda name, flags: real(name, flags if flags & 0x10000000 else 1);"
+    )
+    monkeypatch.setattr(supervisor_module, "_PROGRAM", supervisor_module._PROGRAM.replace(begin, begin + refuse))
+    with Supervisor(tier=NAMESPACES) as supervisor:
+        tier, why = supervisor.tier
+    if "unshare" in why:
+        pytest.skip(f"user namespaces are forbidden here: {why}")
+    assert (tier, why) == (NAMESPACES, "")
+
+
+def test_a_mount_that_fails_names_its_place(tmp_path: Path):
+    with pytest.raises(OSError, match="nowhere"):
+        namespaces.mount("none", str(tmp_path / "nowhere"), "tmpfs", 0)
 
 
 def test_an_ordinary_user_has_namespaces_by_one_of_users(tmp_path: Path):
