@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from testflow.builders import Environment, TestData, TestWorkflow
+    from testflow.builders import Environment, TestData, TestWorkflow, Variants
     from testflow.catalog import Applications, register_application
     from testflow.engine import Engine
     from testflow_core.errors import (
@@ -39,11 +39,12 @@ __all__ = [
     "TestResult",
     "TestWorkflow",
     "TestflowError",
+    "Variants",
     "register_application",
 ]
 
 _HOMES = {
-    "testflow.builders": ("Environment", "TestData", "TestWorkflow"),
+    "testflow.builders": ("Environment", "TestData", "TestWorkflow", "Variants"),
     "testflow.catalog": ("Applications", "register_application"),
     "testflow.engine": ("Engine",),
     "testflow_core.model": ("Choice", "Outcome", "Plan", "Run", "Status", "TestResult"),

@@ -80,7 +80,10 @@ class Engine:
         )
 
     def plan(
-        self, workflow: TestWorkflow, environment: Environments | None = None, test_data: TestData | None = None
+        self,
+        workflow: TestWorkflow,
+        environment: Environment | Variants | Sequence[Environment | Variants] | None = None,
+        test_data: TestData | None = None,
     ) -> Plan:
         """
         What `execute` would do with the same arguments; nothing is started.
@@ -92,7 +95,7 @@ class Engine:
     def execute(
         self,
         workflow: TestWorkflow,
-        environment: Environments | None = None,
+        environment: Environment | Variants | Sequence[Environment | Variants] | None = None,
         test_data: TestData | None = None,
         *,
         max_failures: int | None = None,
