@@ -12,6 +12,7 @@ import pytest
 
 from testflow_core.model import Site
 from testflow_core.provisioning import supervisor as supervisor_module
+from testflow_core.provisioning.namespaces import NAMESPACES
 from testflow_core.provisioning.supervisor import Supervised, Supervisor
 
 if TYPE_CHECKING:
@@ -62,6 +63,15 @@ def measured_supervisor(monkeypatch: pytest.MonkeyPatch) -> None:
 def supervisor() -> Iterator[Supervisor]:
     with Supervisor() as started:
         yield started
+
+
+@pytest.fixture
+def namespaces_here() -> None:
+    """Fails where a kernel that must allow namespaces does not, and skips elsewhere."""
+    with Supervisor(tier=NAMESPACES) as probe:
+        tier, why = probe.tier
+    if tier != NAMESPACES:
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(why)
 
 
 @pytest.fixture

@@ -59,6 +59,14 @@ def spawn(read_line: ReadLine, env: dict[str, str], tmp_path: Path) -> Iterator[
         yield first_line
 
 
+@pytest.fixture
+def tier(request: pytest.FixtureRequest) -> str:
+    if request.param == NAMESPACES:
+        request.getfixturevalue("namespaces_here")
+    return request.param
+
+
+@pytest.mark.usefixtures("namespaces_here")
 def test_processes_in_namespaces_see_each_other_alone(spawn: Callable[..., str], python: Python):
     with Supervisor(tier=NAMESPACES) as supervisor:
         assert supervisor.tier == (NAMESPACES, "")
@@ -67,7 +75,7 @@ def test_processes_in_namespaces_see_each_other_alone(spawn: Callable[..., str],
         assert len(told.split(",")) == 2
 
 
-@pytest.mark.parametrize("tier", [NAMESPACES, SUBREAPER])
+@pytest.mark.parametrize("tier", [NAMESPACES, SUBREAPER], indirect=True)
 @pytest.mark.parametrize("victim", [0, 1], ids=["guardian", "supervisor"])
 def test_whichever_of_the_two_is_killed_the_other_ends_and_removes_everything(
     tier: str,
