@@ -236,7 +236,9 @@ def test_no_secret_of_a_declaration_stands_in_the_history_while_it_can_be_resume
     assert not Path(".testflow/history.db.runs").exists()
 
 
-def test_a_run_that_is_interrupted_before_its_first_test_can_be_resumed(real_shop):
+def test_a_run_that_is_interrupted_before_its_first_test_can_be_resumed(real_shop, monkeypatch):
+    # The service knows us by our number, which means nothing in namespaces.
+    monkeypatch.setenv("TESTFLOW_ISOLATION", "subreaper")
     engine = real_shop({"test_1.py": "def test_a(): pass\n"})
     once = "p = pathlib.Path('seen'); p.exists() or (p.touch(), os.kill({pid}, signal.SIGINT))"
     first = f"import os, pathlib, signal; {once.format(pid=os.getpid())}"

@@ -38,10 +38,16 @@ print(sorted(int(each) for each in os.listdir("/proc") if each.isdigit()), os.ge
 """
 
 
+def guardian() -> int:
+    """That of the one Supervisor of this process."""
+    return next(each.pid for each in descendants(os.getpid()) if each.parent == os.getpid())
+
+
 def supervised() -> list[int]:
-    """Guardian and supervisor of the one Supervisor of this process, then what that has started."""
-    guardian = next(each for each in descendants(os.getpid()) if each.parent == os.getpid())
-    return [guardian.pid, *(each.pid for each in descendants(guardian.pid))]
+    """Guardian and supervisor, then what that has started."""
+    # What forked it into namespaces may still be there: it is known by its children, who lead sessions.
+    supervisor = next(each.parent for each in descendants(guardian()) if each.session == each.pid)
+    return [guardian(), supervisor, *(each.pid for each in descendants(supervisor))]
 
 
 @pytest.fixture
@@ -109,12 +115,11 @@ def test_a_guardian_that_hangs_before_it_is_killed_is_stood_in_for(
     directory.mkdir()
     with Supervisor(remove=[directory]) as supervisor:
         assert supervisor.tier == (SUBREAPER, "")
-        guardian = supervised()[0]
-        os.kill(guardian, signal.SIGSTOP)
+        os.kill(guardian(), signal.SIGSTOP)
         # What it is told of this waits to be read.
         supervisor.spawn(["sleep", "1000"], cwd=tmp_path, env=env)
         watched = handles(supervised())
-        os.kill(guardian, signal.SIGKILL)
+        os.kill(guardian(), signal.SIGKILL)
         assert all_end(watched)
         assert not directory.exists()
 
