@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from testflow.builders import Environment, TestData, TestWorkflow, Variants
     from testflow.catalog import Applications, register_application
+    from testflow.cleaning import clean
     from testflow.engine import Engine
     from testflow_core.errors import (
         DataError,
@@ -40,12 +41,14 @@ __all__ = [
     "TestWorkflow",
     "TestflowError",
     "Variants",
+    "clean",
     "register_application",
 ]
 
 _HOMES = {
     "testflow.builders": ("Environment", "TestData", "TestWorkflow", "Variants"),
     "testflow.catalog": ("Applications", "register_application"),
+    "testflow.cleaning": ("clean",),
     "testflow.engine": ("Engine",),
     "testflow_core.model": ("Choice", "Outcome", "Plan", "Run", "Status", "TestResult"),
 }

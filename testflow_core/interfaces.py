@@ -221,6 +221,15 @@ class ChecksDeclaration(Protocol[D_contra]):
 
 
 @runtime_checkable
+class Cleans(Protocol):
+    """Optional ability of provisioners: remove what dead owners have left outside of processes and directories."""
+
+    def clean(self) -> Iterable[str]:
+        """A line for each thing that was removed, `container shop-db`; nothing of living owners or other users."""
+        ...
+
+
+@runtime_checkable
 class Warns(Protocol):
     """Optional ability of selectors: say what in the selection has no effect."""
 

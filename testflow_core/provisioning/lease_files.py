@@ -47,12 +47,14 @@ def release(path: Path, descriptor: int) -> None:
     os.close(descriptor)
 
 
-def discard(path: Path) -> None:
-    """Remove a file that nobody holds any more."""
+def discard(path: Path) -> bool:
+    """Remove a file that nobody holds any more; whether it was one."""
     with contextlib.suppress(OSError):
         descriptor = acquire(path)
         if descriptor is not None:
             release(path, descriptor)
+            return True
+    return False
 
 
 def lines(directory: Path) -> list[str]:

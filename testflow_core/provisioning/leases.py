@@ -67,6 +67,18 @@ def private_directory() -> Generator[DirectoryLease]:
         lease_files.forget(home)
 
 
+def sweep() -> tuple[str, ...]:
+    """
+    End and remove what owners have left who are dead; a line for each thing, `directory`, `process` or `lease of port`.
+
+    Whoever makes a private directory does so on the way.
+    """
+    with _alone() as home:
+        removed = _sweep(home)
+    lease_files.forget(home)
+    return tuple(removed)
+
+
 def held(directory: Path) -> bool:
     """Whether the owner of a private directory lives; False where there is no such directory any more."""
     try:
@@ -155,17 +167,19 @@ def _lock_home() -> tuple[Path, int]:
                 os.close(descriptor)
 
 
-def _sweep(home: Path) -> None:
+def _sweep(home: Path) -> list[str]:
+    removed: list[str] = []
     for directory in home.glob("site-*"):
         manifest = directory / lease_files.MANIFEST
         with contextlib.suppress(OSError):
             descriptor = lease_files.acquire(manifest)
             if descriptor is not None:
-                leftovers.kill_marked(directory)
+                removed += [f"process {each.pid}" for each in leftovers.kill_marked(directory)]
                 lease_files.clear(directory)
                 os.close(descriptor)
-    for path in home.glob("port-*"):
-        lease_files.discard(path)
+                removed.append(f"directory {directory}")
+    ports = [path for path in home.glob("port-*") if lease_files.discard(path)]
+    return [*removed, *(f"lease of {path.name.replace('-', ' ')}" for path in ports)]
 
 
 def _candidates(wished: int | None) -> Iterator[int]:

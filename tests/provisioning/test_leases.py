@@ -204,6 +204,21 @@ def test_what_a_killed_owner_left_is_removed_by_the_next(temporary_directory: Pa
     assert list(temporary_directory.iterdir()) == []
 
 
+def test_sweeping_tells_what_a_killed_owner_left_and_leaves_the_living_alone(
+    temporary_directory: Path, read_line: Callable[[int], str]
+):
+    wished = free_port()
+    holder, directory = hold(wished, temporary_directory, read_line)
+    with holder, private_directory() as alive:
+        assert leases.sweep() == ()
+        holder.kill()
+        holder.wait()
+        assert leases.sweep() == (f"directory {directory}",)
+        assert alive.directory.is_dir()
+    assert leases.sweep() == ()
+    assert list(temporary_directory.iterdir()) == []
+
+
 def test_what_a_killed_owner_leased_is_removed_by_its_supervisor(
     temporary_directory: Path, read_line: Callable[[int], str]
 ):
@@ -220,7 +235,7 @@ def test_a_file_that_somebody_holds_is_not_acquired_nor_discarded(tmp_path: Path
     descriptor = lease_files.acquire(path)
     assert descriptor is not None
     assert lease_files.acquire(path) is None
-    lease_files.discard(path)
+    assert not lease_files.discard(path)
     assert path.exists()
     lease_files.release(path, descriptor)
     assert not path.exists()

@@ -9,8 +9,9 @@ from attrs import field, frozen
 
 from testflow_core.provisioning import postgres, redis
 from testflow_core.provisioning.services import ServiceProvisioner, configuration
-from testflow_docker_env import presets, programs
+from testflow_docker_env import presets, programs, remains
 from testflow_docker_env.build import DOCKERFILE
+from testflow_docker_env.connection import Connection
 from testflow_docker_env.ground import Ground, ground
 from testflow_docker_env.hosts import engine_host, no_engine
 from testflow_docker_env.long_work import Limits
@@ -74,6 +75,14 @@ class DockerProvisioner(ServiceProvisioner):
                 " add one, or use the provisioner 'process'"
             )
         return None
+
+    def clean(self) -> list[str]:
+        """What dead owners have left on the engine, removed; nothing where none answers."""
+        host = engine_host(self.host)
+        if no_engine(host):
+            return []
+        with Connection(host) as connection:
+            return remains.sweep(connection)
 
     @contextmanager
     def around(self, environment: Environment, site: Site, supervisor: Supervisor) -> Generator[None]:

@@ -40,23 +40,25 @@ def marks(directory: Path) -> dict[str, str]:
     return {LEASE: str(directory), OWNER: owner()}
 
 
-def remove(connection: Connection, directory: Path) -> None:
-    """Remove whatever belongs to a lease; ProvisionError where that does not succeed in time."""
+def remove(connection: Connection, directory: Path) -> list[str]:
+    """Remove whatever belongs to a lease and tell what it was; ProvisionError where that does not succeed in time."""
     deadline = time.monotonic() + _LIMIT
     label = f"{LEASE}={directory}"
     with connection.told(f"the containers of the lease {directory} cannot be removed"):
-        while _removed_some(connection, label):
+        found: list[str] = []
+        while removed := _remove_once(connection, label):
+            found += removed
             if time.monotonic() > deadline:
                 raise ProvisionError(f"the containers of the lease {directory} are still there after {_LIMIT:g} s")
+    return list(dict.fromkeys(found))
 
 
-def sweep(connection: Connection) -> None:
-    """Remove what owners have left who are dead; those of other machines and users are not ours to judge."""
+def sweep(connection: Connection) -> list[str]:
+    """Remove what dead owners have left, and tell it; those of other machines and users are not ours to judge."""
     with connection.told("what earlier runs may have left cannot be listed"):
         found = [each for each in _listed(connection, f"{OWNER}={owner()}") if LEASE in each]
-    for directory in {Path(labels[LEASE]) for labels in found}:
-        if not leases.held(directory):
-            remove(connection, directory)
+    dead = [directory for directory in {Path(labels[LEASE]) for labels in found} if not leases.held(directory)]
+    return [line for directory in dead for line in remove(connection, directory)]
 
 
 def _listed(connection: Connection, label: str) -> Iterator[Mapping[str, str]]:
@@ -66,23 +68,24 @@ def _listed(connection: Connection, label: str) -> Iterator[Mapping[str, str]]:
         yield each["Labels"]
 
 
-def _removed_some(connection: Connection, label: str) -> bool:
-    """Remove all that is listed; False where nothing was."""
+def _remove_once(connection: Connection, label: str) -> list[str]:
+    """Remove all that is listed; a line for each."""
     from docker.errors import APIError, NotFound  # noqa: PLC0415 - imported with the connection
 
     api = connection.api
-    containers = [each["Id"] for each in api.containers(all=True, filters={"label": [label]})]
+    containers = {each["Id"]: each["Names"] for each in api.containers(all=True, filters={"label": [label]})}
     for container in containers:
         # Somebody else may be removing it at this moment: the next look tells.
         with suppress(APIError):
             api.remove_container(container, v=True, force=True)
         with suppress(NotFound):
             api.wait(container, timeout=_WAIT, condition="removed")
-    networks = [each["Id"] for each in api.networks(filters={"label": [label]})]
+    networks = {each["Id"]: each["Name"] for each in api.networks(filters={"label": [label]})}
     for network in networks:
         with suppress(APIError):
             api.remove_network(network)
-    return bool(containers or networks)
+    named = [f"container {''.join(names).lstrip('/') or each[:12]}" for each, names in containers.items()]
+    return [*named, *(f"network {name}" for name in networks.values())]
 
 
 def main(host: str, directory: str) -> None:

@@ -179,6 +179,24 @@ def test_what_a_dead_run_has_left_goes_at_the_next_start(
     assert not api.networks(filters={"label": [f"{remains.LEASE}={tmp_path / 'gone'}"]})
 
 
+def test_cleaning_by_hand_tells_what_went(
+    orphan: Callable[[dict[str, str]], str], api: docker.APIClient, tmp_path: Path
+):
+    with private_directory() as alive:
+        left, had = orphan(remains.marks(tmp_path / "gone")), orphan(remains.marks(alive.directory))
+        name = api.inspect_container(left)["Name"].lstrip("/")
+        removed = list(DockerProvisioner().clean())
+        assert f"container {name}" in removed
+        assert any(line.startswith("network ") for line in removed)
+        assert (there(api, left), there(api, had)) == (False, True)
+    list(DockerProvisioner().clean())
+    assert not there(api, had)
+
+
+def test_cleaning_where_no_engine_answers_does_nothing():
+    assert list(DockerProvisioner(host="unix:///nowhere/docker.sock").clean()) == []
+
+
 def test_what_a_living_run_has_is_not_touched(
     orphan: Callable[[dict[str, str]], str], api: docker.APIClient, new_site: Callable[[], Site]
 ):
