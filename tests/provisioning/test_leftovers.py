@@ -27,9 +27,11 @@ from testflow_core.provisioning.leases import private_directory
 from testflow_core.provisioning.process_tree import MARKER, descendants
 from testflow_core.provisioning.supervisor import Supervisor
 with private_directory() as lease, Supervisor(remove=[lease.directory]) as supervisor:
-    out = sys.stdout.fileno()
-    supervisor.spawn([sys.executable, "-c", sys.argv[1]], cwd=lease.directory, env=dict(os.environ), stdout=out)
-    print(lease.directory, supervisor._process.pid, flush=True)
+    reader, writer = os.pipe()
+    supervisor.spawn([sys.executable, "-c", sys.argv[1]], cwd=lease.directory, env=dict(os.environ), stdout=writer)
+    os.close(writer)
+    with open(reader) as said:
+        print(lease.directory, supervisor._process.pid, said.readline(), flush=True)
     signal.pause()
 """
 # What a supervisor starts itself dies with it; what that started in turn does not.
@@ -58,8 +60,7 @@ def planted(temporary_directory: Path) -> Iterator[tuple[subprocess.Popen[str], 
         env={**os.environ, "TMPDIR": str(temporary_directory)},
     )
     assert engine.stdout is not None
-    written = [engine.stdout.readline().split() for _ in range(2)]
-    (directory, supervisor), (service,) = sorted(written, key=len, reverse=True)
+    directory, supervisor, service = engine.stdout.readline().split()
     handle = os.pidfd_open(int(service))
     with engine:
         yield engine, Path(directory), int(supervisor), int(service)
