@@ -1,10 +1,11 @@
 """
-Environments whose engine, supervisors, or both are killed (-9) at random instants, also while services start.
+Environments whose engine, supervisor, guardian or several of them are killed (-9) at random instants, in mid-start too.
 
 Victims are real: PostgreSQL with rows and a program that leaves a daemon, as processes; PostgreSQL and busybox as
 containers. After each kill it is measured how long processes, ports, files, mounts, shared memory, containers, networks
-and volumes take to be gone: 0.5 s at most for processes, 2 s for containers. Where a supervisor alone was killed, its
-services must be gone in that time, and the rest once the engine has ended. What is not gone in time is counted: as late
+and volumes take to be gone: 0.5 s at most for processes, 2 s for containers. Where the engine lives, services must be
+gone in that time, and the rest once it has ended. Where all three are killed, nobody is left to clean up: what then
+stays until the next start is counted like everything else. What is not gone in time is counted: as late
 where it goes by itself, as left where it needs the next start of an engine or outlives that, too. Writes JSON to the
 file named by the first argument (default `.testflow/benchmarks/environment_chaos.json`); the second is how often to
 kill (300), the third a seed that makes the instants the same again.
@@ -38,7 +39,7 @@ LIMITS = {"process": 0.5, "docker": 2.0}
 """Seconds in which everything must be gone."""
 STARTS = {"process": 0.6, "docker": 3.0}
 """Seconds of a start within which it is killed; what comes up before is killed as up."""
-KINDS = ("engine", "supervisor", "both")
+KINDS = ("engine", "supervisor", "guardian", "engine and supervisor", "engine and guardian", "all three")
 PATIENCE = 60.0
 LATE = 3.0
 """Seconds after the limit in which what is late is waited for, and again after the next start."""
@@ -132,10 +133,16 @@ def gone(
 
 def kill(engine: subprocess.Popen[str], kind: str) -> None:
     """Kill whom the kind says, one right after the other."""
-    pids = [] if kind == "engine" else traces.supervisors(engine.pid)
-    for pid in [*pids, *([] if kind == "supervisor" else [engine.pid])]:
+    guards = dict(zip(("guardian", "supervisor"), traces.guards(engine.pid), strict=False))
+    everybody = {**guards, "engine": engine.pid}
+    for pid in [pid for name, pid in everybody.items() if name in kind or kind == "all three"]:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
+
+
+def engine_lives(kind: str) -> bool:
+    """Whether a kind of kill leaves the engine to itself."""
+    return kind in {"supervisor", "guardian"}
 
 
 def story(provisioner: str, kind: str, wait: tuple[float, float], api: Any | None) -> Kill:
@@ -155,7 +162,7 @@ def story(provisioner: str, kind: str, wait: tuple[float, float], api: Any | Non
             began = time.monotonic()
             kill(engine, kind)
             late: dict[str, list[str]] = {}
-            if kind == "supervisor":
+            if engine_lives(kind):
                 late = gone(seen, folder, api, limit, spared=engine.pid)
                 spent = time.monotonic() - began
                 with suppress(BrokenPipeError):

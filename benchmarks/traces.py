@@ -28,9 +28,10 @@ class Known:
     volumes: frozenset[str] = frozenset()
 
 
-def supervisors(engine: int) -> list[int]:
-    """The supervisor processes of an engine."""
-    return [each.pid for each in descendants(engine) if b"supervisor_process" in _read(each.pid, "cmdline")]
+def guards(engine: int) -> list[int]:
+    """The guardian of an engine's environment and its supervisor, as far as they have come; each forks from the one before."""
+    program = b"testflow_core.provisioning.guardian"
+    return [each.pid for each in descendants(engine) if program in _read(each.pid, "cmdline")][:2]
 
 
 def known(engine: int, folder: Path, api: Any | None) -> Known:

@@ -16,7 +16,7 @@ def clean() -> tuple[str, ...]:
     something.
     """
     plugins = plugin_set("installed")
-    # They know by the directories of leases whose owners live, so what they have goes first.
+    # First what needs nobody's plugin, which may fail.
+    removed = leases.sweep()
     provisioners = [plugins.load(PROVISIONER, name) for name in plugins.names(PROVISIONER)]
-    outside = [line for each in provisioners if isinstance(each, Cleans) for line in each.clean()]
-    return (*outside, *leases.sweep())
+    return (*removed, *(line for each in provisioners if isinstance(each, Cleans) for line in each.clean()))

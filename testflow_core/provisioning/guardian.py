@@ -3,7 +3,7 @@ The program that guards what an engine starts: standard library only.
 
 Two processes of one thread each: the supervisor starts and ends things on the engine's word, the guardian is its parent
 and does nothing but watch it. Whichever is left when the other is killed ends and removes everything; only who kills
-both at once leaves something to the next start.
+both at one blow leaves something to the next start.
 """
 
 from __future__ import annotations
@@ -94,20 +94,25 @@ def _guard(supervisor: int, channel: socket.socket, legacy: Legacy, tier: str) -
     if _listen(channel, legacy):
         # It stays until that is done, because we may be killed meanwhile.
         legacy.carry_out(spared=supervisor)
-        channel.sendall(b"done")
+        with contextlib.suppress(BrokenPipeError):
+            channel.sendall(b"done")
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(supervisor, 0)
+    else:
         os.waitpid(supervisor, 0)
-        return
-    os.waitpid(supervisor, 0)
-    if tier == LEASES:
-        _kill_groups(legacy.leaders.values())
-    end_family()
-    legacy.carry_out()
+        if tier == LEASES:
+            _kill_groups(legacy.leaders.values())
+        end_family()
+        legacy.carry_out()
 
 
 def _listen(channel: socket.socket, legacy: Legacy) -> bool:
     """Take note of what the supervisor tells; whether it has ended all it started, False where it was killed."""
     with channel.makefile("rb") as notes:
         for line in notes:
+            if not line.endswith(b"\n"):
+                # It was killed while it wrote: what it was about to start never came.
+                break
             note = json.loads(line)
             if "rest" in note:
                 return True

@@ -76,12 +76,11 @@ def end_family(spared: int = 0) -> None:
         for process in family:
             kill(process)
         time.sleep(RECHECK)
-        reap(spared)
-    reap(spared)
+        reap()
 
 
-def reap(spared: int) -> None:
+def reap() -> None:
     """Let go of children that have ended; orphans that came to us are among them."""
     with contextlib.suppress(ChildProcessError):
-        while (ended := os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)) and ended.si_pid != spared:
-            os.waitpid(ended.si_pid, 0)
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass

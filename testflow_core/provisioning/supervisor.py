@@ -126,7 +126,7 @@ class Supervisor:
     def __init__(self, *, remove: Sequence[Path] = (), tier: str = SUBREAPER) -> None:
         self._remove = [str(directory.absolute()) for directory in remove]
         self._wanted = tier
-        self._tier, self._why = tier, ""
+        self._reached: tuple[str, str] | None = None
         self._told = threading.Event()
         self._noted: dict[int, threading.Event] = {}
         self._numbers = itertools.count(1)
@@ -168,16 +168,27 @@ class Supervisor:
         if self._listener.is_alive():
             # The guardian takes that for leave to kill a supervisor that hangs.
             self._process.terminate()
-        self._process.wait()
+        try:
+            self._process.wait(LIMIT)
+        except subprocess.TimeoutExpired:
+            # One that hangs itself is stood in for by the supervisor.
+            self._process.kill()
+            self._process.wait()
         self._listener.join()
         self._channel.close()
         self._errors.close()
 
     @property
     def tier(self) -> tuple[str, str]:
-        """How what it starts is kept apart, and why not in the way that was asked for, if not."""
-        self._told.wait(LIMIT)
-        return self._tier, self._why
+        """
+        How what it starts is kept apart, and why not in the way that was asked for, if not.
+
+        ProvisionError where the supervisor ends, or says nothing for long, before it has told.
+        """
+        self._await(self._told)
+        if self._reached is None:
+            raise self._absence()
+        return self._reached
 
     def spawn(
         self,
@@ -232,11 +243,14 @@ class Supervisor:
         with self._lock:
             number = next(self._numbers)
             noted = self._noted[number] = threading.Event()
+            if self._lost:
+                noted.set()
         order = {"verb": "bequeath", "number": number, "argv": list(argv), "cwd": str(cwd), "env": dict(env)}
         self.request({**order, "streams": [False] * 3, "unprivileged": False, "farewell": None})
         # What is about to be made must not be without an heir when everybody is killed the moment after.
-        if self._lost or not noted.wait(LIMIT) or self._lost:
-            raise ProvisionError(f"the supervisor has ended{self.last_words()}")
+        self._await(noted)
+        if self._lost:
+            raise self._absence()
         return lambda: self.request({"verb": "withdraw", "number": number})
 
     def request(self, message: Mapping[str, object], streams: Sequence[int] = ()) -> None:
@@ -262,6 +276,13 @@ class Supervisor:
         words = self._errors.read().decode(errors="replace").strip()
         return f": {words[-2000:]}" if words else ""
 
+    def _await(self, event: threading.Event) -> None:
+        if not event.wait(LIMIT):
+            raise ProvisionError(f"the supervisor has not answered within {LIMIT:g} s")
+
+    def _absence(self) -> ProvisionError:
+        return ProvisionError(f"the supervisor has ended{self.last_words()}")
+
     def _hang_up(self) -> None:
         # Some systems refuse where the other end has gone first.
         with suppress(OSError):
@@ -284,7 +305,7 @@ class Supervisor:
     def _hear(self, message: Mapping[str, object]) -> None:
         match message:
             case {"tier": str(tier), "why": str(why)}:
-                self._tier, self._why = tier, why
+                self._reached = (tier, why)
                 self._told.set()
             case {"number": int(number), "noted": True}:
                 self._noted[number].set()

@@ -124,6 +124,54 @@ def test_a_guardian_that_hangs_before_it_is_killed_is_stood_in_for(
         assert not directory.exists()
 
 
+def test_a_guardian_that_hangs_is_killed_on_leaving_and_stood_in_for(
+    env: dict[str, str], tmp_path: Path, handles: Handles, all_end: AllEnd, monkeypatch: pytest.MonkeyPatch
+):
+    directory = tmp_path / "private"
+    directory.mkdir()
+    with Supervisor(remove=[directory]) as supervisor:
+        supervisor.spawn(["sleep", "1000"], cwd=tmp_path, env=env)
+        watched = handles(supervised())
+        os.kill(guardian(), signal.SIGSTOP)
+        monkeypatch.setattr(supervisor_module, "LIMIT", 0.2)
+    assert all_end(watched)
+    assert not directory.exists()
+
+
+def test_a_supervisor_that_is_killed_while_the_guardian_cleans_up_hinders_nothing(tmp_path: Path, python: Python):
+    directory, note = tmp_path / "private", tmp_path / "note"
+    directory.mkdir()
+    kill_the_other_child = f"""
+import os, signal
+children = open(f"/proc/{{os.getppid()}}/task/{{os.getppid()}}/children").read().split()
+(other,) = [int(each) for each in children if int(each) != os.getpid()]
+os.kill(other, signal.SIGKILL)
+open({str(note)!r}, "w").write("killed")
+"""
+    with Supervisor(remove=[directory]) as supervisor:
+        supervisor.bequeath(python(kill_the_other_child), cwd=tmp_path, env={})
+    assert note.read_text() == "killed"
+    assert not directory.exists()
+
+
+def test_a_supervisor_that_is_killed_while_it_writes_hinders_nothing(
+    tmp_path: Path, env: dict[str, str], monkeypatch: pytest.MonkeyPatch
+):
+    directory = tmp_path / "private"
+    directory.mkdir()
+    begin = "import sys; sys.path.append(sys.argv[1]);"
+    half = (
+        "import os; from testflow_core.provisioning.supervisor_process import Session;"
+        "Session.note = lambda self, **_: (self.guardian.sendall(b'{'), os.kill(os.getpid(), 9));"
+    )
+    monkeypatch.setattr(supervisor_module, "_PROGRAM", supervisor_module._PROGRAM.replace(begin, begin + half))
+    with Supervisor(remove=[directory]) as supervisor:
+        with pytest.raises(ProvisionError, match="the supervisor has ended"):
+            supervisor.spawn(["true"], cwd=tmp_path, env=env)
+        assert not supervisor.last_words()
+    assert not directory.exists()
+
+
 def test_the_lowest_tier_ends_the_groups_of_what_it_started(
     spawn: Callable[..., str], python: Python, handles: Handles, all_end: AllEnd
 ):
@@ -177,7 +225,8 @@ def test_who_may_not_have_namespaces_has_them_by_one_of_users(monkeypatch: pytes
     begin = "import sys; sys.path.append(sys.argv[1]);"
     refuse = (
         "from testflow_core.provisioning import namespaces; real = namespaces.call_libc;"
-        "namespaces.call_libc = lambda name, flags: real(name, flags if flags & 0x10000000 else 1);"
+        "refused = lambda name, flag, *_: name == 'unshare' and not flag & namespaces.CLONE_NEWUSER;"
+        "namespaces.call_libc = lambda *order: real('prctl', 0) if refused(*order) else real(*order);"
     )
     monkeypatch.setattr(supervisor_module, "_PROGRAM", supervisor_module._PROGRAM.replace(begin, begin + refuse))
     with Supervisor(tier=NAMESPACES) as supervisor:

@@ -212,6 +212,8 @@ def test_a_supervisor_that_hangs_is_an_error_and_is_killed_on_leaving(
             supervisor.spawn(["true"], cwd=tmp_path, env=env)
         with pytest.raises(ProvisionError, match="cannot be killed within"):
             process.end(0)
+        with pytest.raises(ProvisionError, match="has not answered within"):
+            supervisor.bequeath(["true"], cwd=tmp_path, env=env)
     assert all_end(watched)
 
 
@@ -246,8 +248,9 @@ def test_a_supervisor_that_cannot_start_tells_why(
 ):
     monkeypatch.setattr("testflow_core.provisioning.supervisor._ROOT", str(tmp_path))
     monkeypatch.setattr("testflow_core.provisioning.supervisor._INTERPRETER", (sys.executable, "-I", "-S"))
-    with (
-        Supervisor() as supervisor,
-        pytest.raises(ProvisionError, match=r"(?s)the supervisor has ended.*No module named 'testflow_core'"),
-    ):
-        supervisor.spawn(["true"], cwd=tmp_path, env=env)
+    told = r"(?s)the supervisor has ended.*No module named 'testflow_core'"
+    with Supervisor() as supervisor:
+        with pytest.raises(ProvisionError, match=told):
+            supervisor.spawn(["true"], cwd=tmp_path, env=env)
+        with pytest.raises(ProvisionError, match=told):
+            print(supervisor.tier)

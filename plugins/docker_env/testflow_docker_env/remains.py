@@ -21,7 +21,7 @@ LEASE = "testflow.lease"
 OWNER = "testflow.owner"
 _LIMIT = 20.0
 _WAIT = 20
-_AFTERMATH = 1.0
+_AFTERMATH = 0.5
 _NAMESPACE = Path("/proc/self/ns/mnt")
 
 
