@@ -29,7 +29,7 @@ class Known:
 
 
 def guards(engine: int) -> list[int]:
-    """The guardian of an engine's environment and its supervisor, as far as they have come; each forks from the one before."""
+    """The guardian of an engine's environment and its supervisor, which forks from it, as far as they have come."""
     program = b"testflow_core.provisioning.guardian"
     return [each.pid for each in descendants(engine) if program in _read(each.pid, "cmdline")][:2]
 

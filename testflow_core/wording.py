@@ -89,6 +89,11 @@ def _counted(number: int, status: Status) -> str:
     return amount(number, "error") if status is Status.ERROR else f"{number:,} {word(status)}"
 
 
+def provided(run: Run) -> str:
+    """Who brought up the environments, and how far they were kept apart; empty where there were none."""
+    return f"{run.provisioner}, isolated by {run.isolation}" if run.isolation else run.provisioner
+
+
 def total(run: Run) -> str:
     """How long all phases took."""
     return duration(sum(run.phases.values()))

@@ -10,6 +10,7 @@ from attrs import field, frozen
 
 from testflow_core.model.application import Application, Readiness
 from testflow_core.model.data import Json
+from testflow_core.model.variant import labelled
 
 
 @frozen(kw_only=True)
@@ -47,7 +48,7 @@ class Environment:
     @property
     def label(self) -> str:
         """What people call it: its name, and its variant where it has one, `name [variant]`."""
-        return f"{self.name} [{self.variant}]" if self.variant else self.name
+        return labelled(self.name, self.variant)
 
 
 def _without_password(url: str | None) -> str:

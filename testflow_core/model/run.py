@@ -11,6 +11,7 @@ from testflow_core.model.choice import Choice
 from testflow_core.model.failure import Diagnosis, Route
 from testflow_core.model.outcome import Outcome, Status
 from testflow_core.model.timing import Timing
+from testflow_core.model.variant import labelled
 
 
 @frozen(kw_only=True)
@@ -44,7 +45,7 @@ class TestResult:
     @property
     def label(self) -> str:
         """What people call the test: its id, and its variant where it has one, `application::file::name [variant]`."""
-        return f"{self.test_id} [{self.variant}]" if self.variant else self.test_id
+        return labelled(self.test_id, self.variant)
 
 
 @frozen(kw_only=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from attrs import frozen
 
+from testflow_core.model.variant import labelled
+
 
 # Tests are keys of many mappings: their hash is worked out once.
 @frozen(kw_only=True, cache_hash=True)
@@ -31,7 +33,7 @@ class TestCase:
     @property
     def label(self) -> str:
         """What people call it: its id, and its variant where it has one, `application::file::name [variant]`."""
-        return f"{self.id} [{self.variant}]" if self.variant else self.id
+        return labelled(self.id, self.variant)
 
     @classmethod
     def from_id(cls, test_id: str) -> TestCase:

@@ -9,6 +9,7 @@ from attrs import evolve
 from testflow_core import specs
 from testflow_core.errors import Problem
 from testflow_core.model import Past
+from testflow_core.model.variant import labelled
 from testflow_core.planning.weights import weighed
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def spread(batches: Sequence[PlannedBatch], environments: Sequence[Environment],
 def _in_variant(batch: PlannedBatch, variant: str, variants: Mapping[str, Sequence[str]], past: Past) -> PlannedBatch:
     own = evolve(
         _waiting(batch, variant, variants),
-        id=_named(batch.id, variant),
+        id=labelled(batch.id, variant),
         variant=variant,
         # What is left out of a file, or is all that runs of it, is named to the framework, which knows of no variant.
         tests=tuple(evolve(test, variant=variant) for test in batch.tests),
@@ -74,19 +75,15 @@ def _waiting(batch: PlannedBatch, variant: str, variants: Mapping[str, Sequence[
     def places(before: str) -> Iterator[str]:
         same = variants.get(before) == own
         for each in (variant,) if same else variants.get(before, ("",)):
-            yield _named(before, each)
+            yield labelled(before, each)
 
     return evolve(
         batch,
         after=tuple(place for before in batch.after for place in places(before)),
         needs=tuple(place for before in batch.needs for place in places(before)),
         # The steps of a flow have the same terms, so that each is there in the same variants.
-        feeds=tuple((_named(before, variant), flow) for before, flow in batch.feeds),
+        feeds=tuple((labelled(before, variant), flow) for before, flow in batch.feeds),
     )
-
-
-def _named(batch: str, variant: str) -> str:
-    return f"{batch} [{variant}]" if variant else batch
 
 
 def _slowest(tracks: Iterable[Track]) -> Iterator[Track]:

@@ -32,10 +32,7 @@ def plan_to_json(plan: Plan) -> tuple[str, tuple[str, ...]]:
 
 def plan_from_json(text: str, secrets: tuple[str, ...]) -> Plan:
     """The plan that `plan_to_json` took apart; LookupError where a secret is missing."""
-    mapping = _shown(json.loads(text), secrets)
-    # Before there were several.
-    alone = mapping.pop("environment", None)
-    return _CONVERTER.structure({"environments": [alone] if alone else [], **mapping}, Plan)
+    return _CONVERTER.structure(_shown(json.loads(text), secrets), Plan)
 
 
 def _hidden(value: Any, secrets: list[str], name: str = "") -> Any:

@@ -346,7 +346,10 @@ class TestCareless(contracts.RunnerOfProcesses):
 
 
 class Leaking(Provisioner):
-    """Takes the wished ports without asking, tells passwords, loses its errors, and leaves what listens."""
+    """Takes the wished ports without asking, tells passwords, loses its errors, leaves what listens, cleans blindly."""
+
+    def clean(self):
+        return [""]
 
     def refuses(self, environment):
         return " "
@@ -370,7 +373,12 @@ def environment(name):
     return Environment(name=name, services={"db": service, "api": Service(name="api", type="x")})
 
 
-class TestLeaking(contracts.ProvisionerContract, contracts.ProvisionerThatChecks, contracts.ProvisionerOfProcesses):
+class TestLeaking(
+    contracts.ProvisionerContract,
+    contracts.ProvisionerThatChecks,
+    contracts.ProvisionerThatCleans,
+    contracts.ProvisionerOfProcesses,
+):
     services = {"two": environment("two")}
     failures = {"one": (environment("fails"), "what nobody says")}
     mistakes = {"one": (environment("mistaken"), "$.services.db")}
@@ -400,7 +408,12 @@ class Unready(Provisioner):
 LISTENERS = []
 
 
-class TestUnready(contracts.ProvisionerContract, contracts.ProvisionerThatChecks, contracts.ProvisionerOfProcesses):
+class TestUnready(
+    contracts.ProvisionerContract,
+    contracts.ProvisionerThatChecks,
+    contracts.ProvisionerThatCleans,
+    contracts.ProvisionerOfProcesses,
+):
     services = {"two": environment("two")}
     failures = {"one": (environment("fails"), "it ended")}
     mistakes = {"one": (environment("mistaken"), "$.services.db")}

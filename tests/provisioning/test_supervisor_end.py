@@ -253,4 +253,4 @@ def test_a_supervisor_that_cannot_start_tells_why(
         with pytest.raises(ProvisionError, match=told):
             supervisor.spawn(["true"], cwd=tmp_path, env=env)
         with pytest.raises(ProvisionError, match=told):
-            print(supervisor.tier)
+            _ = supervisor.tier

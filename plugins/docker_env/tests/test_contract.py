@@ -4,7 +4,7 @@ import pytest
 from testflow_docker_env import DockerProvisioner
 
 from testflow_core.model import Environment, Readiness, Service
-from testflow_core.testing.contracts import ProvisionerContract, ProvisionerThatChecks
+from testflow_core.testing.contracts import ProvisionerContract, ProvisionerThatChecks, ProvisionerThatCleans
 
 PASSWORD = "s3cret-of-the-contract"  # noqa: S105 - made up
 SERVE = ("httpd", "-f", "-p", "80")
@@ -26,7 +26,7 @@ def image(name, *command, ports=None, **fields):
 DB = Service(name="db", type="postgres", ports={5432: 0}, config={"password": PASSWORD})
 
 
-class TestDockerProvisioner(ProvisionerContract, ProvisionerThatChecks):
+class TestDockerProvisioner(ProvisionerContract, ProvisionerThatChecks, ProvisionerThatCleans):
     services = {
         "an image with two ports": environment(image("web", *BOTH, ports={80: 0, 81: 0})),
         "one that needs a database": environment(

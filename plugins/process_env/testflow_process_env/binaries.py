@@ -124,6 +124,11 @@ def fingerprint(candidate: Binaries, name: str) -> list[str | int]:
     return [candidate.program(name), status.st_mtime_ns, status.st_size]
 
 
+def surroundings() -> dict[str, str]:
+    """What a server is told of our environment: nothing that would change what it does, as `PGHOST` would."""
+    return {key: value for key, value in os.environ.items() if key in {"PATH", "HOME", "TMPDIR", "TZ"}}
+
+
 def _first_line(argv: Sequence[str]) -> str:
     """What a program that only tells about itself prints first; empty where it cannot."""
     try:

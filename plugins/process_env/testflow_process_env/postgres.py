@@ -91,9 +91,7 @@ def _warnings(service: Service, binaries: Binaries) -> tuple[str, ...]:
 
 
 def _environment() -> dict[str, str]:
-    # PGHOST, PGOPTIONS and their sisters would change what the programs do.
-    kept = {key: value for key, value in os.environ.items() if key in {"PATH", "HOME", "TMPDIR", "TZ"}}
-    return {**kept, "LC_ALL": "C", "PGCONNECT_TIMEOUT": "10"}
+    return {**pg_binaries.surroundings(), "LC_ALL": "C", "PGCONNECT_TIMEOUT": "10"}
 
 
 def _socket_directory(directory: Path) -> str:
@@ -168,10 +166,11 @@ def _prepare(service: str, place: Place, binaries: Binaries, endpoint: Endpoint,
     name = endpoint.database or ""
     psql = [binaries.program("psql"), "-X", "-q", "-v", "ON_ERROR_STOP=1", "-h", LOOPBACK, "-p", str(endpoint.port)]
     psql += ["-U", endpoint.user or "", "-w"]
+    creation = postgres.creation(name, binaries.version)
     if _socket_directory(place.directory):
-        _introduce(service, place, endpoint, postgres.creation(name, binaries.version))
+        _introduce(service, place, endpoint, creation)
     else:
-        _query(service, place, [*psql, "-d", "postgres", "-o", os.devnull, "-c", postgres.creation(name)], endpoint)
+        _query(service, place, [*psql, "-d", "postgres", "-o", os.devnull, "-c", creation], endpoint)
     if schemas:
         files = [word for schema in schemas for word in ("-f", str(schema))]
         _query(service, place, [*psql, "-d", postgres.connection_string(name), *files], endpoint)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 from typing import TYPE_CHECKING
 
@@ -10,15 +9,13 @@ from testflow_core.model import Readiness
 from testflow_core.provisioning import redis
 from testflow_core.provisioning.launch import Running
 from testflow_core.provisioning.leases import LOOPBACK
-from testflow_process_env.binaries import VALKEY, differs
+from testflow_process_env.binaries import VALKEY, differs, surroundings
 
 if TYPE_CHECKING:
     from testflow_core.model import Service
     from testflow_core.provisioning.launch import Place
     from testflow_core.provisioning.redis import RedisConfig
     from testflow_process_env.binaries import Binaries
-
-_KEPT = {"PATH", "HOME", "TMPDIR", "TZ"}
 
 
 def start(service: Service, place: Place, config: RedisConfig, binaries: Binaries) -> Running:
@@ -37,7 +34,7 @@ def start(service: Service, place: Place, config: RedisConfig, binaries: Binarie
     file = place.directory / "redis.conf"
     file.touch(mode=0o600)
     file.write_text(redis.settings_file(settings), encoding="utf-8")
-    environment = {key: value for key, value in os.environ.items() if key in _KEPT}
+    environment = surroundings()
     with place.log.open("ab") as log:
         process = place.supervisor.spawn(
             [binaries.program(binaries.software.programs[0]), str(file)],

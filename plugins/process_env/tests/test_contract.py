@@ -85,6 +85,7 @@ class TestProcessProvisioner(ProvisionerContract, ProvisionerThatChecks, Provisi
         "a reference": (environment(command("api", "true", env={"DB": "{db.url}"})), "$.services.api.env.DB"),
     }
     secrets = (PASSWORD,)
+    tiers = ("default", "subreaper")
 
     @pytest.fixture
     def provisioner(self, redis_server):

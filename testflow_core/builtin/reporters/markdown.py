@@ -12,7 +12,7 @@ from testflow_core.builtin.reporters.causes import Cause, causes
 from testflow_core.builtin.reporters.publication import publish
 from testflow_core.builtin.reporters.tally import columns, phases, tallies, tried
 from testflow_core.interfaces import Reporter
-from testflow_core.wording import amount, duration, ended, headline, one_line, plain, total, word
+from testflow_core.wording import amount, duration, ended, headline, one_line, plain, provided, total, word
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -138,8 +138,7 @@ def _closing(run: Run) -> Iterator[str]:
     yield "---"
     facts = [f"run {_code(run.run_id)}, started {started:%Y-%m-%d %H:%M:%S} UTC"]
     if run.provisioner:
-        isolated = f", isolated by {run.isolation}" if run.isolation else ""
-        facts.append(f"environment by {_text(run.provisioner + isolated)}")
+        facts.append(f"environment by {_text(provided(run))}")
     if run.phases:
         facts.append(phases(run))
     yield "\n".join(f"- {fact}" for fact in facts if fact)

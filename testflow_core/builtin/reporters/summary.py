@@ -9,7 +9,7 @@ from testflow_core.builtin.reporters.causes import Cause, causes
 from testflow_core.builtin.reporters.screen import BOLD, BOLD_RED, DIM, GREEN, RED, YELLOW, Screen
 from testflow_core.builtin.reporters.tally import columns, phases, tallies, tried
 from testflow_core.model import Run, Status, TestCase
-from testflow_core.wording import amount, duration, ended, headline, one_line, total, word
+from testflow_core.wording import amount, duration, ended, headline, one_line, provided, total, word
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -124,8 +124,7 @@ def _closing(run: Run, screen: Screen) -> Iterator[str]:
     if run.phases:
         yield f"    {screen.paint(phases(run), DIM)}"
     if run.provisioner:
-        isolated = f", isolated by {run.isolation}" if run.isolation else ""
-        yield f"    environment  {one_line(run.provisioner + isolated)}"
+        yield f"    environment  {one_line(provided(run))}"
     if run.reports is not None:
         yield f"    reports      {_below_here(run.reports)}"
 

@@ -31,7 +31,11 @@ from testflow_core.testing.contracts.data_generator import (
 from testflow_core.testing.contracts.destination import DestinationContract
 from testflow_core.testing.contracts.executor import ExecutorContract
 from testflow_core.testing.contracts.provisioner import ProvisionerContract
-from testflow_core.testing.contracts.provisioning_abilities import ProvisionerOfProcesses, ProvisionerThatChecks
+from testflow_core.testing.contracts.provisioning_abilities import (
+    ProvisionerOfProcesses,
+    ProvisionerThatChecks,
+    ProvisionerThatCleans,
+)
 from testflow_core.testing.contracts.reporter import ReporterContract, ReporterThatObserves
 from testflow_core.testing.contracts.router import RouterByTeams, RouterContract
 from testflow_core.testing.contracts.runner import RunnerContract, RunnerThatDividesFiles
@@ -51,6 +55,7 @@ __all__ = [
     "ProvisionerContract",
     "ProvisionerOfProcesses",
     "ProvisionerThatChecks",
+    "ProvisionerThatCleans",
     "ReporterContract",
     "ReporterThatObserves",
     "RouterByTeams",

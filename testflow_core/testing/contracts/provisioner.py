@@ -60,8 +60,8 @@ class ProvisionerContract:
 
     `services` are environments that come up, by name: every service type that the plugin knows, and one service at
     least that needs another by a reference in braces. `failures` are environments that must not come up, each with a
-    text that the error has to contain. `secrets` are the passwords that stand in them. `tiers` are the ways of
-    isolation that the plugin offers, for the fixture `provisioner` to ask for. `reachable` is False for a fake only.
+    text that the error has to contain. `secrets` are the passwords that stand in them. `tiers` are the isolations
+    that sites ask for, `default` for the best there is. `reachable` is False for a fake only.
     """
 
     services: ClassVar[Mapping[str, Environment]] = {}
@@ -101,12 +101,12 @@ class ProvisionerContract:
     @pytest.fixture
     def sites(self, workspace: Path, tier: str) -> Sites:
         """Sites with a lease of their own, as the core makes them."""
-        del tier  # what the site is told of it is a matter of the provisioner that is made for it
+        isolation = None if tier == "default" else tier
 
         @contextmanager
         def site() -> Generator[Site]:
             with private_directory() as lease:
-                yield Site(lease=lease.name, directory=lease.directory, workspace=workspace)
+                yield Site(lease=lease.name, directory=lease.directory, workspace=workspace, isolation=isolation)
 
         return site
 

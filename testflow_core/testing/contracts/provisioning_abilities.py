@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from testflow_core.interfaces import ChecksDeclaration, Provisioner
+from testflow_core.interfaces import ChecksDeclaration, Cleans, Provisioner
 from testflow_core.provisioning.process_tree import descendants
+from testflow_core.testing.contracts.provisioner import accepts
 
 if TYPE_CHECKING:
     from testflow_core.model import Environment
@@ -35,6 +36,24 @@ class ProvisionerThatChecks:
         found = {problem.path: problem.message for problem in provisioner.problems(environment)}
         assert path in found, f"a mistake is at {path}; told are {found}"
         assert found[path].strip(), "say what is wrong, and what is known instead"
+
+
+class ProvisionerThatCleans:
+    """What holds of a Provisioner that has `clean`; inherited beside ProvisionerContract."""
+
+    def test_it_is_found_to_clean(self, provisioner: Provisioner) -> None:
+        assert isinstance(provisioner, Cleans), "`testflow.clean()` asks whoever has the method `clean`"
+
+    def test_cleaning_leaves_what_is_up_and_finds_nothing_a_second_time(
+        self, provisioner: Provisioner, environment: Environment, sites: Sites
+    ) -> None:
+        assert isinstance(provisioner, Cleans)
+        with sites() as site, provisioner.provision(environment, site) as up:
+            told = [*provisioner.clean()]
+            assert all(line.strip() for line in told), "a line says what was removed"
+            assert list(provisioner.clean()) == [], "what was removed is removed again"
+            ports = [(each.host, port) for each in up.endpoints.values() for port in each.ports.values()]
+            assert all(accepts(*each) for each in ports), "a living environment was removed"
 
 
 class ProvisionerOfProcesses:
