@@ -19,6 +19,7 @@ from testflow_core.model.event import (
 )
 from testflow_core.model.failure import UNKNOWN, Diagnosis, Evidence, Failure, Route
 from testflow_core.model.history import Past, Track
+from testflow_core.model.isolation import By, Isolation, Scope
 from testflow_core.model.limits import Limits
 from testflow_core.model.outcome import Outcome, Status
 from testflow_core.model.plan import Batch, Bench, Plan, PlannedBatch
@@ -53,6 +54,7 @@ __all__ = [
     "BatchEnded",
     "BatchSubmitted",
     "Bench",
+    "By",
     "Category",
     "Change",
     "Choice",
@@ -69,6 +71,7 @@ __all__ = [
     "Evidence",
     "Failure",
     "FailureAnalysis",
+    "Isolation",
     "Json",
     "Limits",
     "Loaded",
@@ -86,6 +89,7 @@ __all__ = [
     "Record",
     "Route",
     "Run",
+    "Scope",
     "Service",
     "Site",
     "Start",

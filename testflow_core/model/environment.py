@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import TypeAlias
 
 from attrs import field, frozen
 
 from testflow_core.model.application import Application, Readiness
 from testflow_core.model.data import Json
+from testflow_core.model.isolation import By
 from testflow_core.model.variant import labelled
 
 
@@ -84,7 +87,8 @@ class Site:
     `lease` names it, unique on the machine. `directory` is private to it and gone once it is down. `workspace` and the
     checkouts of the applications are where declared files are looked for, in that order. `tell` is for what takes its
     time: whoever follows the run hears a sentence; any thread may call it. `isolation` is how it is to be kept apart:
-    a tier of `provisioning.namespaces`, `required` for the highest, None for the best there is.
+    a tier of `provisioning.namespaces`, `required` for the highest, None for the best there is. `copies` asks for the
+    means to reset the services and to copy them, which costs those that have such means some time at their start.
     """
 
     lease: str
@@ -93,6 +97,7 @@ class Site:
     checkouts: Mapping[str, Path] = field(factory=dict[str, Path])
     tell: Callable[[str], None] = field(default=_nobody, eq=False, repr=False)
     isolation: str | None = None
+    copies: bool = False
 
 
 @frozen(kw_only=True)
@@ -102,6 +107,10 @@ class Provisioned:
 
     `variables` is what a test needs to reach every service (`PAYMENT_DB_HOST`); `unavailable` says why a service was
     left down; `logs` are the files that the services write. `isolation` is how it is kept apart from others.
+
+    `reset` makes its services as they were when it came up, verifies that, and answers those that it cannot reset.
+    `clone` is the environment with whatever it can copy of it in place of that; a service whose endpoint is the same is
+    shared with the others. Both raise ProvisionError, and are None where there is nothing to reset or to copy.
     """
 
     environment: str
@@ -111,3 +120,9 @@ class Provisioned:
     logs: Mapping[str, Path] = field(factory=dict[str, Path])
     warnings: tuple[str, ...] = ()
     isolation: str = ""
+    reset: Callable[[], tuple[str, ...]] | None = field(default=None, eq=False, repr=False)
+    clone: Clone | None = field(default=None, eq=False, repr=False)
+
+
+Clone: TypeAlias = Callable[[By], AbstractContextManager[Provisioned]]
+"""Makes a copy of an environment that is up, gone on exit; from any thread."""

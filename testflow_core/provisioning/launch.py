@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 
 from attrs import field, frozen
 
 from testflow_core import references
-from testflow_core.model import Endpoint, Readiness, Site
+from testflow_core.model import By, Endpoint, Readiness, Site
 from testflow_core.provisioning import wiring
 from testflow_core.provisioning.leases import PortLeases
 from testflow_core.provisioning.readiness import Probe
@@ -68,6 +69,9 @@ class Running:
     `probes` are its type's own checks, made beside those of `readiness`; the first port must accept a connection where
     there are neither. `prepare` is called once it is ready, before anybody may use it. `env` and `cwd` are those of the
     command that `readiness` may name. It is ended by `end_signal`, and by force after `grace` seconds.
+
+    `reset` makes the service as it was right after `prepare`, and verifies it. `clone` is another like it then, within
+    the same server, gone on exit. Both raise ProvisionError; a service has them only where `Site.copies` asks for them.
     """
 
     endpoint: Endpoint
@@ -81,3 +85,5 @@ class Running:
     end_signal: signal.Signals = signal.SIGTERM
     grace: float = 5.0
     warnings: tuple[str, ...] = ()
+    reset: Callable[[], None] | None = None
+    clone: Callable[[By], AbstractContextManager[Endpoint]] | None = None

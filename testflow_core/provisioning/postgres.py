@@ -92,19 +92,27 @@ def accepts_probe(host: str, port: int, user: str) -> Probe:
     return probe
 
 
-def connection_string(database: str) -> str:
-    """A database's name as psql takes none for anything else: one with `=` in it, or one that begins as a URL."""
+def connection_string(database: str, schema: str = "") -> str:
+    """
+    A database's name as psql takes none for anything else: one with `=` in it, or one that begins as a URL.
+
+    With a schema, whose name is plain, that is where all is looked for and made.
+    """
     escaped = database.replace("\\", "\\\\").replace("'", "\\'")
-    return f"dbname='{escaped}'"
+    return f"dbname='{escaped}'" + (f" options='-csearch_path={schema}'" if schema else "")
 
 
 def creation(database: str, version: str = "") -> str:
     """The SQL that makes the database, the faster way where the server's version has one; the first query anyway."""
     quoted = database.replace('"', '""')
+    return "SELECT 1" if database == "postgres" else f'CREATE DATABASE "{quoted}"{strategy(version)}'
+
+
+def strategy(version: str) -> str:
+    """The SQL that copies a database the faster way, after its name; nothing where the server's version has but one."""
     major, _ = versions.numbers(version) or (0, 0)
     # Through the log, each page is written twice; a server without syncs has nothing to fear of the checkpoints.
-    strategy = " STRATEGY file_copy" if major >= _STRATEGIES else ""
-    return "SELECT 1" if database == "postgres" else f'CREATE DATABASE "{quoted}"{strategy}'
+    return " STRATEGY file_copy" if major >= _STRATEGIES else ""
 
 
 def sql_failure(service: str, said: str, log: str) -> ProvisionError:

@@ -1,15 +1,16 @@
-"""A session with a PostgreSQL server that trusts whoever reaches its private socket; standard library only."""
+"""A session with a PostgreSQL server, by its private socket or at a port of this machine; standard library only."""
 
 from __future__ import annotations
 
 import socket
 import struct
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from testflow_core.errors import ProvisionError
+from testflow_core.provisioning.postgres_authentication import authenticator
 
 if TYPE_CHECKING:
-    from pathlib import Path
     from types import TracebackType
     from typing import Self
 
@@ -22,19 +23,27 @@ _COUNT = struct.Struct("!h")
 
 
 class PostgresSession:
-    """A connection to one database by the server's socket; statements commit as they end."""
+    """
+    A connection to one database; statements commit as they end.
 
-    def __init__(self, directory: Path, port: int, user: str, database: str, *, limit: float = 30.0) -> None:
+    `place` is the directory of the server's socket, or a host; it is given the password where it asks for one.
+    """
+
+    def __init__(
+        self, place: Path | str, port: int, user: str, database: str, *, password: str = "", limit: float = 30.0
+    ) -> None:
         parameters = b"\0".join([b"user", user.encode(), b"database", database.encode(), b"", b""])
-        self._connection = socket.socket(socket.AF_UNIX)
+        by_socket = isinstance(place, Path)
+        self._connection = socket.socket(socket.AF_UNIX if by_socket else socket.AF_INET)
         self._connection.settimeout(limit)
+        self._answers = self._connection.makefile("rb")
+        self._authentication = authenticator(user, password)
         try:
-            self._connection.connect(str(directory / f".s.PGSQL.{port}"))
-            self._answers = self._connection.makefile("rb")
+            self._connection.connect(str(place / f".s.PGSQL.{port}") if by_socket else (place, port))
             self._connection.sendall(_LENGTH.pack(8 + len(parameters)) + _LENGTH.pack(_PROTOCOL_3) + parameters)
             self._rows()
         except BaseException:
-            self._connection.close()
+            self._close()
             raise
 
     def __enter__(self) -> Self:
@@ -43,14 +52,19 @@ class PostgresSession:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._answers.close()
-        self._connection.close()
+        self._close()
 
     def query(self, sql: str) -> list[tuple[str | None, ...]]:
         """The rows that the statements answer, each value as text; ProvisionError with what the server says."""
-        statement = sql.encode() + b"\0"
-        self._connection.sendall(b"Q" + _LENGTH.pack(4 + len(statement)) + statement)
+        self._send(b"Q", sql.encode() + b"\0")
         return self._rows()
+
+    def _close(self) -> None:
+        self._answers.close()
+        self._connection.close()
+
+    def _send(self, kind: bytes, body: bytes) -> None:
+        self._connection.sendall(kind + _LENGTH.pack(_LENGTH.size + len(body)) + body)
 
     def _rows(self) -> list[tuple[str | None, ...]]:
         rows: list[tuple[str | None, ...]] = []
@@ -63,12 +77,19 @@ class PostgresSession:
             body = self._answers.read(size - _LENGTH.size)
             if kind == b"D":
                 rows.append(_row(body))
+            elif kind == b"R":
+                self._authenticate(body)
             elif kind == b"E":
                 trouble = _message(body)
             elif kind == b"Z":
                 if trouble:
                     raise ProvisionError(trouble)
                 return rows
+
+    def _authenticate(self, request: bytes) -> None:
+        answer = self._authentication(request)
+        if answer is not None:
+            self._send(b"p", answer)
 
 
 def identifier(name: str) -> str:

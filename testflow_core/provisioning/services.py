@@ -14,7 +14,7 @@ from testflow_core import graph
 from testflow_core.errors import Problem, ProvisionError, SpecError, UnknownReferenceError
 from testflow_core.interfaces import Provisioner
 from testflow_core.model import Provisioned
-from testflow_core.provisioning import isolation, readiness, wiring
+from testflow_core.provisioning import copies, isolation, readiness, wiring
 from testflow_core.provisioning.launch import Place
 from testflow_core.provisioning.leases import PortLeases
 from testflow_core.provisioning.namespaces import SUBREAPER
@@ -165,7 +165,7 @@ class _Ascent:
     def arrive(self, down: Mapping[str, str]) -> Provisioned:
         """What those who use the environment may know of it."""
         endpoints = {name: self._running[name].endpoint for name in self._peers}
-        return Provisioned(
+        up = Provisioned(
             environment=self._environment.name,
             endpoints=endpoints,
             variables=wiring.variables(endpoints),
@@ -173,6 +173,7 @@ class _Ascent:
             logs=dict(self._logs),
             warnings=tuple(warning for name in endpoints for warning in self._running[name].warnings),
         )
+        return copies.with_copies(up, self._running)
 
     def told(self, error: ProvisionError) -> ProvisionError:
         """The error with the last of every log, and without the secrets of what had come up."""

@@ -6,7 +6,7 @@ import os
 import socket
 import subprocess
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import pytest
@@ -384,6 +384,27 @@ class TestLeaking(
     mistakes = {"one": (environment("mistaken"), "$.services.db")}
     secrets = ("s3cret",)
     provisioner = pytest.fixture(lambda self: Leaking())
+
+
+class Copying(Provisioner):
+    """Copies that are the same, tells nothing of itself by variables, and resets nothing."""
+
+    def refuses(self, environment):
+        return None
+
+    @contextmanager
+    def provision(self, environment, site):
+        points = {"db": Endpoint(host="a", password="a")}  # noqa: S106 - made up
+        up = Provisioned(environment=environment.name, endpoints=points)
+        yield up if environment.name == "none" else evolve(up, reset=lambda: ("db",), clone=lambda by: nullcontext(up))
+
+
+class TestCopying(contracts.ProvisionerContract, contracts.ProvisionerWithCopies):
+    services = {"two": environment("two")}
+    copied = {"one": environment("two"), "another": environment("none")}
+    provisioner = pytest.fixture(lambda self: Copying())
+    write = pytest.fixture(lambda self: lambda endpoint: None)
+    holds = pytest.fixture(lambda self: lambda endpoint: True)
 
 
 class Unready(Provisioner):

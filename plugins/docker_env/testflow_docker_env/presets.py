@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from attrs import evolve
 
 from testflow_core.model import Readiness
-from testflow_core.provisioning import postgres, redis
+from testflow_core.provisioning import postgres, redis, redis_copies
+from testflow_core.provisioning.postgres_copies import CopiedServer, copied
 from testflow_core.provisioning.readiness import tail
 from testflow_docker_env import containers, launching
 from testflow_docker_env.archives import archive
@@ -63,12 +64,16 @@ def start_postgres(service: Service, place: Place, ground: Ground, config: Postg
         reached(recipe.host, inside),
         service.readiness or Readiness(),
     )
-    return evolve(
+    psql = _Psql(service.name, place, container, reached(LOOPBACK, inside), schemas)
+    up = evolve(
         up,
         probes=(postgres.accepts_probe(LOOPBACK, published, config.user), *up.probes),
-        prepare=lambda: _prepare(service.name, place, container, reached(LOOPBACK, inside), schemas),
+        prepare=psql.prepare,
         warnings=warnings,
     )
+    if not place.site.copies:
+        return up
+    return copied(up, CopiedServer(service=service.name, place=LOOPBACK, endpoint=up.endpoint, load=psql.load))
 
 
 def start_redis(service: Service, place: Place, ground: Ground, config: RedisConfig, limits: Limits) -> Running:
@@ -93,7 +98,8 @@ def start_redis(service: Service, place: Place, ground: Ground, config: RedisCon
         redis.endpoint(config, host=recipe.host, port=inside, password=password),
         service.readiness or Readiness(),
     )
-    return evolve(up, probes=(redis.ping_probe(LOOPBACK, published), *up.probes), warnings=warnings)
+    up = evolve(up, probes=(redis.ping_probe(LOOPBACK, published), *up.probes), warnings=warnings)
+    return redis_copies.copied(up, service.name) if place.site.copies else up
 
 
 def _version(service: Service, place: Place, ground: Ground, limits: Limits) -> tuple[str, tuple[str, ...]]:
@@ -108,23 +114,40 @@ def _version(service: Service, place: Place, ground: Ground, limits: Limits) -> 
     return image, (f"{asked} and cannot be had; {image} is used, the nearest that is there ({reason})",)
 
 
-def _prepare(service: str, place: Place, container: Container, own: Endpoint, schemas: Sequence[Path]) -> None:
-    """Make the database, which is also the first query, and load the schemas; ProvisionError with file and line."""
-    name = own.database or ""
-    psql = ["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-h", own.host, "-p", str(own.port), "-U", own.user or ""]
-    psql += ["-w", "-o", "/dev/null"]
-    inside = {f"{_SQL}/{number}/{schema.name}": schema for number, schema in enumerate(schemas)}
+class _Psql:
+    """The server's own psql, which makes the database and loads the schemas; ProvisionError with file and line."""
 
-    def query(*argv: str) -> None:
-        code, said = container.execute(argv, _SQL_LIMIT, {"PGPASSWORD": own.password or "", "PGCONNECT_TIMEOUT": "10"})
-        for copy, schema in inside.items():
+    def __init__(
+        self, service: str, place: Place, container: Container, own: Endpoint, schemas: Sequence[Path]
+    ) -> None:
+        self._service = service
+        self._place = place
+        self._container = container
+        self._own = own
+        self._inside = {f"{_SQL}/{number}/{schema.name}": schema for number, schema in enumerate(schemas)}
+
+    def prepare(self) -> None:
+        """Make the database, which is also the first query, and load the schemas."""
+        self._query("-d", "postgres", "-c", postgres.creation(self._own.database or ""))
+        if self._inside:
+            self._container.put(archive(self._inside), "/")
+        self.load("")
+
+    def load(self, schema: str) -> None:
+        """Load the files of SQL into the database, or into a schema of it."""
+        if self._inside:
+            database = postgres.connection_string(self._own.database or "", schema)
+            self._query("-d", database, *(word for copy in self._inside for word in ("-f", copy)))
+
+    def _query(self, *words: str) -> None:
+        own = self._own
+        argv = ["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-h", own.host, "-p", str(own.port), "-U", own.user or ""]
+        argv += ["-w", "-o", "/dev/null", *words]
+        environment = {"PGPASSWORD": own.password or "", "PGCONNECT_TIMEOUT": "10"}
+        code, said = self._container.execute(argv, _SQL_LIMIT, environment)
+        for copy, schema in self._inside.items():
             said = said.replace(copy, str(schema))
         if code is None:
             said = f"it did not end within {_SQL_LIMIT:g} s\n{said}"
         if code != 0:
-            raise postgres.sql_failure(service, said.strip(), tail(place.log))
-
-    query(*psql, "-d", "postgres", "-c", postgres.creation(name))
-    if schemas:
-        container.put(archive(inside), "/")
-        query(*psql, "-d", postgres.connection_string(name), *(word for copy in inside for word in ("-f", copy)))
+            raise postgres.sql_failure(self._service, said.strip(), tail(self._place.log))

@@ -4,7 +4,12 @@ import pytest
 from testflow_docker_env import DockerProvisioner
 
 from testflow_core.model import Environment, Readiness, Service
-from testflow_core.testing.contracts import ProvisionerContract, ProvisionerThatChecks, ProvisionerThatCleans
+from testflow_core.testing.contracts import (
+    ProvisionerContract,
+    ProvisionerThatChecks,
+    ProvisionerThatCleans,
+    ProvisionerWithCopies,
+)
 
 PASSWORD = "s3cret-of-the-contract"  # noqa: S105 - made up
 SERVE = ("httpd", "-f", "-p", "80")
@@ -26,7 +31,7 @@ def image(name, *command, ports=None, **fields):
 DB = Service(name="db", type="postgres", ports={5432: 0}, config={"password": PASSWORD})
 
 
-class TestDockerProvisioner(ProvisionerContract, ProvisionerThatChecks, ProvisionerThatCleans):
+class TestDockerProvisioner(ProvisionerContract, ProvisionerThatChecks, ProvisionerThatCleans, ProvisionerWithCopies):
     services = {
         "an image with two ports": environment(image("web", *BOTH, ports={80: 0, 81: 0})),
         "one that needs a database": environment(
@@ -53,6 +58,10 @@ class TestDockerProvisioner(ProvisionerContract, ProvisionerThatChecks, Provisio
     mistakes = {
         "a type": (environment(Service(name="db", type="postgress")), "$.services.db.type"),
         "a reference": (environment(image("api", env={"DB": "{db.url}"})), "$.services.api.env.DB"),
+    }
+    copied = {
+        "a database and what stands by it": environment(DB, image("web", ports={80: 0})),
+        "a cache": environment(Service(name="cache", type="redis", ports={6379: 0})),
     }
     secrets = (PASSWORD,)
 

@@ -13,6 +13,7 @@ from testflow_core.model import Readiness
 from testflow_core.provisioning import postgres
 from testflow_core.provisioning.launch import Running
 from testflow_core.provisioning.leases import LOOPBACK
+from testflow_core.provisioning.postgres_copies import CopiedServer, copied
 from testflow_core.provisioning.postgres_session import PostgresSession, identifier, literal
 from testflow_core.provisioning.readiness import tail
 from testflow_process_env import binaries as pg_binaries
@@ -70,7 +71,7 @@ def start(service: Service, place: Place, config: PostgresConfig, binaries: Bina
             farewell=signal.SIGQUIT,
         )
     endpoint = postgres.endpoint(service, config, host=LOOPBACK, inside=config.port, port=port, password=password)
-    return Running(
+    running = Running(
         endpoint=endpoint,
         process=process,
         cwd=place.site.workspace,
@@ -81,6 +82,15 @@ def start(service: Service, place: Place, config: PostgresConfig, binaries: Bina
         end_signal=signal.SIGINT,
         warnings=_warnings(service, binaries),
     )
+    if not place.site.copies:
+        return running
+    server = CopiedServer(
+        service=service.name,
+        place=place.directory if sockets else LOOPBACK,
+        endpoint=endpoint,
+        load=lambda schema: _load(service.name, place, binaries, endpoint, schemas, schema),
+    )
+    return copied(running, server)
 
 
 def _warnings(service: Service, binaries: Binaries) -> tuple[str, ...]:
@@ -163,17 +173,28 @@ def _run(
 
 def _prepare(service: str, place: Place, binaries: Binaries, endpoint: Endpoint, schemas: Sequence[Path]) -> None:
     """Make the database, which is also the first query, and load the schemas; ProvisionError with file and line."""
-    name = endpoint.database or ""
-    psql = [binaries.program("psql"), "-X", "-q", "-v", "ON_ERROR_STOP=1", "-h", LOOPBACK, "-p", str(endpoint.port)]
-    psql += ["-U", endpoint.user or "", "-w"]
-    creation = postgres.creation(name, binaries.version)
+    creation = postgres.creation(endpoint.database or "", binaries.version)
     if _socket_directory(place.directory):
         _introduce(service, place, endpoint, creation)
     else:
-        _query(service, place, [*psql, "-d", "postgres", "-o", os.devnull, "-c", creation], endpoint)
+        psql = [*_psql(binaries, endpoint), "-d", "postgres", "-o", os.devnull, "-c", creation]
+        _query(service, place, psql, endpoint)
+    _load(service, place, binaries, endpoint, schemas)
+
+
+def _load(
+    service: str, place: Place, binaries: Binaries, endpoint: Endpoint, schemas: Sequence[Path], within: str = ""
+) -> None:
+    """Load the files of SQL into the database, or into a schema of it."""
     if schemas:
+        database = postgres.connection_string(endpoint.database or "", within)
         files = [word for schema in schemas for word in ("-f", str(schema))]
-        _query(service, place, [*psql, "-d", postgres.connection_string(name), *files], endpoint)
+        _query(service, place, [*_psql(binaries, endpoint), "-d", database, *files], endpoint)
+
+
+def _psql(binaries: Binaries, endpoint: Endpoint) -> list[str]:
+    where = ["-h", LOOPBACK, "-p", str(endpoint.port), "-U", endpoint.user or "", "-w"]
+    return [binaries.program("psql"), "-X", "-q", "-v", "ON_ERROR_STOP=1", *where]
 
 
 def _introduce(service: str, place: Place, endpoint: Endpoint, creation: str) -> None:

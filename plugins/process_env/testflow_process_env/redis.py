@@ -6,7 +6,7 @@ import signal
 from typing import TYPE_CHECKING
 
 from testflow_core.model import Readiness
-from testflow_core.provisioning import redis
+from testflow_core.provisioning import redis, redis_copies
 from testflow_core.provisioning.launch import Running
 from testflow_core.provisioning.leases import LOOPBACK
 from testflow_process_env.binaries import VALKEY, differs, surroundings
@@ -43,7 +43,7 @@ def start(service: Service, place: Place, config: RedisConfig, binaries: Binarie
             stdout=log.fileno(),
             stderr=log.fileno(),
         )
-    return Running(
+    running = Running(
         endpoint=redis.endpoint(config, host=LOOPBACK, port=port, password=password),
         process=process,
         cwd=place.site.workspace,
@@ -54,6 +54,7 @@ def start(service: Service, place: Place, config: RedisConfig, binaries: Binarie
         end_signal=signal.SIGKILL,
         warnings=_warnings(service, binaries),
     )
+    return redis_copies.copied(running, service.name) if place.site.copies else running
 
 
 def _warnings(service: Service, binaries: Binaries) -> tuple[str, ...]:

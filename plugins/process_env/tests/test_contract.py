@@ -8,7 +8,12 @@ import pytest
 from testflow_process_env import ProcessProvisioner
 
 from testflow_core.model import Application, Environment, Readiness, Service, Start
-from testflow_core.testing.contracts import ProvisionerContract, ProvisionerOfProcesses, ProvisionerThatChecks
+from testflow_core.testing.contracts import (
+    ProvisionerContract,
+    ProvisionerOfProcesses,
+    ProvisionerThatChecks,
+    ProvisionerWithCopies,
+)
 
 SERVE = (sys.executable, "-m", "http.server", "{port}", "--bind", "127.0.0.1")
 PASSWORD = "s3cret-of-the-contract"  # noqa: S105 - made up
@@ -46,7 +51,7 @@ LISTENS_TWICE = (
 )
 
 
-class TestProcessProvisioner(ProvisionerContract, ProvisionerThatChecks, ProvisionerOfProcesses):
+class TestProcessProvisioner(ProvisionerContract, ProvisionerThatChecks, ProvisionerOfProcesses, ProvisionerWithCopies):
     services = {
         "a command with two ports": environment(command("web", *LISTENS_TWICE, ports={80: 0, 81: 0})),
         "one that needs another": environment(
@@ -83,6 +88,10 @@ class TestProcessProvisioner(ProvisionerContract, ProvisionerThatChecks, Provisi
     mistakes = {
         "a type": (environment(Service(name="db", type="postgress")), "$.services.db.type"),
         "a reference": (environment(command("api", "true", env={"DB": "{db.url}"})), "$.services.api.env.DB"),
+    }
+    copied = {
+        "a database and what stands by it": environment(DB, command("web", ports={80: 0})),
+        "a cache": environment(Service(name="cache", type="redis", ports={6379: 0})),
     }
     secrets = (PASSWORD,)
     tiers = ("default", "subreaper")

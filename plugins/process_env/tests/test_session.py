@@ -1,7 +1,9 @@
-"""What a session over the server's private socket answers, and how it ends."""
+"""What a session answers, over the server's private socket and at its port, and how it ends."""
 
 from __future__ import annotations
 
+import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,6 +16,8 @@ from testflow_core.provisioning.postgres_session import PostgresSession, identif
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from testflow_core.model import Endpoint
 
 pytestmark = pytest.mark.postgres
 
@@ -65,3 +69,54 @@ def test_a_session_that_the_server_ends_is_told(server: tuple[Path, int]):
         pytest.raises(ProvisionError, match="ended the connection: FATAL:  terminating connection"),
     ):
         session.query("select pg_terminate_backend(pg_backend_pid())")
+
+
+@pytest.fixture
+def at_port(site: Site) -> Iterator[Endpoint]:
+    service = Service(name="db", type="postgres", config={"user": "Ä b", "password": "p'ss ½,r=x"})
+    with ProcessProvisioner().provision(Environment(name="e", services={"db": service}), site) as up:
+        yield up.endpoints["db"]
+
+
+def session_at(endpoint: Endpoint, password: str) -> PostgresSession:
+    return PostgresSession(endpoint.host, endpoint.port or 0, endpoint.user or "", "db", password=password)
+
+
+def authenticate_by(method: str, site: Site, endpoint: Endpoint) -> None:
+    """Have the server ask for another kind of password, as soon as it has read that."""
+    (hba,) = site.directory.glob("*/data/pg_hba.conf")
+    hba.write_text(f"local all all trust\nhost all all 127.0.0.1/32 {method}\n")
+    with PostgresSession(hba.parent.parent, endpoint.port or 0, endpoint.user or "", "db") as session:
+        session.query(f"set password_encryption to 'md5'; alter role current_user password{literal('other')}")
+        session.query("select pg_reload_conf()")
+
+
+def test_a_port_is_reached_with_a_password(at_port: Endpoint):
+    with session_at(at_port, at_port.password or "") as session:
+        assert session.query("select current_user") == [("Ä b",)]
+
+
+def test_a_wrong_password_is_told(at_port: Endpoint):
+    with pytest.raises(ProvisionError, match="password authentication failed for user"):
+        session_at(at_port, "wrong")
+
+
+def test_servers_that_know_nothing_newer_are_told_the_password_by_md5(at_port: Endpoint, site: Site):
+    authenticate_by("md5", site, at_port)
+    deadline = time.monotonic() + 20
+    answered: list[tuple[str | None, ...]] = []
+    while not answered:
+        with suppress(ProvisionError), session_at(at_port, "other") as session:
+            answered = session.query("select 1")
+        assert time.monotonic() < deadline
+
+
+def test_no_server_is_told_the_password_as_it_is(at_port: Endpoint, site: Site):
+    authenticate_by("password", site, at_port)
+    deadline = time.monotonic() + 20
+    said = ""
+    while "kind 3" not in said:
+        with pytest.raises(ProvisionError) as caught:
+            session_at(at_port, "other")
+        said = str(caught.value)
+        assert time.monotonic() < deadline, said

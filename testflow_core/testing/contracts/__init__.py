@@ -6,6 +6,7 @@ _MODULES = (
     "analyzer",
     "change_source",
     "checkout_source",
+    "copies",
     "data_generator",
     "destination",
     "executor",
@@ -23,6 +24,7 @@ pytest.register_assert_rewrite(*(f"{__name__}.{module}" for module in _MODULES))
 from testflow_core.testing.contracts.analyzer import AnalyzerByCategories, AnalyzerContract
 from testflow_core.testing.contracts.change_source import ChangeSourceContract
 from testflow_core.testing.contracts.checkout_source import CheckoutSourceContract
+from testflow_core.testing.contracts.copies import ProvisionerWithCopies
 from testflow_core.testing.contracts.data_generator import (
     DataGeneratorContract,
     DataGeneratorThatChecks,
@@ -56,6 +58,7 @@ __all__ = [
     "ProvisionerOfProcesses",
     "ProvisionerThatChecks",
     "ProvisionerThatCleans",
+    "ProvisionerWithCopies",
     "ReporterContract",
     "ReporterThatObserves",
     "RouterByTeams",
