@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from testflow_core.errors import DataError, ProvisionError
 from testflow_core.execution.provisioners import ChosenProvisioner, needed
 from testflow_core.interfaces import DATA_GENERATOR, DESTINATION, PROVISIONER
 from testflow_core.model import Bench, DataSet, Environment, Loaded, Plan, PlannedBatch, Provisioned, Site
 from testflow_core.plugin_calls import PluginCalls
-from testflow_core.provisioning import wiring
+from testflow_core.provisioning import records, wiring
 from testflow_core.provisioning.leases import DirectoryLease, private_directory
 from testflow_core.provisioning.supervisor import Supervisor
 from testflow_core.registry import Plugins
@@ -94,23 +94,27 @@ def run_directory() -> Generator[Path]:
 def prepared(setting: Setting) -> Generator[Stage]:
     """The stage of a plan, gone on exit: records first, then services, each only if some batch needs it."""
     plan = setting.plan
+    wanted = needed(plan)
     with ExitStack() as exits:
-        data = None
-        if plan.data is not None and any(batch.terms.data for batch in plan.batches):
+        made, data = None, None
+        referring = any(records.of_environment(environment) for environment in wanted)
+        if plan.data is not None and (referring or any(batch.terms.data for batch in plan.batches)):
             with setting.phase("data"):
-                data = _data(plan.data, setting, exits)
-        environments = _environments(setting, exits)
+                made = _made(plan.data, setting)
+                data = _placed(made, setting, exits) if isinstance(made, DataSet) else made
+        environments = _environments(wanted, made, setting, exits)
         yield Stage(directory=setting.directory, data=data, environments=environments, secrets=_secrets(environments))
 
 
-def _environments(setting: Setting, exits: ExitStack) -> Mapping[tuple[str, str], Provisioned | Absence]:
+def _environments(
+    wanted: Sequence[Environment], made: DataSet | Absence | None, setting: Setting, exits: ExitStack
+) -> Mapping[tuple[str, str], Provisioned | Absence]:
     """Those that some batch needs, one after the other; that one of them does not come up is no matter to the next."""
-    wanted = needed(setting.plan)
     found: dict[tuple[str, str], Provisioned | Absence] = {}
     for environment in wanted:
         chosen = setting.provisioners[environment.label]
         with setting.phase("provision" if len(wanted) == 1 else f"provision {environment.label}"):
-            found[environment.name, environment.variant] = _environment(environment, chosen, setting, exits)
+            found[environment.name, environment.variant] = _environment(environment, chosen, made, setting, exits)
     return found
 
 
@@ -119,24 +123,35 @@ def _secrets(environments: Mapping[tuple[str, str], Provisioned | Absence]) -> t
     return tuple(dict.fromkeys(secret for each in up for secret in wiring.secrets(each.endpoints)))
 
 
-def _data(data: TestData, setting: Setting, exits: ExitStack) -> Loaded | Absence:
+def _made(data: TestData, setting: Setting) -> DataSet | Absence:
     try:
         generator = setting.plugins.load(DATA_GENERATOR, data.generator, **data.options)
-        records = {entity: tuple(rows) for entity, rows in generator.generate(data).items()}
+        rows = {entity: tuple(each) for entity, each in generator.generate(data).items()}
     except DataError as error:
         return _absence(f"the test data {data.name!r} could not be made: {error}")
     except Exception:  # noqa: BLE001 - whatever a plugin raises is its failure, not the run's
         return _raised(DATA_GENERATOR, data.generator, f"the test data {data.name!r} could not be made", setting)
+    return DataSet(name=data.name, records=rows)
+
+
+def _placed(made: DataSet, setting: Setting, exits: ExitStack) -> Loaded | Absence:
     destination = setting.plugins.load(DESTINATION, DESTINATION_NAME)
     bench = Bench(directory=setting.directory, checkout=setting.workspace)
-    made = DataSet(name=data.name, records=records)
-    what = f"the test data {data.name!r} could not be put in place"
+    what = f"the test data {made.name!r} could not be put in place"
     return _entered(lambda: destination.load(made, bench), DESTINATION, DESTINATION_NAME, what, setting, exits)
 
 
 def _environment(
-    environment: Environment, chosen: ChosenProvisioner, setting: Setting, exits: ExitStack
+    environment: Environment,
+    chosen: ChosenProvisioner,
+    made: DataSet | Absence | None,
+    setting: Setting,
+    exits: ExitStack,
 ) -> Provisioned | Absence:
+    referring = bool(records.of_environment(environment))
+    if referring and isinstance(made, Absence):
+        said = f"the environment {environment.label!r} refers to test data, and {made.reason}"
+        return evolve(made, reason=said, message=said)
     if chosen.refusal is not None:
         return _absence(f"no provisioner can bring up {environment.label!r}: {chosen.refusal}")
     outside = setting.plugins.outside
@@ -149,6 +164,7 @@ def _environment(
         checkouts={name: each.path for name, each in setting.plan.applications.items() if each.path is not None},
         tell=setting.tell,
         isolation=setting.isolation,
+        records=made.records if referring and isinstance(made, DataSet) else {},
     )
     what = f"the environment {environment.label!r} did not come up"
     return _entered(

@@ -11,7 +11,7 @@ from typing import TypeAlias
 from attrs import field, frozen
 
 from testflow_core.model.application import Application, Readiness
-from testflow_core.model.data import Json
+from testflow_core.model.data import Json, Record
 from testflow_core.model.isolation import By
 from testflow_core.model.variant import labelled
 
@@ -89,6 +89,7 @@ class Site:
     time: whoever follows the run hears a sentence; any thread may call it. `isolation` is how it is to be kept apart:
     a tier of `provisioning.namespaces`, `required` for the highest, None for the best there is. `copies` asks for the
     means to reset the services and to copy them, which costs those that have such means some time at their start.
+    `records` are those of the test data, by entity, where a service refers to one.
     """
 
     lease: str
@@ -98,6 +99,7 @@ class Site:
     tell: Callable[[str], None] = field(default=_nobody, eq=False, repr=False)
     isolation: str | None = None
     copies: bool = False
+    records: Mapping[str, tuple[Record, ...]] = field(factory=dict[str, "tuple[Record, ...]"], repr=False)
 
 
 @frozen(kw_only=True)

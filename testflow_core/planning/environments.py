@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING
 from attrs import evolve
 
 from testflow_core import specs
-from testflow_core.errors import Problem
+from testflow_core.errors import Problem, SpecError
 from testflow_core.model import Past
 from testflow_core.model.variant import labelled
 from testflow_core.planning.weights import weighed
+from testflow_core.provisioning import records
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from testflow_core.model import Environment, PlannedBatch, Terms, Track
+    from testflow_core.model import Environment, PlannedBatch, Terms, TestData, Track
 
 
 def mistakes(environments: Sequence[Environment], terms: Iterable[tuple[str, Terms]]) -> Iterator[Problem]:
@@ -28,6 +29,18 @@ def mistakes(environments: Sequence[Environment], terms: Iterable[tuple[str, Ter
         elif wanted is True and len(names) > 1:
             known = ", ".join(map(repr, names))
             yield Problem(f"{path}.environment", f"say which of the environments it needs ({known}), or False for none")
+
+
+def check_records(environments: Sequence[Environment], data: TestData | None) -> None:
+    """SpecError with every reference, of a service or of its application's `start`, to a record that will not be."""
+    several = len(environments) > 1
+    found = [
+        Problem(each.path, f"{each.message} (in the environment {environment.label!r})" if several else each.message)
+        for environment in environments
+        for each in records.problems(environment, data)
+    ]
+    if found:
+        raise SpecError(found)
 
 
 def variants_of(terms: Terms, environments: Iterable[Environment]) -> tuple[str, ...]:

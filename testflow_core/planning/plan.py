@@ -13,7 +13,7 @@ from testflow_core.planning.applications import runner_name, survey
 from testflow_core.planning.batches import planned_batches
 from testflow_core.planning.choices import Verdict, judge_flow, judge_selection, merge, prioritised
 from testflow_core.planning.declaration import check, concerned, remarks
-from testflow_core.planning.environments import slowest, spread, variants_of
+from testflow_core.planning.environments import check_records, slowest, spread, variants_of
 from testflow_core.planning.parts import Division
 from testflow_core.planning.weights import in_order
 
@@ -66,9 +66,11 @@ def make_plan(
     known = slowest(past) if varied or past.variants else past
     batches = planned_batches(workflow, flows, selections, choices, runners, known, whole, division)
     batches = in_order(spread(batches, environments, past)) if varied else batches
+    bound = tuple(_bound(each, declaration, landscape) for each in environments)
+    check_records(bound, declaration.data)
     return Plan(
         workflow=workflow,
-        environments=tuple(_bound(each, declaration, landscape) for each in environments),
+        environments=bound,
         data=declaration.data,
         applications=landscape.applications,
         changes=landscape.changes,

@@ -12,7 +12,7 @@ from attrs import field, frozen
 
 from testflow_core import references
 from testflow_core.model import By, Endpoint, Readiness, Site
-from testflow_core.provisioning import wiring
+from testflow_core.provisioning import records, wiring
 from testflow_core.provisioning.leases import PortLeases
 from testflow_core.provisioning.readiness import Probe
 from testflow_core.provisioning.supervisor import Supervisor
@@ -38,7 +38,8 @@ class Place:
     def resolve(self, text: str, own: Endpoint) -> str:
         """The text with its references replaced; `{host}` and `{port}` are those of `own`. UnknownReferenceError."""
         mine = {key: value for key, value in wiring.values(own).items() if key in wiring.OWN}
-        return references.resolve(text, {**wiring.reference_values(self.endpoints), **mine})
+        made = records.values(text, self.site.records)
+        return references.resolve(text, {**wiring.reference_values(self.endpoints), **mine, **made})
 
 
 class Started(Protocol):

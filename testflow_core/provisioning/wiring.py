@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 ATTRIBUTES = ("host", "port", "url", "user", "password", "database")
 """What `{service.attribute}` may ask for, and what the variables `SERVICE_ATTRIBUTE` tell."""
 
+RECORD = re.compile(r"data\.([\w-]+)\[(\d{1,9})\]\.([\w-]+(?:\.[\w-]+|\[\d{1,9}\])*)")
+"""A value of a record of the test data, `data.users[0].id`, which is not one of the environment."""
+
 REDACTED = "********"
 
 OWN = ("host", "port")
@@ -135,5 +138,10 @@ def _reference_problems(path: str, text: str, environment: Environment) -> Itera
         yield Problem(path, str(error))
         return
     for name in found:
-        if name not in known:
+        if name in known or RECORD.fullmatch(name):
+            continue
+        if name.startswith("data.") and "data" not in environment.services:
+            form = "write the entity, the number of the record and its field, as in {data.users[0].id}"
+            yield Problem(path, f"{{{name}}} names no record of the test data; {form}")
+        else:
             yield Problem(path, references.unknown(name, known))

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from attrs import evolve
 from testflow_process_env import ProcessProvisioner
 from testflow_process_env.application import interpreter
 
@@ -233,3 +234,24 @@ def test_what_is_refused_cannot_be_started_either(service: Service, site: Site, 
         place = Place(site=site, directory=site.directory, log=log, supervisor=supervisor, ports=ports)
         with pytest.raises(ProvisionError, match="x"):
             ProcessProvisioner(postgres=str(tmp_path)).start(service, place)
+
+
+def test_records_of_the_test_data_are_told_and_one_that_lacks_a_value_names_the_service(site: Site):
+    made = evolve(site, records={"users": ({"id": "u-0", "address": {"zip": 80331}},)})
+    command = ("sh", "-c", 'echo "$0 lives at $ZIP"; exec sleep 1000', "{data.users[0].id}")
+    ready = Readiness(log="^u-0 lives at 80331$")
+    tells = Service(
+        name="tells", type="process", command=command, env={"ZIP": "{data.users[0].address.zip}"}, readiness=ready
+    )
+    with ProcessProvisioner().provision(Environment(name="e", services={"tells": tells}), made) as up:
+        assert "u-0 lives at 80331" in up.logs["tells"].read_text()
+    made.directory.mkdir()
+    asks = evolve(tells, env={"ZIP": "{data.users[0].address.zap}"})
+    with (
+        pytest.raises(
+            ProvisionError, match=r"zap\} refers to nothing: unknown key 'zap'; did you mean 'zip'"
+        ) as caught,
+        ProcessProvisioner().provision(Environment(name="e", services={"tells": asks}), made),
+    ):
+        pytest.fail("it never came up")
+    assert caught.value.service == "tells"
