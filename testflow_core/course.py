@@ -36,6 +36,7 @@ from testflow_core.execution import (
 from testflow_core.history import History, Journal
 from testflow_core.interfaces import EXECUTOR, REPORTER, Observes, Reporter
 from testflow_core.model import (
+    Environment,
     Limits,
     Outcome,
     Past,
@@ -48,6 +49,7 @@ from testflow_core.model import (
 )
 from testflow_core.planning import Declaration, make_plan
 from testflow_core.plugin_calls import PluginCalls
+from testflow_core.provisioning import wiring
 from testflow_core.registry import Plugins
 
 if TYPE_CHECKING:
@@ -93,6 +95,7 @@ class Course:
         self.journal: Journal | None = None
         self.calls = PluginCalls()
         self.warnings: list[str] = []
+        self.secrets: tuple[str, ...] = ()
         self.isolation: dict[str, str] = {}
         self.past = Past()
         self.reporters = [(_name(each), self._reporter(each)) for each in engine.reporters]
@@ -181,6 +184,8 @@ class Course:
                 workspace=engine.workspace,
                 phase=self.clock.phase,
                 tell=self._tell,
+                warn=self.warnings.append,
+                up=self._own_up,
                 isolation=engine.isolation,
             )
             run_batch = exits.enter_context(WarmSessions(engine.plugins, self.calls))
@@ -201,12 +206,24 @@ class Course:
         for environment in plan.environments:
             there = stage.environments.get((environment.name, environment.variant))
             if isinstance(there, Provisioned):
-                where = f"{environment.label}: " if len(stage.environments) > 1 else ""
-                down = [f"{service} stays down: {reason}" for service, reason in there.unavailable.items()]
-                self.warnings += [f"{where}{warning}" for warning in (*there.warnings, *down)]
-                self.isolation[environment.label] = there.isolation
-        if self.journal is not None and stage.secrets:
-            self.journal.hide(stage.secrets)
+                self._told_of(environment, there, f"{environment.label}: " if len(stage.environments) > 1 else "")
+        self._hide(stage.secrets)
+
+    def _own_up(self, environment: Environment, there: Provisioned) -> None:
+        """An environment has come up for some batches alone: there may be many of them, and each would say the same."""
+        self._told_of(environment, there, f"{environment.label}: " if environment.variant else "")
+        self._hide(wiring.secrets(there.endpoints))
+
+    def _told_of(self, environment: Environment, there: Provisioned, where: str) -> None:
+        down = [f"{service} stays down: {reason}" for service, reason in there.unavailable.items()]
+        said = (f"{where}{warning}" for warning in (*there.warnings, *down))
+        self.warnings += [warning for warning in said if warning not in self.warnings]
+        self.isolation[environment.label] = there.isolation
+
+    def _hide(self, secrets: tuple[str, ...]) -> None:
+        self.secrets += secrets
+        if self.journal is not None and self.secrets:
+            self.journal.hide(self.secrets)
 
     def _warm_up(self, plan: Plan, run_batch: WarmSessions, directory: Path) -> None:
         """Runners get ready while data is made and services come up; one that cannot says so to its first batch."""

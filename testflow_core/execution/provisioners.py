@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 from attrs import frozen
 
 from testflow_core.errors import Problem, SpecError
+from testflow_core.execution.apart import by_server
 from testflow_core.interfaces import PROVISIONER, ChecksDeclaration, Provisioner
 
 if TYPE_CHECKING:
@@ -29,8 +30,8 @@ class ChosenProvisioner:
 
 
 def needed(plan: Plan) -> tuple[Environment, ...]:
-    """The environments that some batch of a plan runs in."""
-    wanted = {(batch.terms.environment, batch.variant) for batch in plan.batches}
+    """The environments that some batch of a plan shares with others."""
+    wanted = {(batch.terms.environment, batch.variant) for batch in plan.batches if not by_server(batch)}
     return tuple(each for each in plan.environments if {(True, each.variant), (each.name, each.variant)} & wanted)
 
 

@@ -69,6 +69,8 @@ class Schedule:
         self.stopping = ""
         left = {name: rest(batch, self.outcomes[name]) for name, batch in self.planned.items()}
         self.ended = {name for name, again in left.items() if again is None or name in setting.kept.ended}
+        for name in self.ended:
+            stage.apart.ended(self.planned[name])
         self.again = {name: again for name, again in left.items() if again is not None}
         self.waiting = Waiting(batch for batch in self.plan.batches if batch.id not in self.ended)
 
@@ -155,6 +157,7 @@ def _over(schedule: Schedule, event: BatchEnded | WorkerLost) -> Iterator[Outcom
     yield from _told(schedule, planned, lost)
     again = next_attempt(planned, batch.attempt, schedule.of_attempt(batch))
     if again is not None:
+        schedule.stage.apart.again(planned)
         schedule.again[batch.id] = again
         schedule.waiting.put(batch.id)
         return
@@ -201,6 +204,7 @@ def _end(schedule: Schedule, planned: PlannedBatch) -> None:
     schedule.ended.add(planned.id)
     schedule.waiting.ended(planned.id)
     schedule.setting.ended(planned.id)
+    schedule.stage.apart.ended(planned)
 
 
 def _batch(planned: PlannedBatch, schedule: Schedule) -> Batch:

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, TypeVar
 from attrs import evolve, field, frozen
 
 from testflow_core.errors import DataError, ProvisionError
+from testflow_core.execution.apart import Apart, Ways, by_copy, environment_of
 from testflow_core.execution.provisioners import ChosenProvisioner, needed
 from testflow_core.interfaces import DATA_GENERATOR, DESTINATION, PROVISIONER
-from testflow_core.model import Bench, DataSet, Environment, Loaded, Plan, PlannedBatch, Provisioned, Site
+from testflow_core.model import Bench, By, DataSet, Environment, Loaded, Plan, PlannedBatch, Provisioned, Site
 from testflow_core.plugin_calls import PluginCalls
 from testflow_core.provisioning import records, wiring
 from testflow_core.provisioning.leases import DirectoryLease, private_directory
@@ -44,7 +45,7 @@ class Stage:
     """
     The data and the environments of a run, each up or absent with its reason, and not there where nobody needs it.
 
-    `environments` are by name and variant; `secrets` are those of all.
+    `environments` are by name and variant; `apart` is what batches have for themselves; `secrets` are those of both.
     """
 
     directory: Path
@@ -52,10 +53,20 @@ class Stage:
     environments: Mapping[tuple[str, str], Provisioned | Absence] = field(
         factory=dict[tuple[str, str], "Provisioned | Absence"]
     )
-    secrets: tuple[str, ...] = field(default=(), repr=False)
+    apart: Apart
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Passwords of all that has come up so far, as they are and as they stand in URLs."""
+        up = [each for each in self.environments.values() if isinstance(each, Provisioned)]
+        shared = (secret for each in up for secret in wiring.secrets(each.endpoints))
+        return tuple(dict.fromkeys((*shared, *self.apart.secrets)))
 
     def environment_of(self, batch: PlannedBatch) -> Provisioned | Absence | None:
         """The environment that the tests of a batch run in, None where they need none."""
+        own = self.apart.of(batch)
+        if own is not None:
+            return own
         wanted = batch.terms.environment
         if not wanted or not self.environments:
             return None
@@ -69,7 +80,8 @@ class Setting:
     """
     What a stage is set up with; `provisioners` are by the labels of environments.
 
-    `phase` times what is done, by name, `tell` hears of what takes long. `isolation` is what `Site` says of it.
+    `phase` times what is done, by name, `tell` hears of what takes long, `warn` what the result is to warn of. `up`
+    hears of every environment that has come up for some batches alone. `isolation` is what `Site` says of it.
     """
 
     plan: Plan
@@ -80,6 +92,8 @@ class Setting:
     workspace: Path
     phase: Callable[[str], AbstractContextManager[None]]
     tell: Callable[[str], None]
+    warn: Callable[[str], None]
+    up: Callable[[Environment, Provisioned], None]
     isolation: str | None = None
 
 
@@ -97,13 +111,21 @@ def prepared(setting: Setting) -> Generator[Stage]:
     wanted = needed(plan)
     with ExitStack() as exits:
         made, data = None, None
-        referring = any(records.of_environment(environment) for environment in wanted)
+        used = [environment_of(batch, plan.environments) for batch in plan.batches]
+        referring = any(records.of_environment(environment) for environment in plan.environments if environment in used)
         if plan.data is not None and (referring or any(batch.terms.data for batch in plan.batches)):
             with setting.phase("data"):
                 made = _made(plan.data, setting)
                 data = _placed(made, setting, exits) if isinstance(made, DataSet) else made
         environments = _environments(wanted, made, setting, exits)
-        yield Stage(directory=setting.directory, data=data, environments=environments, secrets=_secrets(environments))
+        stage = Stage(
+            directory=setting.directory,
+            data=data,
+            environments=environments,
+            apart=Apart(plan, _own(environments, made, setting)),
+        )
+        exits.callback(stage.apart.close)
+        yield stage
 
 
 def _environments(
@@ -114,13 +136,52 @@ def _environments(
     for environment in wanted:
         chosen = setting.provisioners[environment.label]
         with setting.phase("provision" if len(wanted) == 1 else f"provision {environment.label}"):
-            found[environment.name, environment.variant] = _environment(environment, chosen, made, setting, exits)
+            up = _environment(environment, chosen, made, setting, exits, copies=_is_copied(environment, setting.plan))
+            found[environment.name, environment.variant] = up
     return found
 
 
-def _secrets(environments: Mapping[tuple[str, str], Provisioned | Absence]) -> tuple[str, ...]:
-    up = [each for each in environments.values() if isinstance(each, Provisioned)]
-    return tuple(dict.fromkeys(secret for each in up for secret in wiring.secrets(each.endpoints)))
+def _is_copied(environment: Environment, plan: Plan) -> bool:
+    """Whether some batch has a copy of a part of the environment for itself."""
+    return any(by_copy(batch) and environment_of(batch, [environment]) is not None for batch in plan.batches)
+
+
+def _own(
+    shared: Mapping[tuple[str, str], Provisioned | Absence], made: DataSet | Absence | None, setting: Setting
+) -> Ways:
+    """What batches are given for themselves: an environment of its own, or the shared one with copies in it."""
+    told: set[str] = set()
+
+    def make(environment: Environment, by: By, exits: ExitStack) -> Provisioned | Absence:
+        chosen = setting.provisioners[environment.label]
+        if by is By.SERVER:
+            own = _environment(environment, chosen, made, setting, exits)
+            if isinstance(own, Provisioned):
+                setting.up(environment, own)
+            return own
+        there = shared[environment.name, environment.variant]
+        if isinstance(there, Absence):
+            return there
+        clone = there.clone
+        what = f"the environment {environment.label!r} could not be copied"
+        copy = there
+        if clone is not None:
+            copy = _entered(lambda: clone(by), PROVISIONER, chosen.name, what, setting, exits)
+        if isinstance(copy, Provisioned) and environment.label not in told:
+            told.add(environment.label)
+            common = [name for name, endpoint in copy.endpoints.items() if endpoint == there.endpoints[name]]
+            if common:
+                setting.warn(_shared_by_all(environment, common))
+        return copy
+
+    return make
+
+
+def _shared_by_all(environment: Environment, services: Sequence[str]) -> str:
+    return (
+        f"of the environment {environment.label!r}, {', '.join(services)} cannot be copied: all tests share that, and"
+        ' what it is wired to; `"by": "server"` gives them an environment of their own'
+    )
 
 
 def _made(data: TestData, setting: Setting) -> DataSet | Absence:
@@ -147,6 +208,8 @@ def _environment(
     made: DataSet | Absence | None,
     setting: Setting,
     exits: ExitStack,
+    *,
+    copies: bool = False,
 ) -> Provisioned | Absence:
     referring = bool(records.of_environment(environment))
     if referring and isinstance(made, Absence):
@@ -164,6 +227,7 @@ def _environment(
         checkouts={name: each.path for name, each in setting.plan.applications.items() if each.path is not None},
         tell=setting.tell,
         isolation=setting.isolation,
+        copies=copies,
         records=made.records if referring and isinstance(made, DataSet) else {},
     )
     what = f"the environment {environment.label!r} did not come up"

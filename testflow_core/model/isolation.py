@@ -27,5 +27,5 @@ class By(StrEnum):
 class Isolation:
     """What tests have for themselves, and with whom they share it."""
 
-    scope: Scope = Scope.WORKFLOW
+    scope: Scope
     by: By = By.DATABASE

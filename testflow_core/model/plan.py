@@ -69,7 +69,8 @@ class PlannedBatch:
 
     `after` are the ids of batches that must have ended, `needs` those whose tests must have passed as well; `feeds` are
     the values it is given, each with the id of the batch that produces it. `expected` are the seconds that its tests
-    took in past runs, 0 where nobody knows. `variant` names that of its environment, where there are several.
+    took in past runs, 0 where nobody knows. `variant` names that of its environment, where there are several. Batches
+    of the same `unit` share what their isolation gives them; those of none share the environment with all others.
     """
 
     id: str
@@ -88,6 +89,7 @@ class PlannedBatch:
     priority: float = 0.0
     expected: float = 0.0
     variant: str = ""
+    unit: str = ""
 
 
 @frozen(kw_only=True)

@@ -7,6 +7,8 @@ from datetime import timedelta
 
 from attrs import field, fields, frozen
 
+from testflow_core.model.isolation import Isolation
+
 DEFAULT_TIMEOUT = timedelta(seconds=300)
 PERFORMANCE = "performance"
 EXCLUSIVE = "exclusive"
@@ -26,7 +28,8 @@ class Terms:
     a test, `attempts` is how often one that fails is tried in all. `resources` are what it takes of things that are
     counted, by name; what takes `exclusive` runs while nothing else does, as performance tests do. What is not
     `idempotent` is not run again where it was interrupted. `environment` and `data` tell whether those are needed; of
-    several environments `environment` names one.
+    several environments `environment` names one. `isolation` is what they have of it for themselves; None where they
+    share it with all others.
 
     A performance test runs `repeat` times. It fails where the median of its durations is more than `max_duration`, or
     more than `max_slowdown` times that of its past runs.
@@ -39,6 +42,7 @@ class Terms:
     idempotent: bool = True
     environment: bool | str = True
     data: bool = True
+    isolation: Isolation | None = None
     repeat: int | None = None
     max_duration: timedelta | None = None
     max_slowdown: float | None = None

@@ -9,6 +9,7 @@ from attrs import evolve
 from testflow_core.model import PlannedBatch, TestCase, terms_of
 from testflow_core.planning.choices import step_test
 from testflow_core.planning.dependencies import named, wired
+from testflow_core.planning.isolation import of_each_test, single, unit
 from testflow_core.planning.parts import bound, divided
 from testflow_core.planning.weights import in_order, put_together, weighed
 
@@ -46,8 +47,17 @@ def planned_batches(
     others = [weighed(batch, past) for batch in (*in_flows, *single)]
     files = [weighed(batch, past) for batch in _file_batches(selections, chosen, taken, runners)]
     least = bound((*others, *files), past, division.workers)
-    batches = wired([*others, *divided(files, past, least, division)], workflow.dependencies)
+    apart = [part for batch in files if of_each_test(batch) for part in _apart(batch, past, whole, division)]
+    parts = divided((batch for batch in files if not of_each_test(batch)), past, least, division)
+    batches = wired([*others, *apart, *parts], workflow.dependencies)
     return in_order(put_together(batches, whole))
+
+
+def _apart(batch: PlannedBatch, past: Past, whole: Container[str], division: Division) -> list[PlannedBatch]:
+    """A batch for each test, where not all of them must be in one."""
+    if batch.application in whole:
+        return [evolve(batch, unit=batch.application)]
+    return single(batch, past, division)
 
 
 def _single_batches(
@@ -67,7 +77,8 @@ def _single_batches(
         by = [each.origin for each in selections if choice and any(choice.test == said.test for said in each.choices)]
         if choice and by:
             runner = runners[test.application]
-            found.append(evolve(_batch(by[0], runner, [test], choice.priority), id=test.id))
+            made = evolve(_batch(by[0], runner, [test], choice.priority, selections), id=test.id)
+            found.append(evolve(made, unit=made.id) if of_each_test(made) else made)
     return found
 
 
@@ -85,6 +96,7 @@ def _flow_batches(
             runner=runners[step.app],
             tests=(tests[index],),
             terms=terms_of(flow),
+            unit=unit(flow.isolation, f"flow {flow.name}"),
             flow=flow.name,
             after=(ids[index - 1],) if index else (),
             feeds=tuple((ids[each.producer], each) for each in flow.data_flow if each.consumer == index),
@@ -106,7 +118,7 @@ def _only_in_flows(flows: Iterable[Verdict[CrossAppTest]]) -> set[TestCase]:
 
 
 def _file_batches(
-    selections: Iterable[Verdict[TestSelection]],
+    selections: Sequence[Verdict[TestSelection]],
     chosen: Mapping[TestCase, Choice],
     taken: set[TestCase],
     runners: Mapping[str, str],
@@ -121,7 +133,7 @@ def _file_batches(
         for file, tests in files.items():
             key = (selection.application, file)
             runner = runners[selection.application]
-            batches.setdefault(key, _file_batch(selection, runner, tests, taken, chosen))
+            batches.setdefault(key, _file_batch(selection, runner, tests, taken, chosen, selections))
     return list(batches.values())
 
 
@@ -131,20 +143,30 @@ def _file_batch(
     tests: Sequence[TestCase],
     taken: Iterable[TestCase],
     chosen: Mapping[TestCase, Choice],
+    selections: Sequence[Verdict[TestSelection]],
 ) -> PlannedBatch:
     file = tests[0].file
     elsewhere = [test for test in taken if (test.application, test.file) == (selection.application, file)]
     exclude = sorted((test for test in elsewhere if test.name is not None), key=lambda test: test.id)
     priority = max(chosen[test].priority for test in tests)
-    return evolve(_batch(selection, runner, tests, priority), exclude=tuple(exclude))
+    return evolve(_batch(selection, runner, tests, priority, selections), exclude=tuple(exclude))
 
 
-def _batch(selection: TestSelection, runner: str, tests: Sequence[TestCase], priority: float) -> PlannedBatch:
+def _batch(
+    selection: TestSelection,
+    runner: str,
+    tests: Sequence[TestCase],
+    priority: float,
+    selections: Iterable[Verdict[TestSelection]],
+) -> PlannedBatch:
+    # Two selections may say the same, and are two all the same.
+    number = next(number for number, each in enumerate(selections, start=1) if each.origin is selection)
     return PlannedBatch(
         id=f"{selection.application}::{tests[0].file}",
         application=selection.application,
         runner=runner,
         tests=tuple(tests),
         terms=terms_of(selection),
+        unit=unit(selection.isolation, f"selection {number}"),
         priority=priority,
     )

@@ -11,7 +11,7 @@ from testflow_core import graph, specs
 from testflow_core.errors import PluginNotFoundError, Problem, SpecError
 from testflow_core.interfaces import ANALYZER, DATA_GENERATOR, ROUTER, SELECTOR, ChecksDeclaration
 from testflow_core.model import EACH, EXCLUSIVE, Application, Environment, TestData, TestWorkflow
-from testflow_core.planning import environments
+from testflow_core.planning import environments, isolation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,6 +49,7 @@ def check(declaration: Declaration, plugins: Plugins, resources: Mapping[str, in
         *_applications(declaration),
         *_resources(declaration.workflow, resources),
         *environments.mistakes(declaration.environments, _terms(declaration.workflow)),
+        *isolation.mistakes(declaration.environments, _terms(declaration.workflow)),
         *_plugin_names(declaration, plugins, missing),
         *_data(declaration.data, plugins, missing),
     ]

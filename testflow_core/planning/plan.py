@@ -8,7 +8,7 @@ from attrs import evolve
 
 from testflow_core.interfaces import RUNNER, DividesFiles, NeedsWhole
 from testflow_core.model import Application, Plan
-from testflow_core.planning import dependencies
+from testflow_core.planning import dependencies, isolation
 from testflow_core.planning.applications import runner_name, survey
 from testflow_core.planning.batches import planned_batches
 from testflow_core.planning.choices import Verdict, judge_flow, judge_selection, merge, prioritised
@@ -80,6 +80,7 @@ def make_plan(
         warnings=(
             *remarks(workflow),
             *dependencies.remarks(workflow, batches),
+            *isolation.remarks(batches, known, whole),
             *(f"the tests of {name} run in one session, not file by file: {why}" for name, why in whole.items()),
             *(warning for verdict in verdicts for warning in verdict.warnings),
         ),

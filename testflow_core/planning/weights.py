@@ -58,7 +58,7 @@ def put_together(batches: Sequence[PlannedBatch], whole: Container[str] = ()) ->
         if batch.after or batch.id in waited_for or not (together or 0 < batch.expected < SMALL):
             groups.append([batch])
             continue
-        kind = (batch.application, batch.runner, repr(batch.terms)) if together else _kind(batch)
+        kind = (batch.application, batch.runner, repr(batch.terms), batch.unit) if together else _kind(batch)
         if kind not in unfilled:
             unfilled[kind] = []
             groups.append(unfilled[kind])
@@ -94,7 +94,7 @@ def _is_meant(name: str | None, names: Container[str | None]) -> bool:
 
 
 def _kind(batch: PlannedBatch) -> tuple[object, ...]:
-    return batch.application, batch.runner, repr(batch.terms), floor(batch.priority)
+    return batch.application, batch.runner, repr(batch.terms), batch.unit, floor(batch.priority)
 
 
 def _one(batches: Sequence[PlannedBatch]) -> PlannedBatch:

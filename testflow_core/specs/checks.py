@@ -41,6 +41,8 @@ def _terms(value: Terms) -> Mistakes:
         number = getattr(value, name)
         if number is not None and number < 1:
             yield name, f"expected a count of 1 or more, got {number}"
+    if value.isolation is not None and value.environment is False:
+        yield "isolation", "there is nothing to isolate: these tests run in no environment"
     yield from _performance(value) if value.kind == PERFORMANCE else _no_performance(value)
 
 

@@ -6,9 +6,12 @@ import re
 import reprlib
 import shlex
 from datetime import timedelta
+from enum import StrEnum
 from math import isfinite
 from pathlib import Path
-from typing import cast
+from typing import TypeVar, cast
+
+E = TypeVar("E", bound=StrEnum)
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h)")
@@ -40,6 +43,14 @@ def needed(value: object) -> bool | str:
     if isinstance(value, bool) or (isinstance(value, str) and value.strip()):
         return value
     raise expected("True, False or the name of an environment", value)
+
+
+def one_of(kind: type[E], value: object) -> E:
+    """One of the words of an enumeration."""
+    known = [each.value for each in kind]
+    if isinstance(value, str) and value in known:
+        return kind(value)
+    raise expected(f"one of {', '.join(map(repr, known))}", value)
 
 
 def integer(value: object) -> int:

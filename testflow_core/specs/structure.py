@@ -25,9 +25,12 @@ from testflow_core.errors import Problem, SpecError
 from testflow_core.model import (
     EXCLUSIVE,
     Application,
+    By,
     Category,
+    Isolation,
     Json,
     Readiness,
+    Scope,
     Service,
     Start,
     Terms,
@@ -230,6 +233,11 @@ def _start(value: object) -> Start:
     )
 
 
+def _isolation(value: object) -> Isolation:
+    """`isolation` may be the scope alone."""
+    return _CONVERTER.structure(cast("Any", {"scope": value} if isinstance(value, str) else value), Isolation)
+
+
 # Fields that the core fills in: no author may, so no message offers them.
 _GIVEN: dict[type, tuple[str, ...]] = {
     Application: ("name",),
@@ -247,7 +255,15 @@ _OVERRIDES: dict[type, dict[str, _Override]] = {
         "application": override(omit=True),
         "unavailable": override(omit=True),
     },
-    Terms: {"resources": _hooked(_resources), "environment": _hooked(scalars.needed)},
+    Terms: {
+        "resources": _hooked(_resources),
+        "environment": _hooked(scalars.needed),
+        "isolation": _optional(_isolation),
+    },
+    Isolation: {
+        "scope": _hooked(lambda value: scalars.one_of(Scope, value)),
+        "by": _hooked(lambda value: scalars.one_of(By, value)),
+    },
     Category: {"patterns": _hooked(lambda value: _items(value, scalars.failure_pattern))},
 }
 

@@ -6,7 +6,7 @@ from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from testflow_core.errors import DataError, ProvisionError
 from testflow_core.interfaces import DataGenerator, Destination, Provisioner
@@ -14,7 +14,7 @@ from testflow_core.model import DataSet, Endpoint, Loaded, Provisioned
 from testflow_core.provisioning.wiring import unavailable, variables
 
 if TYPE_CHECKING:
-    from testflow_core.model import Bench, Environment, Record, Service, Site, TestData
+    from testflow_core.model import Bench, By, Environment, Record, Service, Site, TestData
 
 
 @frozen(kw_only=True)
@@ -22,11 +22,13 @@ class MemoryProvisioner(Provisioner):
     """
     Every environment comes up in no time; `events` tells which went up and down, in order.
 
-    `refusal` is what `refuses` answers; `failing` maps a service to the log with which it does not come up.
+    `refusal` is what `refuses` answers; `failing` maps a service to the log with which it does not come up. `copied`
+    are the services that can be reset and copied where a site asks for copies.
     """
 
     refusal: str | None = None
     failing: Mapping[str, str] = field(factory=dict[str, str])
+    copied: tuple[str, ...] = ()
     events: list[tuple[str, str]] = field(factory=list[tuple[str, str]])
 
     def refuses(self, environment: Environment) -> str | None:  # noqa: ARG002 - the contract's
@@ -34,7 +36,7 @@ class MemoryProvisioner(Provisioner):
         return self.refusal
 
     @contextmanager
-    def provision(self, environment: Environment, site: Site) -> Generator[Provisioned]:  # noqa: ARG002 - the contract's
+    def provision(self, environment: Environment, site: Site) -> Generator[Provisioned]:
         """Endpoints at hosts that do not exist, or ProvisionError."""
         for service in environment.services:
             if service in self.failing:
@@ -43,15 +45,34 @@ class MemoryProvisioner(Provisioner):
         self.events.append(("up", environment.name))
         down = unavailable(environment)
         endpoints = {name: _endpoint(each) for name, each in environment.services.items() if name not in down}
+        up = Provisioned(
+            environment=environment.name,
+            endpoints=endpoints,
+            variables=variables(endpoints),
+            unavailable=down,
+        )
         try:
-            yield Provisioned(
-                environment=environment.name,
-                endpoints=endpoints,
-                variables=variables(endpoints),
-                unavailable=down,
-            )
+            yield self._with_copies(up) if site.copies and self.copied else up
         finally:
             self.events.append(("down", environment.name))
+
+    def _with_copies(self, up: Provisioned) -> Provisioned:
+        def reset() -> tuple[str, ...]:
+            self.events.append(("reset", up.environment))
+            return tuple(name for name in up.endpoints if name not in self.copied)
+
+        @contextmanager
+        def clone(by: By) -> Generator[Provisioned]:
+            number = 1 + sum(kind == "copy" for kind, _ in self.events)
+            self.events.append(("copy", by.value))
+            own = {name: evolve(up.endpoints[name], host=f"{name}.{by}{number}.memory") for name in self.copied}
+            endpoints = {**up.endpoints, **own}
+            try:
+                yield evolve(up, endpoints=endpoints, variables=variables(endpoints))
+            finally:
+                self.events.append(("copy gone", by.value))
+
+        return evolve(up, reset=reset, clone=clone)
 
 
 @frozen(kw_only=True)

@@ -23,6 +23,7 @@ TERMS = {
     "resources": {"chrome": 1},
     "idempotent": False,
     "environment": True,
+    "isolation": {"scope": "selection", "by": "schema"},
     "data": False,
 }
 

@@ -213,7 +213,7 @@ def test_what_the_core_fills_in_no_author_may(whole: Whole, mistakes: Mistakes, 
     for value in ("shop", "db", None, 5):
         found = mistakes(lambda value=value: declare({**mapping, key: value}))
         assert list(found) == [f"{root}.{key}"]
-        assert found[f"{root}.{key}"] == f"unknown key {key!r} (known: {', '.join(sorted(mapping))})"
+        assert found[f"{root}.{key}"] == specs.unknown_name("key", key, mapping)
 
 
 def test_a_key_that_is_no_text_is_unknown_once(whole: Whole, mistakes: Mistakes):

@@ -29,6 +29,9 @@ WRONG: dict[str, list[object]] = {
     "optional number": ["3", True, [3], 0, -1.5],
     "count": ["3", True, 1.5, None, [3], -1, 0],
     "resources": ["chrome", 5, True, ["chrome"], [("chrome", 1)], None],
+    "isolation": [5, True, ["test"], [("scope", "test")]],
+    "scope": ["tests", "", 5, True, None],
+    "way": ["db", "", 5, True, None],
     "duration": [
         "fast",
         "5",
@@ -70,6 +73,9 @@ TERMS = {
     "resources.chrome": "count",
     "idempotent": "boolean",
     "environment": "boolean or name",
+    "isolation": "isolation",
+    "isolation.scope": "scope",
+    "isolation.by": "way",
     "data": "boolean",
 }
 
