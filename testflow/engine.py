@@ -41,9 +41,12 @@ class Engine:
     applications and files are looked for (the current one), `workers` how many batches run at a time (the cores),
     `resources` how many there are of what tests take, by name (1 of each), `provisioner` a plugin's name (the first
     that refuses nothing), `isolation` how environments must be kept apart (`required`: by namespaces or in containers,
-    or a tier by name; else the best there is, which the result names), `applications` another catalog than that of
-    `register_application`, `plugins` a set of plugins (`installed`; `memory` touches nothing outside the process),
-    `reporters` what a run is published by (`junit` and `markdown` files).
+    or a tier by name; else the best there is, which the result names), `reuse` whether environments stay up for the
+    next run, and how long (`True`: 10 minutes, but not where the variable CI is set; TESTFLOW_REUSE decides
+    everywhere), `keep_on_failure` whether those of a failed run stay for you to look at (`True`: an hour),
+    `applications` another catalog than that of `register_application`, `plugins` a set of plugins (`installed`;
+    `memory` touches nothing outside the process), `reporters` what a run is published by (`junit` and `markdown`
+    files).
     """
 
     def __init__(  # noqa: PLR0913 - each has a default and is given by name
@@ -55,6 +58,8 @@ class Engine:
         resources: Mapping[str, int] | None = None,
         provisioner: str | None = None,
         isolation: str | None = None,
+        reuse: bool | float | str | timedelta | None = None,
+        keep_on_failure: bool | float | str | timedelta | None = None,
         applications: Applications | Mapping[str, Mapping[str, object]] | None = None,
         plugins: str | Plugins | None = None,
         reporters: Sequence[str | Reporter] | None = None,
@@ -76,6 +81,11 @@ class Engine:
             resources=specs.resources(resources or {}),
             provisioner=provisioner or os.environ.get("TESTFLOW_PROVISIONER") or None,
             isolation=_isolation(isolation),
+            keeping=specs.keeping(
+                _reuse(reuse),
+                keep_on_failure or os.environ.get("TESTFLOW_KEEP_ON_FAILURE"),
+                os.environ.get("TESTFLOW_REUSE_LIMIT", ""),
+            ),
             reporters=default if reporters is None else _listed(reporters),
         )
 
@@ -176,6 +186,11 @@ def _workers(workers: int | None) -> int:
         where = "Engine(workers=...)" if workers is not None else "TESTFLOW_WORKERS"
         raise SpecError([Problem(where, f"expected a whole number of 1 or more, got {asked!r}")])
     return number
+
+
+def _reuse(reuse: bool | float | str | timedelta | None) -> object:
+    """What is asked of reuse: in CI, only what the variable says."""
+    return os.environ.get("TESTFLOW_REUSE") or (None if os.environ.get("CI") else reuse)
 
 
 def _isolation(isolation: str | None) -> str | None:

@@ -21,22 +21,23 @@ from testflow_core.execution import (
     Kept,
     Schedule,
     Setting,
+    Surroundings,
     WarmSessions,
     bench_of,
     choose_provisioners,
+    final,
     fingerprints,
     holding,
     interrupted,
     prepared,
     run_directory,
     told,
-    told_once,
     told_provisioners,
 )
 from testflow_core.history import History, Journal
 from testflow_core.interfaces import EXECUTOR, REPORTER, Observes, Reporter
 from testflow_core.model import (
-    Environment,
+    Keeping,
     Limits,
     Outcome,
     Past,
@@ -49,7 +50,6 @@ from testflow_core.model import (
 )
 from testflow_core.planning import Declaration, make_plan
 from testflow_core.plugin_calls import PluginCalls
-from testflow_core.provisioning import wiring
 from testflow_core.registry import Plugins
 
 if TYPE_CHECKING:
@@ -66,7 +66,8 @@ class Settings:
     What every run of an engine has in common.
 
     `workspace` is where applications and files are looked for, `state` where reports and clones are kept. `provisioner`
-    is a name, or None for the first that refuses nothing; `isolation` is what `Site` says of it. `resources` are how
+    is a name, or None for the first that refuses nothing; `isolation` is what `Site` says of it, `keeping` what is
+    wished of environments after a run. `resources` are how
     many there are of what tests take, by name. `reporters` are names or reporters.
     """
 
@@ -78,6 +79,7 @@ class Settings:
     resources: Mapping[str, int] = field(factory=dict[str, int])
     provisioner: str | None = None
     isolation: str | None = None
+    keeping: Keeping = field(factory=Keeping)
     reporters: tuple[str | Reporter, ...] = ()
 
 
@@ -96,7 +98,7 @@ class Course:
         self.calls = PluginCalls()
         self.warnings: list[str] = []
         self.secrets: tuple[str, ...] = ()
-        self.isolation: dict[str, str] = {}
+        self.surroundings = Surroundings(self._hide)
         self.past = Past()
         self.reporters = [(_name(each), self._reporter(each)) for each in engine.reporters]
         self.clock = Clock(observers=tuple(each for _, each in self.reporters if isinstance(each, Observes)))
@@ -184,9 +186,10 @@ class Course:
                 workspace=engine.workspace,
                 phase=self.clock.phase,
                 tell=self._tell,
-                warn=self.warnings.append,
-                up=self._own_up,
+                surroundings=self.surroundings,
                 isolation=engine.isolation,
+                keeping=engine.keeping,
+                failed=lambda: any(each.status.failing for each in final(outcomes)),
             )
             run_batch = exits.enter_context(WarmSessions(engine.plugins, self.calls))
             self._warm_up(plan, run_batch, directory)
@@ -206,19 +209,8 @@ class Course:
         for environment in plan.environments:
             there = stage.environments.get((environment.name, environment.variant))
             if isinstance(there, Provisioned):
-                self._told_of(environment, there, f"{environment.label}: " if len(stage.environments) > 1 else "")
-        self._hide(stage.secrets)
-
-    def _own_up(self, environment: Environment, there: Provisioned) -> None:
-        """An environment has come up for some batches alone: there may be many of them, and each would say the same."""
-        self._told_of(environment, there, f"{environment.label}: " if environment.variant else "")
-        self._hide(wiring.secrets(there.endpoints))
-
-    def _told_of(self, environment: Environment, there: Provisioned, where: str) -> None:
-        down = [f"{service} stays down: {reason}" for service, reason in there.unavailable.items()]
-        said = (f"{where}{warning}" for warning in (*there.warnings, *down))
-        self.warnings += [warning for warning in said if warning not in self.warnings]
-        self.isolation[environment.label] = there.isolation
+                where = f"{environment.label}: " if len(stage.environments) > 1 else ""
+                self.surroundings.up(environment, there, where)
 
     def _hide(self, secrets: tuple[str, ...]) -> None:
         self.secrets += secrets
@@ -277,11 +269,13 @@ class Course:
             choices=plan.choices,
             outcomes=tuple(outcomes),
             results=results,
-            warnings=tuple(self.warnings),
+            warnings=(*self.warnings, *self.surroundings.warnings),
             plugin_failures=tuple(self.calls.failures),
             phases=dict(self.clock.seconds),
             provisioner=told_provisioners(chosen),
-            isolation=told_once(self.isolation),
+            isolation=self.surroundings.isolation,
+            origin=self.surroundings.origin,
+            kept=tuple(self.surroundings.kept),
             reports=engine.state / "reports" / self.run_id if engine.plugins.outside and self.reporters else None,
             stopped=self.stopped,
         )

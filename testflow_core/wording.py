@@ -91,7 +91,8 @@ def _counted(number: int, status: Status) -> str:
 
 def provided(run: Run) -> str:
     """Who brought up the environments, and how far they were kept apart; empty where there were none."""
-    return f"{run.provisioner}, isolated by {run.isolation}" if run.isolation else run.provisioner
+    isolated = f"isolated by {run.isolation}" if run.isolation else ""
+    return ", ".join(filter(None, (run.provisioner, isolated, run.origin)))
 
 
 def total(run: Run) -> str:

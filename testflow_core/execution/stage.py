@@ -13,10 +13,13 @@ from attrs import evolve, field, frozen
 from testflow_core.errors import DataError, ProvisionError
 from testflow_core.execution.apart import Apart, Ways, by_copy, environment_of
 from testflow_core.execution.provisioners import ChosenProvisioner, needed
+from testflow_core.execution.surroundings import Surroundings
 from testflow_core.interfaces import DATA_GENERATOR, DESTINATION, PROVISIONER
-from testflow_core.model import Bench, By, DataSet, Environment, Loaded, Plan, PlannedBatch, Provisioned, Site
+from testflow_core.model import Bench, By, DataSet, Environment, Keeping, Loaded, Plan, PlannedBatch, Provisioned, Site
 from testflow_core.plugin_calls import PluginCalls
 from testflow_core.provisioning import records, wiring
+from testflow_core.provisioning.identity import identity
+from testflow_core.provisioning.kept import Wish, kept
 from testflow_core.provisioning.leases import DirectoryLease, private_directory
 from testflow_core.provisioning.supervisor import Supervisor
 from testflow_core.registry import Plugins
@@ -80,8 +83,9 @@ class Setting:
     """
     What a stage is set up with; `provisioners` are by the labels of environments.
 
-    `phase` times what is done, by name, `tell` hears of what takes long, `warn` what the result is to warn of. `up`
-    hears of every environment that has come up for some batches alone. `isolation` is what `Site` says of it.
+    `phase` times what is done, by name, `tell` hears of what takes long, `surroundings` of every environment that
+    comes up. `isolation` is what `Site` says of it. `keeping` is what is wished of environments after the run, `failed`
+    whether it has failed.
     """
 
     plan: Plan
@@ -92,9 +96,10 @@ class Setting:
     workspace: Path
     phase: Callable[[str], AbstractContextManager[None]]
     tell: Callable[[str], None]
-    warn: Callable[[str], None]
-    up: Callable[[Environment, Provisioned], None]
+    surroundings: Surroundings
     isolation: str | None = None
+    keeping: Keeping = field(factory=Keeping)
+    failed: Callable[[], bool] = lambda: False
 
 
 @contextmanager
@@ -157,7 +162,7 @@ def _own(
         if by is By.SERVER:
             own = _environment(environment, chosen, made, setting, exits)
             if isinstance(own, Provisioned):
-                setting.up(environment, own)
+                setting.surroundings.own_up(environment, own)
             return own
         there = shared[environment.name, environment.variant]
         if isinstance(there, Absence):
@@ -171,7 +176,7 @@ def _own(
             told.add(environment.label)
             common = [name for name, endpoint in copy.endpoints.items() if endpoint == there.endpoints[name]]
             if common:
-                setting.warn(_shared_by_all(environment, common))
+                setting.surroundings.warnings.append(_shared_by_all(environment, common))
         return copy
 
     return make
@@ -231,9 +236,29 @@ def _environment(
         records=made.records if referring and isinstance(made, DataSet) else {},
     )
     what = f"the environment {environment.label!r} did not come up"
+    provision = _kept if outside and setting.keeping.wished else _passing
     return _entered(
-        lambda: chosen.provisioner.provision(environment, site), PROVISIONER, chosen.name, what, setting, exits
+        lambda: provision(environment, chosen, site, setting), PROVISIONER, chosen.name, what, setting, exits
     )
+
+
+def _passing(
+    environment: Environment, chosen: ChosenProvisioner, site: Site, _: Setting
+) -> AbstractContextManager[Provisioned]:
+    return chosen.provisioner.provision(environment, site)
+
+
+def _kept(
+    environment: Environment, chosen: ChosenProvisioner, site: Site, setting: Setting
+) -> AbstractContextManager[Provisioned]:
+    wish = Wish(
+        environment=environment,
+        provisioner=chosen.name,
+        site=site,
+        keeping=setting.keeping,
+        identity=identity(environment, chosen.provisioner, site),
+    )
+    return kept(wish, setting.failed, setting.surroundings.kept.append)
 
 
 def _entered(

@@ -20,6 +20,7 @@ from testflow_core.model.event import (
 from testflow_core.model.failure import UNKNOWN, Diagnosis, Evidence, Failure, Route
 from testflow_core.model.history import Past, Track
 from testflow_core.model.isolation import By, Isolation, Scope
+from testflow_core.model.keeping import Keeping
 from testflow_core.model.limits import Limits
 from testflow_core.model.outcome import Outcome, Status
 from testflow_core.model.plan import Batch, Bench, Plan, PlannedBatch
@@ -73,6 +74,7 @@ __all__ = [
     "FailureAnalysis",
     "Isolation",
     "Json",
+    "Keeping",
     "Limits",
     "Loaded",
     "MappingRule",

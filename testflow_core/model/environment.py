@@ -108,11 +108,13 @@ class Provisioned:
     An environment that is up.
 
     `variables` is what a test needs to reach every service (`PAYMENT_DB_HOST`); `unavailable` says why a service was
-    left down; `logs` are the files that the services write. `isolation` is how it is kept apart from others.
+    left down; `logs` are the files that the services write. `isolation` is how it is kept apart from others, `origin`
+    whether it is new or was used before, and why.
 
     `reset` makes its services as they were when it came up, verifies that, and answers those that it cannot reset.
     `clone` is the environment with whatever it can copy of it in place of that; a service whose endpoint is the same is
-    shared with the others. Both raise ProvisionError, and are None where there is nothing to reset or to copy.
+    shared with the others. `renew` makes all of it as it was when it came up, what cannot be reset by starting it anew,
+    and answers what it is then. They raise ProvisionError, and are None where they cannot be done.
     """
 
     environment: str
@@ -122,8 +124,10 @@ class Provisioned:
     logs: Mapping[str, Path] = field(factory=dict[str, Path])
     warnings: tuple[str, ...] = ()
     isolation: str = ""
+    origin: str = ""
     reset: Callable[[], tuple[str, ...]] | None = field(default=None, eq=False, repr=False)
     clone: Clone | None = field(default=None, eq=False, repr=False)
+    renew: Callable[[], Provisioned] | None = field(default=None, eq=False, repr=False)
 
 
 Clone: TypeAlias = Callable[[By], AbstractContextManager[Provisioned]]

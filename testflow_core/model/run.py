@@ -67,7 +67,8 @@ class Run:
 
     `started` is in seconds since the epoch, `phases` maps a phase's name to its seconds. `results` has each test once,
     in each variant. `provisioner` is the one that was used, with the reason it was, by environment where they differ,
-    `isolation` how it kept environments apart. `stopped` is why it stopped before all was done.
+    `isolation` how it kept environments apart, `origin` whether these were new or used before, and why. `kept` says of
+    those that were kept for people how they are entered and removed. `stopped` is why it stopped before all was done.
     """
 
     run_id: str
@@ -81,6 +82,8 @@ class Run:
     phases: Mapping[str, float] = field(factory=dict[str, float])
     provisioner: str = ""
     isolation: str = ""
+    origin: str = ""
+    kept: tuple[str, ...] = ()
     reports: Path | None = None
     stopped: str = ""
 

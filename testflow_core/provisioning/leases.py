@@ -99,8 +99,7 @@ class PortLeases:
 
     def __init__(self, directory: Path) -> None:
         self._manifest = directory / lease_files.MANIFEST
-        self._held: dict[Path, int] = {}
-        self._claims: list[socket.socket] = []
+        self._held: dict[Path, tuple[int, socket.socket]] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -108,11 +107,8 @@ class PortLeases:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for path, descriptor in self._held.items():
-            lease_files.release(path, descriptor)
-        self._held.clear()
-        while self._claims:
-            self._claims.pop().close()
+        while self._held:
+            self._let_go(next(iter(self._held)))
         with contextlib.suppress(ProvisionError):
             lease_files.forget(root())
 
@@ -123,6 +119,17 @@ class PortLeases:
                 if self._take(home, port):
                     return port
         raise ProvisionError(f"no port is free on {LOOPBACK} between {_FIRST_PORT} and {_LAST_PORT}")
+
+    def release(self, port: int) -> None:
+        """Let go of a port before the end; nothing happens where it was not leased here."""
+        with _alone() as home:
+            if home / f"port-{port}" in self._held:
+                self._let_go(home / f"port-{port}")
+
+    def _let_go(self, path: Path) -> None:
+        descriptor, claim = self._held.pop(path)
+        lease_files.release(path, descriptor)
+        claim.close()
 
     def _take(self, home: Path, port: int) -> bool:
         path = home / f"port-{port}"
@@ -135,8 +142,7 @@ class PortLeases:
         if claim is None:
             lease_files.release(path, descriptor)
             return False
-        self._claims.append(claim)
-        self._held[path] = descriptor
+        self._held[path] = (descriptor, claim)
         # Whoever removes the directory of a dead owner finds here what else he held.
         with self._manifest.open("a", encoding="utf-8") as manifest:
             manifest.write(f"{path}\n{home}/\n")

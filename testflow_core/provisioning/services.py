@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from abc import abstractmethod
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import ExitStack, contextmanager, nullcontext
@@ -113,7 +114,7 @@ class ServiceProvisioner(Provisioner):
                 ascent.look_back()
             except ProvisionError as error:
                 raise ascent.told(error) from None
-            yield evolve(ascent.arrive(down), isolation=isolated)
+            yield evolve(ascent.arrive(down), isolation=isolated, renew=lambda: ascent.renew(needs, pool, down))
 
 
 class _Ascent:
@@ -157,6 +158,25 @@ class _Ascent:
                 what = f"{readiness.describe_exit(code)} before the environment was up"
                 raise readiness.failure(name, what, self._logs[name])
 
+    def renew(
+        self, needs: Mapping[str, Sequence[str]], pool: ThreadPoolExecutor, down: Mapping[str, str]
+    ) -> Provisioned:
+        """Everything as it was when it came up: services that cannot be reset, and who needs them, start anew."""
+        waves = graph.waves(needs)
+        lasting: list[str] = []
+        for name in (name for wave in waves for name in wave):
+            if self._running[name].reset is not None and all(each in lasting for each in needs[name]):
+                lasting.append(name)
+        for name in [each for each in reversed(tuple(self._running)) if each not in lasting]:
+            self._take_down(name)
+        self.look_back()
+        for reset in filter(None, (self._running[name].reset for name in lasting)):
+            reset()
+        for wave in waves:
+            self.climb([name for name in wave if name not in lasting], needs, pool)
+        self.look_back()
+        return self.arrive(down)
+
     def descend(self) -> None:
         """End every service, the last one first."""
         for running in reversed(tuple(self._running.values())):
@@ -181,6 +201,14 @@ class _Ascent:
         logs = {**{name: readiness.tail(log) for name, log in self._logs.items()}, **error.logs}
         shown = {name: wiring.redacted(log, secrets) for name, log in logs.items()}
         return ProvisionError(wiring.redacted(error.message, secrets), service=error.service, logs=shown)
+
+    def _take_down(self, name: str) -> None:
+        running = self._running.pop(name)
+        running.process.end(running.grace, running.end_signal)
+        for port in running.endpoint.ports.values():
+            self._ports.release(port)
+        del self._peers[name]
+        shutil.rmtree(self._logs[name].with_suffix(""))
 
     def _place(self, name: str, needs: Sequence[str]) -> Place:
         order = list(self._environment.services).index(name)

@@ -15,6 +15,7 @@ from testflow_core.specs.declarations import (
     selection,
     service,
 )
+from testflow_core.specs.keeping import keeping
 from testflow_core.specs.manifest import plan_from_json, plan_to_json
 from testflow_core.specs.structure import key_path, structure, unknown_name
 from testflow_core.specs.variants import variants
@@ -28,6 +29,7 @@ __all__ = [
     "dependency",
     "entity",
     "failure_analysis",
+    "keeping",
     "key_path",
     "limits",
     "path_text",

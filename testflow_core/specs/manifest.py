@@ -1,19 +1,21 @@
-"""A plan as JSON and back: what a run that was cut off is rebuilt from."""
+"""Values as JSON and back: a plan, from which a run that was cut off is rebuilt, and what other processes are told."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
 from types import UnionType
-from typing import Any, Union, cast, get_args, get_origin
+from typing import Any, TypeVar, Union, cast, get_args, get_origin
 
 from attrs import evolve
 from cattrs import Converter
 
 from testflow_core.model import Json, Plan, TestCase
+
+T = TypeVar("T")
 
 _SECRET_NAME = re.compile(r"pass|secret|token|key|credential|auth", re.IGNORECASE)
 _TAKEN_OUT = "$secret"
@@ -33,6 +35,16 @@ def plan_to_json(plan: Plan) -> tuple[str, tuple[str, ...]]:
 def plan_from_json(text: str, secrets: tuple[str, ...]) -> Plan:
     """The plan that `plan_to_json` took apart; LookupError where a secret is missing."""
     return _CONVERTER.structure(_shown(json.loads(text), secrets), Plan)
+
+
+def to_json(value: object) -> Json:
+    """A frozen value as JSON, secrets and all; functions in it are left out."""
+    return _CONVERTER.unstructure(value)
+
+
+def from_json(value: object, cls: type[T]) -> T:
+    """The value that `to_json` took apart."""
+    return _CONVERTER.structure(value, cls)
 
 
 def _hidden(value: Any, secrets: list[str], name: str = "") -> Any:
@@ -60,6 +72,14 @@ def _shown(value: Any, secrets: tuple[str, ...]) -> Any:
 
 def _is_json(cls: object) -> bool:
     return cls == Json or (get_origin(cls) in {Union, UnionType} and {bool, int, float, str} <= set(get_args(cls)))
+
+
+def _is_function(cls: object) -> bool:
+    return any(get_origin(each) is Callable for each in (cls, *get_args(cls)))
+
+
+def _nothing(*_: object) -> None:
+    """Functions stay where they are."""
 
 
 def _of_tests(cls: object) -> bool:
@@ -103,6 +123,8 @@ def _converter() -> Converter:
     converter.register_structure_hook_func(lambda cls: cls == bool | str, _unpacked)
     converter.register_unstructure_hook_func(_of_tests, lambda value: [[test.id, text] for test, text in value.items()])
     converter.register_structure_hook_func(_of_tests, _texts)
+    converter.register_unstructure_hook_func(_is_function, _nothing)
+    converter.register_structure_hook_func(_is_function, _nothing)
     converter.register_unstructure_hook_func(_is_json, lambda value: value)
     converter.register_structure_hook_func(_is_json, _unpacked)
     return converter

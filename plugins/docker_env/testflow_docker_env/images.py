@@ -25,7 +25,7 @@ _TOLD_EVERY = 0.5
 
 def find_image(connection: Connection, name: str, limits: Limits, tell: Tell) -> str:
     """The image's name once the engine has it, pulled where it did not; ProvisionError with why it cannot be had."""
-    if not _present(connection, name):
+    if not image_id(connection, name):
         reason = _pull(connection, name, limits, tell)
         if reason is not None:
             raise ProvisionError(
@@ -64,15 +64,15 @@ def exposed_ports(connection: Connection, image: str) -> tuple[int, ...]:
     return tuple(sorted(int(name.partition("/")[0]) for name in names if not name.endswith(("/udp", "/sctp"))))
 
 
-def _present(connection: Connection, name: str) -> bool:
+def image_id(connection: Connection, name: str) -> str:
+    """The digest of an image by its name; empty where the engine has none of that name."""
     from docker.errors import ImageNotFound  # noqa: PLC0415 - imported with the connection
 
     with connection.told(f"the image {name} cannot be looked for"):
         try:
-            connection.api.inspect_image(name)
+            return str(connection.api.inspect_image(name)["Id"])
         except ImageNotFound:
-            return False
-    return True
+            return ""
 
 
 def _versions(connection: Connection, repository: str) -> list[str]:

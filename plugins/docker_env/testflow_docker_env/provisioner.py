@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, ClassVar
 from attrs import field, frozen
 
 from testflow_core.provisioning import postgres, redis
+from testflow_core.provisioning.identity import contents
 from testflow_core.provisioning.services import ServiceProvisioner, configuration
 from testflow_docker_env import presets, programs, remains
 from testflow_docker_env.build import DOCKERFILE
 from testflow_docker_env.connection import Connection
 from testflow_docker_env.ground import Ground, ground
 from testflow_docker_env.hosts import engine_host, no_engine
+from testflow_docker_env.images import image_id
 from testflow_docker_env.long_work import Limits
 
 if TYPE_CHECKING:
@@ -75,6 +77,19 @@ class DockerProvisioner(ServiceProvisioner):
                 " add one, or use the provisioner 'process'"
             )
         return None
+
+    def identity(self, service: Service, site: Site) -> Mapping[str, str]:
+        """The image as the engine has it now, and what the schemas of a database say."""
+        found: dict[str, str] = {}
+        if service.type == "postgres":
+            config = configuration(service, postgres.PostgresConfig)
+            found |= contents(postgres.find_schemas(service, config, site))
+        if service.type == "docker" and service.image is None:
+            # Built from its checkout, whose content counts anyway.
+            return found
+        with Connection(engine_host(self.host)) as connection:
+            name = service.image or f"{service.type}:{service.version or 'latest'}"
+            return {**found, "the image": image_id(connection, name)}
 
     def clean(self) -> list[str]:
         """What dead owners have left on the engine, removed; nothing where none answers."""

@@ -9,6 +9,7 @@ from attrs import frozen
 from testflow_core.errors import Problem, ProvisionError
 from testflow_core.provisioning import postgres as servers
 from testflow_core.provisioning import redis as caches
+from testflow_core.provisioning.identity import contents
 from testflow_core.provisioning.services import ServiceProvisioner, configuration
 from testflow_process_env import application as programs
 from testflow_process_env import binaries, postgres, redis
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from testflow_core.model import Service
+    from testflow_core.model import Service, Site
     from testflow_core.provisioning.launch import Place, Running
     from testflow_process_env.binaries import Binaries
 
@@ -91,6 +92,16 @@ class ProcessProvisioner(ServiceProvisioner):
             return programs.start_application(service, place)
         return programs.start_command(service, place)
 
+    def identity(self, service: Service, site: Site) -> Mapping[str, str]:
+        """The programs of a server, and what its schemas say."""
+        if service.type == "postgres":
+            chosen = _chosen(service, self._postgres(), self._no_postgres)
+            schemas = servers.find_schemas(service, configuration(service, servers.PostgresConfig), site)
+            return {"the programs": _programs(chosen), **contents(schemas)}
+        if service.type == "redis":
+            return {"the programs": _programs(_chosen(service, self._redis(), self._no_redis))}
+        return {}
+
     def _postgres(self) -> tuple[Binaries, ...]:
         return binaries.available(POSTGRES, binaries.directories(POSTGRES, self.postgres))
 
@@ -122,6 +133,10 @@ def _chosen(service: Service, candidates: Sequence[Binaries], missing: Callable[
     if not candidates:
         raise ProvisionError(f"{service.name}: {missing()}", service=service.name)
     return binaries.nearest(candidates, service.version)
+
+
+def _programs(chosen: Binaries) -> str:
+    return f"{chosen.version} in {chosen.directory}"
 
 
 def _listed(places: Iterable[Path]) -> str:

@@ -46,6 +46,7 @@ class MarkdownReporter(Reporter):
             *_listed("unavailable", run.unavailable_tests, self.tests),
             *_listed("interrupted", run.interrupted_tests, self.tests),
             *_warnings(run.warnings, self.tests),
+            *_kept(run.kept),
             *_plugin_failures(run.plugin_failures),
             *_listed("skipped", run.skipped_tests, self.tests),
             *_closing(run),
@@ -124,6 +125,12 @@ def _warnings(warnings: Sequence[str], limit: int) -> Iterator[str]:
         yield "\n".join(f"- {_text(warning)}" for warning in warnings[:limit])
     if len(warnings) > limit:
         yield f"{len(warnings) - limit:,} more."
+
+
+def _kept(sentences: Sequence[str]) -> Iterator[str]:
+    if sentences:
+        yield "## Kept"
+        yield "\n".join(f"- {_text(sentence)}" for sentence in sentences)
 
 
 def _plugin_failures(failures: Sequence[PluginFailure]) -> Iterator[str]:

@@ -39,7 +39,9 @@ def summary(run: Run, screen: Screen, *, failures: int, lines: int) -> Iterator[
         yield f"  {screen.paint('warning', YELLOW)}  {one_line(warning)}"
     for failure in run.plugin_failures:
         yield f"  {screen.paint('plugin failed', YELLOW)}  {one_line(str(failure))}"
-    if run.warnings or run.plugin_failures:
+    for sentence in run.kept:
+        yield f"  {screen.paint('kept', YELLOW)}  {one_line(sentence)}"
+    if run.kept or run.warnings or run.plugin_failures:
         yield ""
     yield from _closing(run, screen)
 
