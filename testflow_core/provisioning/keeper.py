@@ -74,7 +74,7 @@ class Keeper:
         self._line = line
         self._up: Provisioned | None = None
         self._wait = 0.0
-        self._first: int | None = None
+        self._first = ExitStack()
         self._looked_at = False
         self._copies: dict[int, ExitStack] = {}
         self._verbs = {
@@ -89,8 +89,7 @@ class Keeper:
     def hold(self) -> None:
         """Serve the one who asked for it, then all others, until it is over."""
         self._line.serve(self._verbs)
-        if self._first is not None:
-            os.close(self._first)
+        self._first.close()
         while self._up is not None and self._renewed():
             client = self._next()
             if client is None:
@@ -104,7 +103,7 @@ class Keeper:
         lease = self._exits.enter_context(private_directory())
         self._directory = lease.directory
         # Before others can read of it: the first to use it is whoever asked for it.
-        self._first = lease_files.acquire(self._directory / LOCK)
+        self._first.callback(os.close, lease_files.create(self._directory / LOCK))
         self._listener = self._exits.enter_context(socket.socket(socket.AF_UNIX))
         try:
             self._listener.bind(str(self._directory / SOCKET))
@@ -133,11 +132,11 @@ class Keeper:
         return {"directory": str(self._directory), "copied": copied, "provisioned": to_json(self._up)}
 
     def _clone(self, by: str) -> Json:
-        clone = self._up and self._up.clone
-        if clone is None:
-            raise ProvisionError("nothing of this environment can be copied")
+        # Only asked where it was told that there is something to copy.
+        assert self._up is not None  # noqa: S101
+        assert self._up.clone is not None  # noqa: S101
         with ExitStack() as exits:
-            copy = exits.enter_context(clone(By(by)))
+            copy = exits.enter_context(self._up.clone(By(by)))
             number = len(self._copies)
             self._copies[number] = exits.pop_all()
         return {"number": number, "provisioned": to_json(copy)}

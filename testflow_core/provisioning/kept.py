@@ -101,12 +101,15 @@ def all_kept() -> list[Kept]:
     return sorted(found, key=lambda each: each.entry.since, reverse=True)
 
 
-def end(environment: Kept) -> bool:
-    """End one that nobody uses; False where somebody does, or it is gone by now."""
+def end(environment: Kept, *, wait: bool = True) -> bool:
+    """End one that nobody uses, and wait until it is gone; False where somebody does, or it is gone by now."""
     with ExitStack() as exits, suppress(LineLostError):
         line = _line(environment, exits)
         if line is not None:
-            line.ask("end")
+            if wait:
+                line.ask("end")
+            else:
+                line.send({"verb": "end", "details": {}})
             return True
     return False
 
@@ -173,22 +176,14 @@ def _replaced(wish: Wish) -> Iterator[str]:
     names = [name for name in (*wish.identity, *before) if before.get(name) != wish.identity.get(name)]
     yield f"rebuilt: {', '.join(dict.fromkeys(names))} changed"
     for each in changed:
-        _dismiss(each)
+        end(each, wait=False)
 
 
 def _make_room(limit: int, returned: Path) -> None:
     """End those that nobody has used for the longest, beyond the limit; the one just given back counts."""
     others = [each for each in all_kept() if each.directory != returned and not each.entry.looked_at]
     for each in others[max(limit - 1, 0) :]:
-        _dismiss(each)
-
-
-def _dismiss(environment: Kept) -> None:
-    """Have one end where nobody uses it; it takes its time without us."""
-    with ExitStack() as exits:
-        line = _line(environment, exits)
-        if line is not None:
-            line.send({"verb": "end", "details": {}})
+        end(each, wait=False)
 
 
 def _line(environment: Kept, exits: ExitStack) -> Line | None:
@@ -233,7 +228,9 @@ def _taken(line: Line, answer: Json) -> _Taken:
         try:
             yield from_json(copy["provisioned"], Provisioned)
         finally:
-            line.ask("drop", number=copy["number"])
+            # With the environment, its copies are gone.
+            with suppress(LineLostError):
+                line.ask("drop", number=copy["number"])
 
     up = evolve(from_json(told["provisioned"], Provisioned), clone=clone if told["copied"] else None)
     return _Taken(line=line, directory=Path(str(told["directory"])), up=up)

@@ -20,7 +20,7 @@ import pytest
 import testflow
 from testflow_core.errors import ProvisionError, SpecError
 from testflow_core.interfaces import Reporter
-from testflow_core.provisioning.kept import all_kept
+from testflow_core.provisioning.kept import all_kept, end
 from testflow_core.provisioning.leases import root
 
 LIMIT = 30.0
@@ -40,6 +40,10 @@ def test_nobody_has_counted_before():
 
 def test_it_fails_where_it_is_to():
     assert not os.environ.get("FAILING")
+
+def test_the_cache_ends_where_it_is_to():
+    if os.environ.get("ENDING"):
+        ask("SHUTDOWN", "NOSAVE")
 """
 
 
@@ -173,11 +177,28 @@ def test_one_that_is_in_use_is_left_alone_and_another_is_made(here):
     first.start()
     try:
         assert inside.wait(LIMIT)
+        assert testflow.clean(kept=True) == ()
         run = execute(reuse=True)
     finally:
         out.set()
         first.join()
     assert (run.ok, run.origin) == (True, "new: another run uses the one that is kept")
+
+
+def test_one_of_which_a_service_has_ended_is_not_used_again(here, monkeypatch):
+    monkeypatch.setenv("ENDING", "1")
+    execute(reuse=True)
+    monkeypatch.delenv("ENDING")
+    assert execute(reuse=True).origin == "new: none was kept"
+
+
+def test_what_is_gone_is_neither_found_nor_ended(here):
+    execute(reuse=True)
+    kept = the_kept()
+    assert testflow.clean(kept=True)
+    assert end(kept) is False
+    (root() / "site-odd/kept.json").mkdir(parents=True)
+    assert all_kept() == []
 
 
 def test_it_ends_by_itself_when_nobody_asks_for_long_enough(here):
@@ -298,7 +319,7 @@ def test_a_name_that_nothing_kept_bears_is_told_with_those_that_there_are(here):
 def test_one_that_does_not_come_up_is_told_as_ever(here):
     def failed(**asked):
         environment = testflow.Environment("e").add_service(
-            "a", {"type": "process", "command": "sh -c 'echo no; exit 3'"}
+            "a", {"type": "process", "ports": {"7000": 0}, "command": "sh -c 'echo no; exit 3'"}
         )
         (lost, *_) = engine(**asked).execute(declared()[0], environment).failed_tests
         return lost.message, lost.logs
@@ -316,10 +337,16 @@ def test_in_ci_only_the_variable_asks_for_reuse(here, monkeypatch):
     assert execute(reuse=True).origin == ""
 
 
-def test_mistakes_in_both_are_told_together():
+def test_mistakes_in_all_of_it_are_told_together(monkeypatch):
+    monkeypatch.delenv("CI", raising=False)
+    monkeypatch.setenv("TESTFLOW_REUSE_LIMIT", "many")
     with pytest.raises(SpecError) as caught:
         testflow.Engine(reuse="soon", keep_on_failure=-1)
-    assert [problem.path for problem in caught.value.problems] == ["Engine(reuse=...)", "Engine(keep_on_failure=...)"]
+    assert [problem.path for problem in caught.value.problems] == [
+        "Engine(reuse=...)",
+        "Engine(keep_on_failure=...)",
+        "TESTFLOW_REUSE_LIMIT",
+    ]
 
 
 def test_a_directory_too_deep_for_sockets_is_told(here, monkeypatch):
