@@ -135,7 +135,7 @@ def copied(running: Running, service: str) -> Running:
 
 
 def _if_known(session: RedisSession, *words: str) -> list[str]:
-    """What is answered, nothing by servers before version 6 (users) and 7 (functions)."""
+    """What is answered, nothing by servers that do not know it: those before 6 have no users, before 7 no functions."""
     answer: list[str] = []
     with suppress(ProvisionError):
         answer = session.ask(*words)
@@ -143,5 +143,5 @@ def _if_known(session: RedisSession, *words: str) -> list[str]:
 
 
 def _settings(session: RedisSession) -> Mapping[str, str]:
-    names_and_values = iter(session.ask("CONFIG", "GET", "*"))
+    names_and_values = iter(_if_known(session, "CONFIG", "GET", "*"))
     return dict(zip(names_and_values, names_and_values, strict=True))

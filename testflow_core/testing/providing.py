@@ -65,8 +65,10 @@ class MemoryProvisioner(Provisioner):
         def clone(by: By) -> Generator[Provisioned]:
             number = 1 + sum(kind == "copy" for kind, _ in self.events)
             self.events.append(("copy", by.value))
-            own = {name: evolve(up.endpoints[name], host=f"{name}.{by}{number}.memory") for name in self.copied}
-            endpoints = {**up.endpoints, **own}
+            endpoints = {
+                name: evolve(each, host=f"{name}.{by}{number}.memory") if name in self.copied else each
+                for name, each in up.endpoints.items()
+            }
             try:
                 yield evolve(up, endpoints=endpoints, variables=variables(endpoints))
             finally:

@@ -8,7 +8,12 @@ import pytest
 from testflow_core.builtin.destinations.records import RecordsDestination
 from testflow_core.model import Bench, DataSet, Entity, Environment, Service, TestData
 from testflow_core.testing import MemoryData, MemoryDestination, MemoryProvisioner
-from testflow_core.testing.contracts import DataGeneratorContract, DestinationContract, ProvisionerContract
+from testflow_core.testing.contracts import (
+    DataGeneratorContract,
+    DestinationContract,
+    ProvisionerContract,
+    ProvisionerWithCopies,
+)
 
 
 class TestRecordsDestination(DestinationContract):
@@ -58,7 +63,7 @@ class TestMemoryData(DataGeneratorContract):
         return MemoryData(failure="no such type"), data
 
 
-class TestMemoryProvisioner(ProvisionerContract):
+class TestMemoryProvisioner(ProvisionerContract, ProvisionerWithCopies):
     reachable = False
     services = {
         "two": Environment(
@@ -73,6 +78,21 @@ class TestMemoryProvisioner(ProvisionerContract):
         "one": (Environment(name="one", services={"bad": Service(name="bad", type="process")}), "the log of it"),
     }
 
+    copied = {"two": services["two"]}
+
     @pytest.fixture
     def provisioner(self):
-        return MemoryProvisioner(failing={"bad": "the log of it"})
+        return MemoryProvisioner(failing={"bad": "the log of it"}, copied=("db",))
+
+    @pytest.fixture
+    def written(self):
+        """Where something was written, and how many resets there were before."""
+        return set()
+
+    @pytest.fixture
+    def write(self, provisioner, written):
+        return lambda endpoint: written.add((endpoint.host, provisioner.events.count(("reset", "two"))))
+
+    @pytest.fixture
+    def holds(self, provisioner, written):
+        return lambda endpoint: (endpoint.host, provisioner.events.count(("reset", "two"))) in written

@@ -192,6 +192,44 @@ def test_where_nothing_can_be_copied_all_is_shared(shop):
     assert any("of the environment 'shop', db cannot be copied" in warning for warning in run.warnings)
 
 
+class Barren(MemoryProvisioner):
+    """Its second environment does not come up."""
+
+    @contextmanager
+    def provision(self, environment, site):
+        if self.events:
+            raise ProvisionError("no memory", service="db")
+        with super().provision(environment, site) as up:
+            yield up
+
+
+def test_a_server_that_does_not_come_up_is_an_error_of_those_who_need_it(shop):
+    run, _ = execute(shop, workflow({"scope": "selection", "by": "server"}), provisioner=Barren())
+    assert statuses(run) == {ORDERS: Status.ERROR, LOGIN_FILE: Status.ERROR, CART: Status.PASSED}
+    assert "did not come up: no memory" in run.failed_tests[0].reason
+
+
+def test_a_run_that_stops_early_leaves_no_copy(shop):
+    provisioner = MemoryProvisioner(copied=("db",))
+    many = {"api": tuple(f"tests/{number}.py" for number in range(9))}
+    outcomes = {f"api::{file}": failing(ORDERS)[ORDERS] for file in many["api"]}
+    shipped = engine(Hosts(tests=many, outcomes=outcomes), provisioner, applications=shop)
+    run = shipped.execute(workflow("selection"), environment(), fail_fast=True)
+    assert run.interrupted_tests
+    assert provisioner.events[-2:] == [("copy gone", "database"), ("down", "shop")]
+
+
+def test_an_application_whose_tests_run_in_one_session_has_one(shop):
+    class Whole(Hosts):
+        def whole(self, application):
+            return "--cov"
+
+    provisioner = MemoryProvisioner(copied=("db",))
+    run = engine(Whole(tests=TESTS), provisioner, applications=shop).execute(workflow("test"), environment())
+    assert {host for test, host in hosts().items() if test != CART} == {"db.database1.memory"}
+    assert "the tests of api run in one session, and share what each is to have for itself" in run.warnings
+
+
 class Clumsy(MemoryProvisioner):
     """Cannot copy."""
 
