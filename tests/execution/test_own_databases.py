@@ -61,3 +61,18 @@ def test_once_their_names_are_known_each_test_and_each_attempt_finds_nothing_of_
     assert set(statuses(again).values()) == {"passed"}
     assert len(set(seen(tmp_path))) == len(seen(tmp_path)) == 3
     assert again.warnings == ()
+
+
+KEPT = """
+import os, pathlib
+def test_the_password_is_kept_for_who_resumes():
+    [kept] = pathlib.Path("..", ".testflow").rglob("generated.json")
+    assert os.environ["DB_PASSWORD"] in kept.read_text()
+    assert False, os.environ["DB_PASSWORD"]
+"""
+
+
+def test_the_password_of_a_server_of_its_own_is_kept_for_who_resumes_and_told_to_nobody(real_shop):
+    engine = real_shop({"test_1.py": KEPT})
+    run = engine.execute(selections({"scope": "selection", "by": "server"}), environment())
+    assert [failure.message for failure in run.failed_tests] == ["AssertionError: ********\nassert False"]
