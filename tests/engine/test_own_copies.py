@@ -7,7 +7,7 @@ from attrs import evolve
 from memory_runs import CART, ORDERS, TESTS, engine, failing, flow, statuses
 
 import testflow
-from testflow_core.errors import ProvisionError, SpecError
+from testflow_core.errors import ProvisionError
 from testflow_core.model import Endpoint, Status
 from testflow_core.testing import MemoryProvisioner, MemoryRunner
 
@@ -303,28 +303,3 @@ def test_variants_have_their_own_each(shop):
     run, events = execute(shop, workflow("selection"), given=both)
     assert run.ok
     assert events.count(("copy", "database")) == events.count(("copy gone", "database")) == 2
-
-
-@pytest.mark.parametrize(
-    ("selection", "told"),
-    [
-        ({"isolation": "tests"}, "isolation.scope: expected one of 'workflow', 'selection', 'test', got 'tests'"),
-        ({"isolation": {"by": "schema"}}, "isolation.scope: is missing"),
-        (
-            {"isolation": {"scope": "test", "by": "db"}},
-            "isolation.by: expected one of 'server', 'database', 'schema', got 'db'",
-        ),
-        ({"isolation": {"scope": "test", "bye": "schema"}}, "isolation.bye: unknown key 'bye'; did you mean 'by'?"),
-        ({"isolation": 1}, "isolation: expected a mapping of keys, got 1"),
-        ({"isolation": "test", "environment": False}, "isolation: there is nothing to isolate: these tests run in no"),
-    ],
-)
-def test_a_mistake_is_told_where_it_was_made(selection, told):
-    with pytest.raises(SpecError) as caught:
-        testflow.TestWorkflow("w").add_test_selection("api", selection)
-    assert str(caught.value).startswith(f"$.test_selections.api.{told}")
-
-
-def test_without_an_environment_isolation_is_a_mistake(shop):
-    with pytest.raises(SpecError, match=r"\$\.test_selections\.api\.isolation: .*no environment is given"):
-        engine(applications=shop).plan(workflow("test"))

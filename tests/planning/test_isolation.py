@@ -1,7 +1,10 @@
 """Which batches share what they have of an environment for themselves."""
 
 import pytest
+from memory_runs import engine
 
+import testflow
+from testflow_core.errors import SpecError
 from testflow_core.model import By, Isolation, Past, PlannedBatch, Scope, Status, Terms, TestCase, Track
 from testflow_core.planning.isolation import remarks, single, unit
 from testflow_core.planning.parts import Division
@@ -101,3 +104,29 @@ class TestRemarks:
             list(remarks([selection, batch(flow="buy"), batch(case("test_one")), batch(terms=Terms())], Past(), ()))
             == []
         )
+
+
+@pytest.mark.parametrize(
+    ("selection", "told"),
+    [
+        ({"isolation": "tests"}, "isolation.scope: expected one of 'workflow', 'selection', 'test', got 'tests'"),
+        ({"isolation": {"by": "schema"}}, "isolation.scope: is missing"),
+        (
+            {"isolation": {"scope": "test", "by": "db"}},
+            "isolation.by: expected one of 'server', 'database', 'schema', got 'db'",
+        ),
+        ({"isolation": {"scope": "test", "bye": "schema"}}, "isolation.bye: unknown key 'bye'; did you mean 'by'?"),
+        ({"isolation": 1}, "isolation: expected a mapping of keys, got 1"),
+        ({"isolation": "test", "environment": False}, "isolation: there is nothing to isolate: these tests run in no"),
+    ],
+)
+def test_a_mistake_is_told_where_it_was_made(selection, told):
+    with pytest.raises(SpecError) as caught:
+        testflow.TestWorkflow("w").add_test_selection("api", selection)
+    assert str(caught.value).startswith(f"$.test_selections.api.{told}")
+
+
+def test_without_an_environment_isolation_is_a_mistake(shop):
+    declared = testflow.TestWorkflow("w").add_test_selection("api", {"isolation": "test"})
+    with pytest.raises(SpecError, match=r"\$\.test_selections\.api\.isolation: .*no environment is given"):
+        engine(applications=shop).plan(declared)
