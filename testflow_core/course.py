@@ -176,7 +176,7 @@ class Course:
             return
         exits = ExitStack()
         try:
-            directory = exits.enter_context(run_directory()) if engine.plugins.outside else Path(self.run_id)
+            directory = self._directory(exits)
             setting = Setting(
                 plan=plan,
                 provisioners=chosen,
@@ -200,6 +200,12 @@ class Course:
         finally:
             with self.clock.phase("clean up"):
                 exits.close()
+
+    def _directory(self, exits: ExitStack) -> Path:
+        outside = self.engine.plugins.outside
+        return (
+            exits.enter_context(run_directory(self.surroundings.certificates.append)) if outside else Path(self.run_id)
+        )
 
     def _circumstances(self, plan: Plan, kept: Kept) -> Circumstances:
         known = Circumstances(plan=plan, past=self.past, capacities=self.engine.resources, kept=kept)
@@ -278,6 +284,7 @@ class Course:
             kept=tuple(self.surroundings.kept),
             reports=engine.state / "reports" / self.run_id if engine.plugins.outside and self.reporters else None,
             stopped=self.stopped,
+            certificates=tuple(self.surroundings.certificates),
         )
 
     def _record(self, run: Run) -> Run:

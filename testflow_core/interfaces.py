@@ -230,6 +230,15 @@ class Cleans(Protocol):
 
 
 @runtime_checkable
+class TakesInventory(Protocol):
+    """Optional ability of provisioners: tell what there is of an environment outside of this machine's processes."""
+
+    def inventory(self, site: Site) -> Mapping[str, tuple[str, ...]]:
+        """The names of things by their kind, `container`: while it is up, and once all should be gone."""
+        ...
+
+
+@runtime_checkable
 class Warns(Protocol):
     """Optional ability of selectors: say what in the selection has no effect."""
 

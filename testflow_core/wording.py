@@ -76,13 +76,14 @@ def ended(status: Status, seconds: float) -> str:
 
 
 def headline(run: Run) -> str:
-    """`1 failed, 7 passed (2 of them flaky), 10 skipped`: what went wrong first."""
+    """`1 leak, 1 failed, 7 passed (2 of them flaky), 10 skipped`: what went wrong first."""
     found = Counter(result.status for result in run.results)
     parts = [_counted(found[status], status) for status in WORST_FIRST if found[status]]
     if run.flaky_tests:
         passed = _counted(found[Status.PASSED], Status.PASSED)
         parts[parts.index(passed)] = f"{passed} ({len(run.flaky_tests):,} of them flaky)"
-    return ", ".join(parts) or "no tests"
+    leaks = [amount(len(run.leaks), "leak")] if run.leaks else []
+    return ", ".join([*leaks, *(parts or ["no tests"])])
 
 
 def _counted(number: int, status: Status) -> str:

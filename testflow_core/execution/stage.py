@@ -12,21 +12,19 @@ from attrs import evolve, field, frozen
 
 from testflow_core.errors import DataError, ProvisionError
 from testflow_core.execution.apart import Apart, Ways, by_copy, environment_of
+from testflow_core.execution.lasting import leased, provisioned
 from testflow_core.execution.provisioners import ChosenProvisioner, needed
 from testflow_core.execution.surroundings import Surroundings
 from testflow_core.interfaces import DATA_GENERATOR, DESTINATION, PROVISIONER
 from testflow_core.model import Bench, By, DataSet, Environment, Keeping, Loaded, Plan, PlannedBatch, Provisioned, Site
 from testflow_core.plugin_calls import PluginCalls
 from testflow_core.provisioning import records, wiring
-from testflow_core.provisioning.identity import identity
-from testflow_core.provisioning.kept import Wish, kept
-from testflow_core.provisioning.leases import DirectoryLease, private_directory
-from testflow_core.provisioning.supervisor import Supervisor
 from testflow_core.registry import Plugins
 
 if TYPE_CHECKING:
     from testflow_core.interfaces import Kind
     from testflow_core.model import TestData
+    from testflow_core.provisioning.leases import DirectoryLease
 
 P = TypeVar("P")
 A = TypeVar("A")
@@ -100,13 +98,6 @@ class Setting:
     isolation: str | None = None
     keeping: Keeping = field(factory=Keeping)
     failed: Callable[[], bool] = lambda: False
-
-
-@contextmanager
-def run_directory() -> Generator[Path]:
-    """A directory of one run, which only we can read; gone on exit, and also after we were killed."""
-    with private_directory() as lease, Supervisor(remove=[lease.directory]):
-        yield lease.directory
 
 
 @contextmanager
@@ -222,43 +213,28 @@ def _environment(
         return evolve(made, reason=said, message=said)
     if chosen.refusal is not None:
         return _absence(f"no provisioner can bring up {environment.label!r}: {chosen.refusal}")
-    outside = setting.plugins.outside
-    nothing = DirectoryLease(name=setting.directory.name, directory=setting.directory)
-    lease = exits.enter_context(private_directory()) if outside else nothing
-    site = Site(
-        lease=lease.name,
-        directory=lease.directory,
-        workspace=setting.workspace,
-        checkouts={name: each.path for name, each in setting.plan.applications.items() if each.path is not None},
-        tell=setting.tell,
-        isolation=setting.isolation,
-        copies=copies,
-        records=made.records if referring and isinstance(made, DataSet) else {},
-    )
+
+    def site(lease: DirectoryLease) -> Site:
+        return Site(
+            lease=lease.name,
+            directory=lease.directory,
+            workspace=setting.workspace,
+            checkouts={name: each.path for name, each in setting.plan.applications.items() if each.path is not None},
+            tell=setting.tell,
+            isolation=setting.isolation,
+            copies=copies,
+            records=made.records if referring and isinstance(made, DataSet) else {},
+        )
+
+    lease, look = exits.enter_context(leased(environment, chosen, site, setting))
+    there = site(lease)
     what = f"the environment {environment.label!r} did not come up"
-    provision = _kept if outside and setting.keeping.wished else _passing
-    return _entered(
-        lambda: provision(environment, chosen, site, setting), PROVISIONER, chosen.name, what, setting, exits
+    up = _entered(
+        lambda: provisioned(environment, chosen, there, setting), PROVISIONER, chosen.name, what, setting, exits
     )
-
-
-def _passing(
-    environment: Environment, chosen: ChosenProvisioner, site: Site, _: Setting
-) -> AbstractContextManager[Provisioned]:
-    return chosen.provisioner.provision(environment, site)
-
-
-def _kept(
-    environment: Environment, chosen: ChosenProvisioner, site: Site, setting: Setting
-) -> AbstractContextManager[Provisioned]:
-    wish = Wish(
-        environment=environment,
-        provisioner=chosen.name,
-        site=site,
-        keeping=setting.keeping,
-        identity=identity(environment, chosen.provisioner, site),
-    )
-    return kept(wish, setting.failed, setting.surroundings.kept.append)
+    if isinstance(up, Provisioned):
+        exits.callback(look)
+    return up
 
 
 def _entered(

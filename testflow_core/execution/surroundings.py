@@ -10,7 +10,7 @@ from testflow_core.provisioning import wiring
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from testflow_core.model import Environment, Provisioned
+    from testflow_core.model import Certificate, Environment, Provisioned
 
 
 class Surroundings:
@@ -23,6 +23,7 @@ class Surroundings:
     def __init__(self, hide: Callable[[tuple[str, ...]], None]) -> None:
         self.warnings: list[str] = []
         self.kept: list[str] = []
+        self.certificates: list[Certificate] = []
         self._hide = hide
         self._isolation: dict[str, str] = {}
         self._origin: dict[str, str] = {}

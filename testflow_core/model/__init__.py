@@ -1,6 +1,7 @@
 """The nouns of testflow: frozen values, in the order a run makes them."""
 
 from testflow_core.model.application import Application, Readiness, Start
+from testflow_core.model.certificate import Certificate
 from testflow_core.model.change import Change
 from testflow_core.model.choice import Choice
 from testflow_core.model.context import Context
@@ -57,6 +58,7 @@ __all__ = [
     "Bench",
     "By",
     "Category",
+    "Certificate",
     "Change",
     "Choice",
     "Context",

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from attrs import field, frozen
 
+from testflow_core.model.certificate import Certificate
 from testflow_core.model.choice import Choice
 from testflow_core.model.failure import Diagnosis, Route
 from testflow_core.model.outcome import Outcome, Status
@@ -68,7 +69,8 @@ class Run:
     `started` is in seconds since the epoch, `phases` maps a phase's name to its seconds. `results` has each test once,
     in each variant. `provisioner` is the one that was used, with the reason it was, by environment where they differ,
     `isolation` how it kept environments apart, `origin` whether these were new or used before, and why. `kept` says of
-    those that were kept for people how they are entered and removed. `stopped` is why it stopped before all was done.
+    those that were kept for people how they are entered and removed, `certificates` what each of the others, and the
+    run itself, has left on the machine. `stopped` is why it stopped before all was done.
     """
 
     run_id: str
@@ -86,6 +88,7 @@ class Run:
     kept: tuple[str, ...] = ()
     reports: Path | None = None
     stopped: str = ""
+    certificates: tuple[Certificate, ...] = ()
 
     def _of(self, *statuses: Status) -> tuple[TestResult, ...]:
         return tuple(result for result in self.results if result.status in statuses)
@@ -126,6 +129,11 @@ class Run:
         return self._of(Status.INTERRUPTED)
 
     @property
+    def leaks(self) -> tuple[str, ...]:
+        """A sentence for each thing that was left on the machine."""
+        return tuple(leak for certificate in self.certificates for leak in certificate.leaks)
+
+    @property
     def ok(self) -> bool:
-        """Nothing failed, was unavailable or interrupted."""
-        return not (self.failed_tests or self.unavailable_tests or self.interrupted_tests)
+        """Nothing failed, was unavailable or interrupted, and nothing was left on the machine."""
+        return not (self.failed_tests or self.unavailable_tests or self.interrupted_tests or self.leaks)

@@ -89,6 +89,9 @@ def kept(wish: Wish, failed: Callable[[], bool], tell: Callable[[str], None]) ->
                     tell(_instructions(wish, taken, limit))
             elif wish.keeping.reuse is not None:
                 _make_room(wish.keeping.limit, taken.directory)
+            else:
+                with suppress(LineLostError):
+                    taken.line.ask("end")
 
 
 def all_kept() -> list[Kept]:

@@ -7,6 +7,10 @@ import fcntl
 import os
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 MANIFEST = ".leases"
 """In a private directory: the file that its owner holds, and in it, one a line, what is to go with it.
@@ -63,6 +67,12 @@ def lines(directory: Path) -> list[str]:
         return (directory / MANIFEST).read_text(encoding="utf-8").splitlines()
     except OSError:
         return []
+
+
+def ports(noted: Iterable[str]) -> list[int]:
+    """The ports whose leases stand among the lines of a manifest."""
+    names = (Path(line).name.partition("-") for line in noted if line.startswith("/"))
+    return [int(number) for kind, _, number in names if kind == "port"]
 
 
 def note(directory: Path, line: str) -> None:

@@ -133,7 +133,7 @@ class PortLeases:
 
     def _take(self, home: Path, port: int) -> bool:
         path = home / f"port-{port}"
-        if path in self._held or not _bindable(port):
+        if path in self._held or not bindable(port):
             return False
         descriptor = lease_files.acquire(path)
         if descriptor is None:
@@ -225,7 +225,8 @@ def _claim(port: int) -> socket.socket | None:
     return claim
 
 
-def _bindable(port: int) -> bool:
+def bindable(port: int) -> bool:
+    """Whether nobody uses a port of the loopback address."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

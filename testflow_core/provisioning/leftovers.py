@@ -45,7 +45,7 @@ def kill_marked(directory: Path) -> list[Process]:
             killed[process.pid, process.started] = process
             kill(process)
         for process in found:
-            _await_end(process, deadline)
+            await_end(process, deadline)
     return list(killed.values())
 
 
@@ -83,7 +83,8 @@ def _words(pid: int, file: str) -> list[bytes]:
         return []
 
 
-def _await_end(process: Process, deadline: float) -> None:
+def await_end(process: Process, deadline: float) -> None:
+    """Until this very process has ended, or a time has come (monotonic seconds)."""
     with contextlib.suppress(OSError):
         handle = os.pidfd_open(process.pid)
         try:

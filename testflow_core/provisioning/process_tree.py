@@ -28,8 +28,13 @@ def read_process(pid: int) -> Process | None:
         stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
     except OSError:
         return None
+    return parse_process(pid, stat)
+
+
+def parse_process(pid: int, stat: str) -> Process | None:
+    """The process as that file tells of it; None where it is dead or the text is empty."""
     fields = stat.rpartition(")")[2].split()
-    if fields[0] in "ZX":
+    if not fields or fields[0] in "ZX":
         return None
     return Process(pid, int(fields[1]), int(fields[2]), int(fields[3]), int(fields[19]))
 

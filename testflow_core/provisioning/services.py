@@ -65,6 +65,10 @@ class ServiceProvisioner(Provisioner):
         """What an environment stands on: entered before its first service starts, left once all have ended."""
         return nullcontext()
 
+    def inventory(self, site: Site) -> Mapping[str, tuple[str, ...]]:  # noqa: ARG002 (for plugins to override)
+        """What there is of an environment beside processes, ports and files, by its kind; nothing unless overridden."""
+        return {}
+
     def mistakes(self, service: Service) -> Iterable[Problem]:  # noqa: ARG002 (for plugins to override)
         """Mistakes in the declaration of a service beyond its type and its `config`; none unless overridden."""
         return ()

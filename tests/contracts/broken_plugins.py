@@ -351,6 +351,9 @@ class Leaking(Provisioner):
     def clean(self):
         return [""]
 
+    def inventory(self, site):
+        return {"container": ("left",)}
+
     def refuses(self, environment):
         return " "
 

@@ -145,7 +145,7 @@ def test_a_port_can_be_leased_again_once_it_is_given_back(temporary_directory: P
 
 
 def test_no_free_port_is_an_error(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(leases, "_bindable", lambda _port: False)  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
+    monkeypatch.setattr(leases, "bindable", lambda _port: False)  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
     with (
         private_directory() as lease,
         PortLeases(lease.directory) as ports,

@@ -3,8 +3,20 @@
 from pathlib import Path
 
 import pytest
+from attrs import evolve
 
-from testflow_core.model import Diagnosis, Evidence, Outcome, PluginFailure, Route, Run, Status, TestCase, TestResult
+from testflow_core.model import (
+    Certificate,
+    Diagnosis,
+    Evidence,
+    Outcome,
+    PluginFailure,
+    Route,
+    Run,
+    Status,
+    TestCase,
+    TestResult,
+)
 
 ROUNDING = TestCase(application="payment-service", file="tests/test_processor.py", name="test_rounding")
 MESSAGE = "ValidationError: amount 10.005 has more than two decimals\nassert 422 == 201"
@@ -23,6 +35,13 @@ def failure(test: TestCase, status: Status = Status.FAILED, message: str = MESSA
         diagnosis=Diagnosis(test=test, category="validation", reason="a pattern matches", evidence=evidence),
         route=Route(test=test, team="api-team", reason="the category validation is routed to api-team"),
     )
+
+
+@pytest.fixture
+def leaking(run: Run) -> Run:
+    """The run, and two environments of which one has left something."""
+    left = {"process": ("4711 (api_server)",), "directory": ("/srv/<site>",)}
+    return evolve(run, certificates=(Certificate(environment="shop", left=left), Certificate(environment="")))
 
 
 @pytest.fixture

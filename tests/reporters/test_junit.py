@@ -41,6 +41,17 @@ def test_the_root_counts_all_suites(run: Run):
     assert root.get("timestamp") == "2026-11-22T20:34:46"
 
 
+def test_an_environment_that_leaks_is_an_error_of_its_own_suite(run: Run, leaking: Run):
+    root = written(leaking)
+    (suite,) = root.findall("testsuite[@name='testflow']")
+    assert [suite.get(name) for name in ("tests", "failures", "errors", "skipped")] == ["1", "0", "1", "0"]
+    error = case(root, "shop").find("error")
+    assert error is not None
+    assert error.text == "\n".join(leaking.leaks)
+    assert [root.get(name) for name in ("tests", "failures", "errors", "skipped")] == ["7", "1", "4", "1"]
+    assert written(run).findall("testsuite[@name='testflow']") == []
+
+
 def test_a_passed_test_has_class_name_file_and_time_and_nothing_else(run: Run):
     passed = case(written(run), "test_ok")
     assert passed.attrib == {

@@ -77,6 +77,14 @@ def test_warnings_plugins_provisioner_phases_and_run_are_told(run: Run):
         assert told in html
 
 
+def test_leaks_are_told_and_the_run_did_not_pass(leaking: Run):
+    text = written(evolve(leaking, results=leaking.results[:1]))
+    assert "did not pass" in text
+    assert "**2 leaks, 1 passed**" in text
+    assert "## Leaks\n\n- the environment 'shop' has left the process 4711 (api_server); end or" in text
+    assert "/srv/&lt;site>" in text
+
+
 def test_failures_that_look_alike_are_told_once(run: Run):
     tests = [TestCase(application="a", file="t.py", name=f"test_{number}") for number in range(5)]
     text = written(evolve(run, results=tuple(failure(test) for test in tests)))

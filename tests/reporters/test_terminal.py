@@ -224,6 +224,14 @@ def test_a_run_that_passed_ends_in_one_calm_line(run: Run, capsys: pytest.Captur
     assert capsys.readouterr().out.splitlines()[-2:] == ["  ✓ 1 passed in 8.00s", "    plan 0.50s · execute 7.50s"]
 
 
+def test_a_leak_is_told_before_the_warnings_and_fails_the_run(leaking: Run, capsys: pytest.CaptureFixture[str]):
+    TerminalReporter().report(evolve(leaking, results=leaking.results[:1]))
+    out = capsys.readouterr().out
+    told = "  leak  the environment 'shop' has left the process 4711 (api_server); end or remove it by hand\n"
+    assert out.index(told) < out.index("  warning  ")
+    assert "  ✗ 2 leaks, 1 passed in 8.00s\n" in out
+
+
 def test_a_run_without_tests_can_be_summed_up(run: Run, capsys: pytest.CaptureFixture[str]):
     TerminalReporter().report(evolve(run, results=()))
     assert "no tests in 8.00s" in capsys.readouterr().out

@@ -39,6 +39,8 @@ class JUnitReporter(Reporter):
     Unavailable and interrupted tests are errors: they were to run, and did not. The dialect is the one of
     https://github.com/testmoapp/junitxml, which Jenkins, GitLab and GitHub's actions understand. Attempts that failed
     before the last are `flakyFailure` or `rerunFailure` (or `...Error`), as Maven's Surefire writes them.
+
+    An environment that has left something on the machine is an error in a suite `testflow`.
     """
 
     def report(self, run: Run) -> None:
@@ -57,6 +59,7 @@ class JUnitReporter(Reporter):
             for result in results:
                 suite.append(_case(result, failing.get(result.label, ())))
         _count(root, run.results)
+        _add_leaks(root, run)
         ET.indent(root)
         publish(run, "junit.xml", f'<?xml version="1.0" encoding="utf-8"?>\n{ET.tostring(root, encoding="unicode")}\n')
 
@@ -67,6 +70,23 @@ def _count(element: ET.Element, results: tuple[TestResult, ...] | list[TestResul
     for kind, name in _COUNTS.items():
         element.set(name, str(kinds.count(kind)))
     element.set("time", f"{sum(result.duration for result in results):.3f}")
+
+
+def _add_leaks(root: ET.Element, run: Run) -> None:
+    """An error for each environment that has left something: servers look at test cases alone."""
+    leaking = [certificate for certificate in run.certificates if not certificate.clean]
+    if not leaking:
+        return
+    suite = ET.SubElement(root, "testsuite", name="testflow", timestamp=_timestamp(run.started))
+    _count(suite, [])
+    for certificate in leaking:
+        name = one_line(certificate.environment) or "the run"
+        case = ET.SubElement(suite, "testcase", classname="certificate", name=name, time="0.000")
+        error = ET.SubElement(case, "error", message=one_line(certificate.leaks[0]), type="leak")
+        error.text = plain("\n".join(certificate.leaks))
+    for element in (suite, root):
+        for count in ("tests", "errors"):
+            element.set(count, str(int(element.get(count, "0")) + len(leaking)))
 
 
 def _case(result: TestResult, failing: Sequence[Outcome]) -> ET.Element:

@@ -45,8 +45,9 @@ class MarkdownReporter(Reporter):
             *_flaky(run.flaky_tests, self.tests),
             *_listed("unavailable", run.unavailable_tests, self.tests),
             *_listed("interrupted", run.interrupted_tests, self.tests),
-            *_warnings(run.warnings, self.tests),
-            *_kept(run.kept),
+            *_sentences("Leaks", run.leaks, self.tests),
+            *_sentences("Warnings", run.warnings, self.tests),
+            *_sentences("Kept", run.kept, self.tests),
             *_plugin_failures(run.plugin_failures),
             *_listed("skipped", run.skipped_tests, self.tests),
             *_closing(run),
@@ -119,18 +120,12 @@ def _listed(what: str, results: Sequence[TestResult], limit: int) -> Iterator[st
     yield _details(f"{amount(len(results), 'test')} {what}", _table(("test", "reason"), rows), len(results) - len(rows))
 
 
-def _warnings(warnings: Sequence[str], limit: int) -> Iterator[str]:
-    if warnings:
-        yield "## Warnings"
-        yield "\n".join(f"- {_text(warning)}" for warning in warnings[:limit])
-    if len(warnings) > limit:
-        yield f"{len(warnings) - limit:,} more."
-
-
-def _kept(sentences: Sequence[str]) -> Iterator[str]:
+def _sentences(title: str, sentences: Sequence[str], limit: int) -> Iterator[str]:
     if sentences:
-        yield "## Kept"
-        yield "\n".join(f"- {_text(sentence)}" for sentence in sentences)
+        yield f"## {title}"
+        yield "\n".join(f"- {_text(sentence)}" for sentence in sentences[:limit])
+    if len(sentences) > limit:
+        yield f"{len(sentences) - limit:,} more."
 
 
 def _plugin_failures(failures: Sequence[PluginFailure]) -> Iterator[str]:

@@ -35,13 +35,15 @@ def summary(run: Run, screen: Screen, *, failures: int, lines: int) -> Iterator[
     yield from _flaky(run.flaky_tests, failures, screen)
     yield from _missing("unavailable", run.unavailable_tests, screen)
     yield from _missing("interrupted", run.interrupted_tests, screen)
+    for leak in run.leaks:
+        yield f"  {screen.paint('leak', RED)}  {one_line(leak)}"
     for warning in run.warnings:
         yield f"  {screen.paint('warning', YELLOW)}  {one_line(warning)}"
     for failure in run.plugin_failures:
         yield f"  {screen.paint('plugin failed', YELLOW)}  {one_line(str(failure))}"
     for sentence in run.kept:
         yield f"  {screen.paint('kept', YELLOW)}  {one_line(sentence)}"
-    if run.kept or run.warnings or run.plugin_failures:
+    if run.kept or run.leaks or run.warnings or run.plugin_failures:
         yield ""
     yield from _closing(run, screen)
 

@@ -11,9 +11,11 @@ import pytest
 from attrs import evolve
 
 from testflow_core.errors import ProvisionError
-from testflow_core.model import Environment, Provisioned, Site
+from testflow_core.interfaces import TakesInventory
+from testflow_core.model import Certificate, Environment, Provisioned, Site
 from testflow_core.provisioning import wiring
-from testflow_core.provisioning.leases import private_directory
+from testflow_core.provisioning.certificate import certified
+from testflow_core.provisioning.leases import DirectoryLease, private_directory
 from testflow_core.testing.contracts.samples import to_be_answered
 
 if TYPE_CHECKING:
@@ -101,12 +103,11 @@ class ProvisionerContract:
     @pytest.fixture
     def sites(self, workspace: Path, tier: str) -> Sites:
         """Sites with a lease of their own, as the core makes them."""
-        isolation = None if tier == "default" else tier
 
         @contextmanager
         def site() -> Generator[Site]:
             with private_directory() as lease:
-                yield Site(lease=lease.name, directory=lease.directory, workspace=workspace, isolation=isolation)
+                yield _site(lease, workspace, tier)
 
         return site
 
@@ -216,6 +217,27 @@ class ProvisionerContract:
         told = "\n".join([str(error), *error.logs.values()])
         assert text in told, f"the error is to contain {text!r}; it says\n{told}"
 
+    def test_its_certificate_is_clean(
+        self, provisioner: Provisioner, environment: Environment, workspace: Path, tier: str
+    ) -> None:
+        given: list[Certificate] = []
+        with _certified(provisioner, given, workspace, tier) as (site, look), provisioner.provision(environment, site):
+            look()
+        assert given[0].held["directory"], "the core looks while the environment is up"
+        assert given[0].leaks == (), "whatever an environment has made ends with it"
+
+    def test_the_certificate_of_what_does_not_come_up_is_clean(
+        self, provisioner: Provisioner, failure: tuple[Environment, str], workspace: Path, tier: str
+    ) -> None:
+        given: list[Certificate] = []
+        with (
+            _certified(provisioner, given, workspace, tier) as (site, _),
+            pytest.raises(ProvisionError),
+            provisioner.provision(failure[0], site),
+        ):
+            pass
+        assert given[0].leaks == (), "what had come up ends with what did not"
+
     def test_what_does_not_come_up_takes_the_others_down(
         self, provisioner: Provisioner, failure: tuple[Environment, str], sites: Sites
     ) -> None:
@@ -253,6 +275,26 @@ class ProvisionerContract:
     def test_an_environment_without_services_comes_up(self, provisioner: Provisioner, sites: Sites) -> None:
         with sites() as site, provisioner.provision(Environment(name="nothing"), site) as up:
             assert (dict(up.endpoints), dict(up.variables), dict(up.unavailable)) == ({}, {}, {})
+
+
+def _site(lease: DirectoryLease, workspace: Path, tier: str) -> Site:
+    isolation = None if tier == "default" else tier
+    return Site(lease=lease.name, directory=lease.directory, workspace=workspace, isolation=isolation)
+
+
+@contextmanager
+def _certified(
+    provisioner: Provisioner, given: list[Certificate], workspace: Path, tier: str
+) -> Generator[tuple[Site, Callable[[], None]]]:
+    """A site whose certificate is added to what is given once it is gone, and the look to be had before."""
+
+    def elsewhere(lease: DirectoryLease) -> Mapping[str, tuple[str, ...]]:
+        if not isinstance(provisioner, TakesInventory):
+            return {}
+        return provisioner.inventory(_site(lease, workspace, tier))
+
+    with certified("contract", given.append, elsewhere) as (lease, look):
+        yield _site(lease, workspace, tier), look
 
 
 def _provision_error(provisioner: Provisioner, environment: Environment, sites: Sites) -> ProvisionError:
