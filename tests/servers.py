@@ -18,6 +18,8 @@ from testflow_core.provisioning.services import ServiceProvisioner, configuratio
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from testflow_core.provisioning.supervisor import Supervised
+
 SERVER = """
 import os, signal, socket, sys
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(print("ended", NAME, file=open(ENDS, "a")) or 0))
@@ -58,14 +60,16 @@ class Servers(ServiceProvisioner):
         )
         env = {key: place.resolve(value, endpoint) for key, value in service.env.items()} | dict(place.variables)
         (place.directory / "env").write_text(repr(sorted(env.items())))
-        with place.log.open("ab") as log:
-            process = place.supervisor.spawn(
-                [sys.executable, "-I", "-S", "-c", head + (config.program or SERVER)],
-                cwd=place.directory,
-                env=env,
-                stdout=log.fileno(),
-                stderr=log.fileno(),
-            )
+
+        def spawn() -> Supervised:
+            with place.log.open("ab") as log:
+                return place.supervisor.spawn(
+                    [sys.executable, "-I", "-S", "-c", head + (config.program or SERVER)],
+                    cwd=place.directory,
+                    env=env,
+                    stdout=log.fileno(),
+                    stderr=log.fileno(),
+                )
 
         def prepare() -> None:
             if config.prepare:
@@ -75,12 +79,13 @@ class Servers(ServiceProvisioner):
 
         return Running(
             endpoint=endpoint,
-            process=process,
+            process=spawn(),
             cwd=place.directory,
             env={"PATH": os.environ["PATH"]},
             readiness=service.readiness or Readiness(timeout=timedelta(seconds=20)),
             prepare=prepare,
             warnings=(config.warn,) if config.warn else (),
+            again=spawn,
         )
 
 

@@ -6,7 +6,7 @@ from testflow_core.model.change import Change
 from testflow_core.model.choice import Choice
 from testflow_core.model.context import Context
 from testflow_core.model.data import DEFAULT_SEED, DataSet, Entity, Json, Loaded, Record, TestData
-from testflow_core.model.environment import Endpoint, Environment, Provisioned, Service, Site
+from testflow_core.model.environment import FAULTS, Endpoint, Environment, Inject, Provisioned, Service, Site
 from testflow_core.model.event import (
     BatchDone,
     BatchEnded,
@@ -48,6 +48,7 @@ __all__ = [
     "DEFAULT_TIMEOUT",
     "EACH",
     "EXCLUSIVE",
+    "FAULTS",
     "PERFORMANCE",
     "UNKNOWN",
     "Application",
@@ -74,6 +75,7 @@ __all__ = [
     "Evidence",
     "Failure",
     "FailureAnalysis",
+    "Inject",
     "Isolation",
     "Json",
     "Keeping",

@@ -42,11 +42,16 @@ class Service:
 
 @frozen(kw_only=True)
 class Environment:
-    """A named set of services that tests need together; variants of one bear the same name."""
+    """
+    A named set of services that tests need together; variants of one bear the same name.
+
+    `faults` tells whether tests may do harm to its services on purpose.
+    """
 
     name: str
     services: Mapping[str, Service] = field(factory=dict[str, Service])
     variant: str = ""
+    faults: bool = False
 
     @property
     def label(self) -> str:
@@ -89,6 +94,7 @@ class Site:
     time: whoever follows the run hears a sentence; any thread may call it. `isolation` is how it is to be kept apart:
     a tier of `provisioning.namespaces`, `required` for the highest, None for the best there is. `copies` asks for the
     means to reset the services and to copy them, which costs those that have such means some time at their start.
+    `faults` asks for the means to stop, pause, kill, refuse and delay them, which puts a proxy before their ports.
     `records` are those of the test data, by entity, where a service refers to one.
     """
 
@@ -99,6 +105,7 @@ class Site:
     tell: Callable[[str], None] = field(default=_nobody, eq=False, repr=False)
     isolation: str | None = None
     copies: bool = False
+    faults: bool = False
     records: Mapping[str, tuple[Record, ...]] = field(factory=dict[str, "tuple[Record, ...]"], repr=False)
 
 
@@ -114,7 +121,8 @@ class Provisioned:
     `reset` makes its services as they were when it came up, verifies that, and answers those that it cannot reset.
     `clone` is the environment with whatever it can copy of it in place of that; a service whose endpoint is the same is
     shared with the others. `renew` makes all of it as it was when it came up, what cannot be reset by starting it anew,
-    and answers what it is then. They raise ProvisionError, and are None where they cannot be done.
+    and answers what it is then. `inject` does something to a service and answers what undoes it, where the site asks
+    for faults. They raise ProvisionError, and are None where they cannot be done.
     """
 
     environment: str
@@ -128,7 +136,19 @@ class Provisioned:
     reset: Callable[[], tuple[str, ...]] | None = field(default=None, eq=False, repr=False)
     clone: Clone | None = field(default=None, eq=False, repr=False)
     renew: Callable[[], Provisioned] | None = field(default=None, eq=False, repr=False)
+    inject: Inject | None = field(default=None, eq=False, repr=False)
 
 
 Clone: TypeAlias = Callable[[By], AbstractContextManager[Provisioned]]
 """Makes a copy of an environment that is up, gone on exit; from any thread."""
+
+FAULTS = ("stop", "pause", "kill", "refuse", "delay")
+"""What can be done to a service on purpose, and undone."""
+
+Inject: TypeAlias = Callable[[str, str, float], Callable[[], None]]
+"""
+One of FAULTS, a service, and the seconds of a delay: answers what undoes it, from any thread.
+
+Undone, the service is ready again, and where it was; to undo it twice, or when the environment is gone, does nothing.
+ProvisionError where there is no such fault or service, or it cannot be done or undone.
+"""

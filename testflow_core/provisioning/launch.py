@@ -73,6 +73,7 @@ class Running:
 
     `reset` makes the service as it was right after `prepare`, and verifies it. `clone` is another like it then, within
     the same server, gone on exit. Both raise ProvisionError; a service has them only where `Site.copies` asks for them.
+    `again` starts the service once more after its process has ended, at the same ports and with the same files.
     """
 
     endpoint: Endpoint
@@ -88,3 +89,4 @@ class Running:
     warnings: tuple[str, ...] = ()
     reset: Callable[[], None] | None = None
     clone: Callable[[By], AbstractContextManager[Endpoint]] | None = None
+    again: Callable[[], Started] | None = None

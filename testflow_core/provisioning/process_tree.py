@@ -52,14 +52,14 @@ def descendants(root: int) -> list[Process]:
     return line
 
 
-def kill(process: Process) -> None:
-    """SIGKILL to this very process, never to another that got its number since."""
+def kill(process: Process, number: signal.Signals = signal.SIGKILL) -> None:
+    """A signal to this very process, never to another that got its number since."""
     with contextlib.suppress(OSError):
         handle = os.pidfd_open(process.pid)
         try:
             current = read_process(process.pid)
             if current is not None and current.started == process.started:
-                signal.pidfd_send_signal(handle, signal.SIGKILL)
+                signal.pidfd_send_signal(handle, number)
         finally:
             os.close(handle)
 

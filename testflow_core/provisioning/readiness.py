@@ -60,10 +60,10 @@ def http_probe(host: str, port: int, path: str) -> Probe:
     return probe
 
 
-def log_probe(log: Path, pattern: str) -> Probe:
-    """Ready when a line of the log matches the regular expression somewhere."""
+def log_probe(log: Path, pattern: str, since: int = 0) -> Probe:
+    """Ready when a line of the log, after its first `since` bytes, matches the regular expression somewhere."""
     compiled = re.compile(pattern)
-    position, rest = 0, b""
+    position, rest = since, b""
 
     def probe(_seconds: float) -> str | None:
         nonlocal position, rest

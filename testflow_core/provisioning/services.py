@@ -16,6 +16,8 @@ from testflow_core.errors import Problem, ProvisionError, SpecError, UnknownRefe
 from testflow_core.interfaces import Provisioner
 from testflow_core.model import Provisioned
 from testflow_core.provisioning import copies, isolation, readiness, wiring
+from testflow_core.provisioning.fault_gates import Gates
+from testflow_core.provisioning.faults import Faults
 from testflow_core.provisioning.launch import Place
 from testflow_core.provisioning.leases import PortLeases
 from testflow_core.provisioning.namespaces import SUBREAPER
@@ -110,7 +112,8 @@ class ServiceProvisioner(Provisioner):
             supervisor = stack.enter_context(Supervisor(remove=[site.directory], tier=tier))
             isolated = self.isolated_by or isolation.reached(supervisor, site.isolation)
             stack.enter_context(self.around(environment, site, supervisor))
-            ascent = _Ascent(self, environment, site, supervisor, ports)
+            gates = stack.enter_context(Gates(supervisor, ports, site.directory)) if site.faults else None
+            ascent = _Ascent(self, environment, site, supervisor, ports, gates)
             stack.callback(ascent.descend)
             try:
                 for wave in graph.waves(needs):
@@ -131,6 +134,7 @@ class _Ascent:
         site: Site,
         supervisor: Supervisor,
         ports: PortLeases,
+        gates: Gates | None,
     ) -> None:
         self._provisioner = provisioner
         self._environment = environment
@@ -140,6 +144,7 @@ class _Ascent:
         self._peers: dict[str, Endpoint] = {}
         self._logs: dict[str, Path] = {}
         self._running: dict[str, Running] = {}
+        self._faults = None if gates is None else Faults(gates, self._running)
 
     def climb(self, wave: Sequence[str], needs: Mapping[str, Sequence[str]], pool: ThreadPoolExecutor) -> None:
         """Bring up services that do not need each other; ProvisionError for the first that fails."""
@@ -183,6 +188,8 @@ class _Ascent:
 
     def descend(self) -> None:
         """End every service, the last one first."""
+        if self._faults is not None:
+            self._faults.close()
         for running in reversed(tuple(self._running.values())):
             running.process.end(running.grace, running.end_signal)
 
@@ -190,6 +197,7 @@ class _Ascent:
         """What those who use the environment may know of it."""
         endpoints = {name: self._running[name].endpoint for name in self._peers}
         up = Provisioned(
+            inject=None if self._faults is None else self._faults.inject,
             environment=self._environment.name,
             endpoints=endpoints,
             variables=wiring.variables(endpoints),
@@ -238,11 +246,11 @@ class _Ascent:
         try:
             running = self._provisioner.start(service, place)
             self._running[name] = running
-            probes = (*running.probes, *_declared_probes(running, place))
-            limit = running.readiness.timeout
-            readiness.wait_until_ready(name, running.process, probes, limit=limit, log=place.log)
+            _wait(name, running, place, 0)
             if running.prepare is not None:
                 running.prepare()
+            if self._faults is not None:
+                self._faults.take(name, lambda again, since: _wait(name, again, place, since), place.log)
         except ProvisionError as error:
             if error.service is not None:
                 raise
@@ -251,7 +259,13 @@ class _Ascent:
             raise readiness.failure(name, f"cannot be started: {error}", place.log) from error
 
 
-def _declared_probes(running: Running, place: Place) -> Iterator[readiness.Probe]:
+def _wait(name: str, running: Running, place: Place, since: int) -> None:
+    probes = (*running.probes, *_declared_probes(running, place, since))
+    limit = running.readiness.timeout
+    readiness.wait_until_ready(name, running.process, probes, limit=limit, log=place.log)
+
+
+def _declared_probes(running: Running, place: Place, since: int) -> Iterator[readiness.Probe]:
     declared, endpoint = running.readiness, running.endpoint
     port = endpoint.port
     nothing_named = not (running.probes or declared.exec) and declared.http is None and declared.log is None
@@ -260,7 +274,7 @@ def _declared_probes(running: Running, place: Place) -> Iterator[readiness.Probe
     if port is not None and declared.http is not None:
         yield readiness.http_probe(endpoint.host, port, declared.http)
     if declared.log is not None:
-        yield readiness.log_probe(place.log, declared.log)
+        yield readiness.log_probe(place.log, declared.log, since)
     if declared.exec:
         argv = [place.resolve(word, endpoint) for word in declared.exec]
         yield readiness.exec_probe(place.supervisor, argv, cwd=running.cwd, env=running.env)

@@ -58,6 +58,7 @@ class Supervised:
         self._answered = threading.Event()
         self._exited = threading.Event()
         self._ended = threading.Event()
+        self._paused = threading.Event()
 
     def wait(self, timeout: float | None = None) -> int | None:
         """The return code as soon as it is known; None where `timeout` seconds pass before."""
@@ -74,6 +75,21 @@ class Supervised:
         if not self._ended.wait(grace + LIMIT):
             raise ProvisionError(f"process {self.pid} and what it started cannot be killed within {LIMIT:g} s")
 
+    def halt(self, grace: float, number: signal.Signals) -> None:
+        """End it; whoever has started it can start another like it."""
+        self.end(grace, number)
+
+    def pause(self) -> None:
+        """Stop all that it started as SIGSTOP does, until `resume`; ProvisionError where that cannot be done."""
+        self._paused.clear()
+        self._supervisor.request({"verb": "pause", "number": self._number})
+        if not self._paused.wait(LIMIT):
+            raise ProvisionError(f"process {self.pid} and what it started cannot be paused within {LIMIT:g} s")
+
+    def resume(self) -> None:
+        """Let all of it run on."""
+        self._supervisor.request({"verb": "resume", "number": self._number})
+
     def hear(self, message: Mapping[str, object]) -> None:
         """Take note of what the supervisor tells of this process."""
         match message:
@@ -86,6 +102,8 @@ class Supervised:
             case {"exit": int(returncode)}:
                 self.returncode = returncode
                 self._exited.set()
+            case {"paused": True}:
+                self._paused.set()
             case _:
                 self._ended.set()
 
@@ -93,7 +111,7 @@ class Supervised:
         """The supervisor is gone, and every process with it."""
         if self.returncode is None:
             self.returncode = -signal.SIGKILL
-        for event in (self._answered, self._exited, self._ended):
+        for event in (self._answered, self._exited, self._ended, self._paused):
             event.set()
 
     def check(self, program: str, cwd: Path) -> None:

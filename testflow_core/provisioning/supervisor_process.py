@@ -56,6 +56,7 @@ class Session:
         self.pids: dict[int, int] = {}
         self.farewells: dict[int, signal.Signals] = {}
         self.endings: list[Ending] = []
+        self.paused: set[int] = set()
         self.null = os.open(os.devnull, os.O_RDWR)
         self.selector = selectors.DefaultSelector()
         self.selector.register(channel, selectors.EVENT_READ, self.obey)
@@ -122,6 +123,8 @@ class Session:
     def part(self) -> None:
         """Give those that asked for it a moment to remove what the kernel keeps for them, such as shared memory."""
         deadline = time.monotonic() + FAREWELL
+        for number in tuple(self.paused):
+            self.resume(number)
         for leader, number in self.farewells.items():
             self.signal_groups([leader], number)
         while self.reap() and any(leader in self.leaders for leader in self.farewells) and time.monotonic() < deadline:
@@ -170,6 +173,10 @@ class Session:
             case "bequeath" | "withdraw":
                 self.note(**request)
                 self.tell(number=request["number"], noted=True)
+            case "pause":
+                self.pause(request["number"])
+            case "resume":
+                self.resume(request["number"])
             case _:
                 self.end(request["number"], signal.Signals(request["signal"]), request["grace"])
 
@@ -233,8 +240,34 @@ class Session:
         """Ask a process group to end; `advance` sees to it that it does."""
         leader = self.pids[number]
         self.signal_groups([leader], how)
+        self.resume(number)
         self.signal_groups([leader], signal.SIGCONT)
         self.endings.append(Ending(number, leader, time.monotonic() + grace))
+
+    def pause(self, number: int) -> None:
+        """Stop all that a leader has started; a child that is born meanwhile is found by the next look."""
+        self.paused.add(number)
+        leader = self.pids[number]
+        stopped: set[Process] = set()
+        self.signal_groups([leader], signal.SIGSTOP)
+        while fresh := [each for each in self.family(number) if each not in stopped]:
+            for process in fresh:
+                kill(process, signal.SIGSTOP)
+            stopped.update(fresh)
+        self.tell(number=number, paused=True)
+
+    def resume(self, number: int) -> None:
+        """Let all run on that a leader has started."""
+        if number in self.paused:
+            self.paused.discard(number)
+            self.signal_groups([self.pids[number]], signal.SIGCONT)
+            for process in self.family(number):
+                kill(process, signal.SIGCONT)
+
+    def family(self, number: int) -> list[Process]:
+        """All that lives of what a leader has started; nothing where the system does not tell."""
+        ours = [] if self.tier == LEASES else descendants(self.pid)
+        return self.tree(Ending(number, self.pids[number], 0.0), ours)
 
     def advance(self) -> None:
         """Kill what is left of the groups that have ended or have had their time."""

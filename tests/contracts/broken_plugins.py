@@ -410,6 +410,24 @@ class TestCopying(contracts.ProvisionerContract, contracts.ProvisionerWithCopies
     holds = pytest.fixture(lambda self: lambda endpoint: True)
 
 
+class Harmless(Provisioner):
+    """Promises faults to everybody, does nothing, never answers, and leaves the site behind."""
+
+    def refuses(self, environment):
+        return None
+
+    @contextmanager
+    def provision(self, environment, site):
+        points = {name: Endpoint(host="127.0.0.1", ports={1: 1}) for name in environment.services}
+        yield Provisioned(environment=environment.name, endpoints=points, inject=lambda *_: lambda: None)
+
+
+class TestHarmless(contracts.ProvisionerContract, contracts.ProvisionerWithFaults):
+    services = {"two": environment("two")}
+    disturbed = {"one": environment("two")}
+    provisioner = pytest.fixture(lambda self: Harmless())
+
+
 class Unready(Provisioner):
     """Says that all is well, starts a listener for what failed, and keeps the site's directory in use."""
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from testflow_core.model import Site
+from testflow_core.provisioning import fault_gates
 from testflow_core.provisioning import supervisor as supervisor_module
 from testflow_core.provisioning.namespaces import NAMESPACES
 from testflow_core.provisioning.supervisor import Supervised, Supervisor
@@ -56,6 +57,7 @@ def measured_supervisor(monkeypatch: pytest.MonkeyPatch) -> None:
     """
     if "COVERAGE_PROCESS_CONFIG" in os.environ or "COVERAGE_PROCESS_START" in os.environ:
         monkeypatch.setattr(supervisor_module, "_INTERPRETER", (sys.executable,))
+        monkeypatch.setattr(fault_gates, "_INTERPRETER", (sys.executable,))
         monkeypatch.setattr(supervisor_module, "_PROGRAM", f"{SAVE_BEFORE_EXEC}{supervisor_module._PROGRAM}")
 
 

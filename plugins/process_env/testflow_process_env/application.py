@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from testflow_core.model import Application, Service
     from testflow_core.provisioning.launch import Place
+    from testflow_core.provisioning.supervisor import Supervised
 
 
 @frozen(kw_only=True)
@@ -72,9 +73,12 @@ def run(
     resolved = {key: place.resolve(value, endpoint) for key, value in env.items()}
     environment = {**os.environ, **place.variables, **told, **resolved}
     argv = [place.resolve(word, endpoint) for word in command]
-    with place.log.open("ab") as log:
-        process = place.supervisor.spawn(argv, cwd=cwd, env=environment, stdout=log.fileno(), stderr=log.fileno())
-    return Running(endpoint=endpoint, process=process, cwd=cwd, env=environment, readiness=readiness)
+
+    def spawn() -> Supervised:
+        with place.log.open("ab") as log:
+            return place.supervisor.spawn(argv, cwd=cwd, env=environment, stdout=log.fileno(), stderr=log.fileno())
+
+    return Running(endpoint=endpoint, process=spawn(), cwd=cwd, env=environment, readiness=readiness, again=spawn)
 
 
 def interpreter(application: Application, checkout: Path) -> str:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from testflow_core.model import Endpoint, Service
     from testflow_core.provisioning.launch import Place
     from testflow_core.provisioning.postgres import PostgresConfig
+    from testflow_core.provisioning.supervisor import Supervised
     from testflow_process_env.binaries import Binaries
 
 _INITDB_LIMIT = timedelta(seconds=60)
@@ -47,6 +48,8 @@ _SETTINGS = {
     "logging_collector": "off",
     "log_destination": "stderr",
 }
+# What was committed outlives a server that is killed on purpose: the system has it, though no disk.
+_OUTLIVING = {"synchronous_commit": "on", "full_page_writes": "on"}
 
 
 def start(service: Service, place: Place, config: PostgresConfig, binaries: Binaries) -> Running:
@@ -57,23 +60,33 @@ def start(service: Service, place: Place, config: PostgresConfig, binaries: Bina
     data = _make_data_directory(service.name, place, config.user, None if sockets else password, binaries)
     port = place.ports.lease(config.port or None)
     settings = {**_SETTINGS, "port": str(port), "unix_socket_directories": sockets}
+    settings |= _OUTLIVING if place.site.faults else {}
     argv = [binaries.program("postgres"), "-D", str(data)]
     argv += [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
     environment = _environment()
-    with place.log.open("ab") as log:
-        process = place.supervisor.spawn(
-            argv,
-            cwd=place.directory,
-            env=environment,
-            stdout=log.fileno(),
-            stderr=log.fileno(),
-            unprivileged=True,
-            farewell=signal.SIGQUIT,
-        )
+
+    def spawn() -> Supervised:
+        with place.log.open("ab") as log:
+            return place.supervisor.spawn(
+                argv,
+                cwd=place.directory,
+                env=environment,
+                stdout=log.fileno(),
+                stderr=log.fileno(),
+                unprivileged=True,
+                farewell=signal.SIGQUIT,
+            )
+
+    def again() -> Supervised:
+        # One that was killed leaves its number behind, which may be another process's by now.
+        for lock in (data / "postmaster.pid", *place.directory.glob(".s.PGSQL.*.lock")):
+            lock.unlink(missing_ok=True)
+        return spawn()
+
     endpoint = postgres.endpoint(service, config, host=LOOPBACK, inside=config.port, port=port, password=password)
     running = Running(
         endpoint=endpoint,
-        process=process,
+        process=spawn(),
         cwd=place.site.workspace,
         env={**environment, "PGPASSWORD": password},
         readiness=service.readiness or Readiness(),
@@ -81,6 +94,7 @@ def start(service: Service, place: Place, config: PostgresConfig, binaries: Bina
         prepare=lambda: _prepare(service.name, place, binaries, endpoint, schemas),
         end_signal=signal.SIGINT,
         warnings=_warnings(service, binaries),
+        again=again,
     )
     if not place.site.copies:
         return running

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from testflow_core.model import Service
     from testflow_core.provisioning.launch import Place
     from testflow_core.provisioning.redis import RedisConfig
+    from testflow_core.provisioning.supervisor import Supervised
     from testflow_process_env.binaries import Binaries
 
 
@@ -35,17 +36,20 @@ def start(service: Service, place: Place, config: RedisConfig, binaries: Binarie
     file.touch(mode=0o600)
     file.write_text(redis.settings_file(settings), encoding="utf-8")
     environment = surroundings()
-    with place.log.open("ab") as log:
-        process = place.supervisor.spawn(
-            [binaries.program(binaries.software.programs[0]), str(file)],
-            cwd=place.directory,
-            env=environment,
-            stdout=log.fileno(),
-            stderr=log.fileno(),
-        )
+
+    def spawn() -> Supervised:
+        with place.log.open("ab") as log:
+            return place.supervisor.spawn(
+                [binaries.program(binaries.software.programs[0]), str(file)],
+                cwd=place.directory,
+                env=environment,
+                stdout=log.fileno(),
+                stderr=log.fileno(),
+            )
+
     running = Running(
         endpoint=redis.endpoint(config, host=LOOPBACK, port=port, password=password),
-        process=process,
+        process=spawn(),
         cwd=place.site.workspace,
         env={**environment, "REDISCLI_AUTH": password},
         readiness=service.readiness or Readiness(),
@@ -53,6 +57,7 @@ def start(service: Service, place: Place, config: RedisConfig, binaries: Binarie
         # It looks for other signals ten times a second, and there is nothing that it would have to finish.
         end_signal=signal.SIGKILL,
         warnings=_warnings(service, binaries),
+        again=spawn,
     )
     return redis_copies.copied(running, service.name) if place.site.copies else running
 

@@ -13,6 +13,7 @@ from testflow_core.testing.contracts import (
     ProvisionerOfProcesses,
     ProvisionerThatChecks,
     ProvisionerWithCopies,
+    ProvisionerWithFaults,
 )
 
 SERVE = (sys.executable, "-m", "http.server", "{port}", "--bind", "127.0.0.1")
@@ -51,7 +52,13 @@ LISTENS_TWICE = (
 )
 
 
-class TestProcessProvisioner(ProvisionerContract, ProvisionerThatChecks, ProvisionerOfProcesses, ProvisionerWithCopies):
+class TestProcessProvisioner(
+    ProvisionerContract,
+    ProvisionerThatChecks,
+    ProvisionerOfProcesses,
+    ProvisionerWithCopies,
+    ProvisionerWithFaults,
+):
     services = {
         "a command with two ports": environment(command("web", *LISTENS_TWICE, ports={80: 0, 81: 0})),
         "one that needs another": environment(
@@ -93,6 +100,7 @@ class TestProcessProvisioner(ProvisionerContract, ProvisionerThatChecks, Provisi
         "a database and what stands by it": environment(DB, command("web", ports={80: 0})),
         "a cache": environment(Service(name="cache", type="redis", ports={6379: 0})),
     }
+    disturbed = {"a command": environment(command("web", ports={80: 0}))}
     secrets = (PASSWORD,)
     tiers = ("default", "subreaper")
 

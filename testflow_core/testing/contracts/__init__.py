@@ -10,6 +10,7 @@ _MODULES = (
     "data_generator",
     "destination",
     "executor",
+    "faults",
     "provisioner",
     "provisioning_abilities",
     "reporter",
@@ -32,6 +33,7 @@ from testflow_core.testing.contracts.data_generator import (
 )
 from testflow_core.testing.contracts.destination import DestinationContract
 from testflow_core.testing.contracts.executor import ExecutorContract
+from testflow_core.testing.contracts.faults import ProvisionerWithFaults
 from testflow_core.testing.contracts.provisioner import ProvisionerContract
 from testflow_core.testing.contracts.provisioning_abilities import (
     ProvisionerOfProcesses,
@@ -59,6 +61,7 @@ __all__ = [
     "ProvisionerThatChecks",
     "ProvisionerThatCleans",
     "ProvisionerWithCopies",
+    "ProvisionerWithFaults",
     "ReporterContract",
     "ReporterThatObserves",
     "RouterByTeams",
