@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 
 class Environment:
-    """The services that tests need together."""
+    """The services that tests need together; with `faults`, tests may stop, pause, kill, refuse and delay them."""
 
-    def __init__(self, name: str) -> None:
-        self._value = model.Environment(name=_name(name, "Environment"))
+    def __init__(self, name: str, *, faults: bool = False) -> None:
+        self._value = model.Environment(name=_name(name, "Environment"), faults=faults)
         self._declared: dict[str, Mapping[str, object]] = {}
 
     def add_service(self, name: str, declaration: Mapping[str, object]) -> Self:

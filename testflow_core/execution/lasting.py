@@ -44,7 +44,7 @@ def leased(
 
     It is certified where there is anything on the machine that could be left, and nothing that is to stay.
     """
-    if not setting.plugins.outside or setting.keeping.wished:
+    if not setting.plugins.outside or _lasts(environment, setting):
         # Who keeps an environment gives it a directory of its own.
         there = DirectoryLease(name=setting.directory.name, directory=setting.directory)
         return nullcontext((there, lambda: None))
@@ -62,7 +62,7 @@ def provisioned(
     environment: Environment, chosen: ChosenProvisioner, site: Site, setting: Setting
 ) -> AbstractContextManager[Provisioned]:
     """The environment, for as long as is wished."""
-    if not setting.plugins.outside or not setting.keeping.wished:
+    if not _lasts(environment, setting):
         return chosen.provisioner.provision(environment, site)
     wish = Wish(
         environment=environment,
@@ -72,3 +72,8 @@ def provisioned(
         identity=identity(environment, chosen.provisioner, site),
     )
     return kept(wish, setting.failed, setting.surroundings.kept.append)
+
+
+def _lasts(environment: Environment, setting: Setting) -> bool:
+    # What was done to a service on purpose is not known to whoever comes later.
+    return setting.plugins.outside and setting.keeping.wished and not environment.faults

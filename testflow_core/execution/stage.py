@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 from attrs import evolve, field, frozen
 
 from testflow_core.errors import DataError, ProvisionError
+from testflow_core.execution import faults
 from testflow_core.execution.apart import Apart, Ways, by_copy, environment_of
 from testflow_core.execution.lasting import leased, provisioned
 from testflow_core.execution.provisioners import ChosenProvisioner, needed
@@ -162,7 +163,7 @@ def _own(
         what = f"the environment {environment.label!r} could not be copied"
         copy = there
         if clone is not None:
-            copy = _entered(lambda: clone(by), PROVISIONER, chosen.name, what, setting, exits)
+            copy = _entered(lambda: faults.copied(there, clone(by)), PROVISIONER, chosen.name, what, setting, exits)
         if isinstance(copy, Provisioned) and environment.label not in told:
             told.add(environment.label)
             common = [name for name, endpoint in copy.endpoints.items() if endpoint == there.endpoints[name]]
@@ -223,6 +224,7 @@ def _environment(
             tell=setting.tell,
             isolation=setting.isolation,
             copies=copies,
+            faults=environment.faults,
             records=made.records if referring and isinstance(made, DataSet) else {},
         )
 
@@ -232,9 +234,22 @@ def _environment(
     up = _entered(
         lambda: provisioned(environment, chosen, there, setting), PROVISIONER, chosen.name, what, setting, exits
     )
-    if isinstance(up, Provisioned):
-        exits.callback(look)
-    return up
+    if not isinstance(up, Provisioned):
+        return up
+    exits.callback(look)
+    return _offering(environment, up, lease.directory, setting, exits)
+
+
+def _offering(
+    environment: Environment, up: Provisioned, directory: Path, setting: Setting, exits: ExitStack
+) -> Provisioned | Absence:
+    """The environment with the means to do something to its services, where it is declared so."""
+    if not environment.faults:
+        return up
+    try:
+        return faults.offered(up, directory, setting.surroundings.warnings.append, exits)
+    except ProvisionError as error:
+        return _absence(f"the environment {environment.label!r} did not come up: {error}")
 
 
 def _entered(
