@@ -201,6 +201,13 @@ def test_what_is_gone_is_neither_found_nor_ended(here):
     assert all_kept() == []
 
 
+def test_one_that_offers_faults_goes_with_its_run(here):
+    environment = testflow.Environment("shop", faults=True)
+    environment.add_service("idle", {"type": "process", "command": "sleep 1000"})
+    run = engine(reuse=True).execute(declared()[0], environment)
+    assert (run.plugin_failures, run.origin, all_kept()) == ((), "", [])
+
+
 def test_it_ends_by_itself_when_nobody_asks_for_long_enough(here):
     execute(reuse=timedelta(seconds=1))
     # What it started may be renewed meanwhile; the directory is what its guards hold.

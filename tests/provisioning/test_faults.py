@@ -6,7 +6,7 @@ import os
 import select
 import signal
 import socket
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,9 +29,10 @@ if TYPE_CHECKING:
 
 PATIENCE = 20.0
 
-# It gives back what it was sent once that has ended, and resets a connection that asks for it.
+# It gives back what it was sent once that has ended, resets a connection that asks for it, and ends when it is told to,
+# each by one word.
 ECHO = """
-import socket, struct, threading
+import os, socket, struct, threading
 def serve(connection):
     said = b""
     while part := connection.recv(65536):
@@ -39,6 +40,8 @@ def serve(connection):
         if said == b"reset":
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             return connection.close()
+        if said == b"end":
+            os._exit(0)
     connection.sendall(said)
     connection.close()
 listener = socket.create_server(("127.0.0.1", PORT))
@@ -119,10 +122,11 @@ def test_a_connection_that_the_service_resets_is_reset(site: Site):
 
 
 def test_a_service_that_has_ended_by_itself_is_connected_to_in_vain(site: Site):
-    with up(site, server("a", program=ECHO.replace("while True", "for _ in range(2)"))) as (there, _):
-        # The first connection was the look whether it is ready.
-        assert echoed(there.endpoints["a"]) == b""
-        with connect(there.endpoints["a"]) as client, pytest.raises(ConnectionResetError):
+    with up(site, echo()) as (there, _):
+        with connect(there.endpoints["echo"]) as client, suppress(ConnectionResetError):
+            client.sendall(b"end")
+            assert client.recv(1) == b""
+        with connect(there.endpoints["echo"]) as client, pytest.raises(ConnectionResetError):
             client.recv(1)
 
 
