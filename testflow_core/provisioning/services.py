@@ -39,7 +39,12 @@ _AT_ONCE = 8
 
 def configuration(service: Service, cls: type[T]) -> T:
     """The `config` of a service as an instance of the attrs class `cls`; SpecError with every mistake and its path."""
-    return structure(service.config, cls, f"{key_path('$.services', service.name)}.config")
+    return structure(service.config, cls, f"{declared_at(service)}.config")
+
+
+def declared_at(service: Service) -> str:
+    """The path of a service in its environment's declaration, `$.services.db`."""
+    return key_path("$.services", service.name)
 
 
 class ServiceProvisioner(Provisioner):

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 LOOPBACK = "127.0.0.1"
 _EXIT_LIMIT = 30
+_NANO = 1_000_000_000
 # What a command writes comes in frames: which stream, three empty bytes, the length.
 _FRAME = struct.Struct(">BxxxL")
 _TAKEN = ("port is already allocated", "address already in use", "ports are not available")
@@ -38,8 +39,9 @@ class Recipe:
     What a container of a service is made of.
 
     `name` is unique on the engine, `host` what it is called on the `network`. `ports` maps the port inside to the one
-    on the loopback address, 0 for any. `memory` are directories whose files are kept in memory, `files` what is written
-    into it before it starts, path to text.
+    on the loopback address, 0 for any. `memory` are directories whose files are kept in memory, with their options,
+    `mounts` what the engine is to mount besides, `files` what is written into it before it starts, path to text. Sizes
+    are in bytes; None is the image's own, or no limit.
     """
 
     service: str
@@ -51,8 +53,15 @@ class Recipe:
     command: tuple[str, ...] | None = None
     env: Mapping[str, str] = field(factory=dict[str, str], repr=False)
     ports: Mapping[int, int] = field(factory=dict[int, int])
-    memory: tuple[str, ...] = ()
+    memory: Mapping[str, str] = field(factory=dict[str, str])
+    mounts: tuple[Mapping[str, object], ...] = ()
     files: Mapping[str, str] = field(factory=dict[str, str], repr=False)
+    entrypoint: tuple[str, ...] | None = None
+    user: str | None = None
+    shm_size: int | None = None
+    memory_limit: int | None = None
+    cpus: float | None = None
+    pids: int | None = None
 
 
 def start(connection: Connection, recipe: Recipe, log: Path) -> Container:
@@ -162,13 +171,22 @@ def _start(connection: Connection, recipe: Recipe, ports: Mapping[int, int], log
             init=True,
             network_mode=recipe.network,
             port_bindings={inside: (LOOPBACK, port or None) for inside, port in ports.items()},
-            tmpfs=dict.fromkeys(recipe.memory, ""),
+            tmpfs=dict(recipe.memory),
+            mounts=list(recipe.mounts),
+            shm_size=recipe.shm_size,
+            mem_limit=recipe.memory_limit,
+            # No more with swap than without.
+            memswap_limit=recipe.memory_limit,
+            nano_cpus=None if recipe.cpus is None else round(recipe.cpus * _NANO),
+            pids_limit=recipe.pids,
             # Whatever the engine's default is, this kind can be followed.
             log_config={"Type": "json-file", "Config": {}},
         )
         aliases = api.create_endpoint_config(aliases=[recipe.host])
         options: Mapping[str, object] = {
             "command": None if recipe.command is None else list(recipe.command),
+            "entrypoint": None if recipe.entrypoint is None else list(recipe.entrypoint),
+            "user": recipe.user,
             "name": recipe.name,
             "hostname": recipe.host,
             "environment": dict(recipe.env),

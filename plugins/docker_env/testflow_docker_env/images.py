@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from attrs import frozen
 
 from testflow_core.errors import ProvisionError
 from testflow_core.provisioning import versions
@@ -11,7 +13,7 @@ from testflow_docker_env.connection import with_remedy
 from testflow_docker_env.long_work import working
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from testflow_docker_env.connection import Connection
     from testflow_docker_env.engine_api import Answer
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
 
 _MEGABYTE = 1_000_000
 _TOLD_EVERY = 0.5
+_NANO = 1_000_000_000
+# What the engine gives a check that names no limit.
+_HEALTH_PATIENCE = 30.0
 
 
 def find_image(connection: Connection, name: str, limits: Limits, tell: Tell) -> str:
@@ -55,12 +60,28 @@ def find_version(
         return versions.nearest(there, wanted, _tag), str(error)
 
 
+@frozen(kw_only=True)
+class HealthCheck:
+    """A command of an image's own that succeeds where a container of it can be used; `patience` in seconds."""
+
+    argv: tuple[str, ...]
+    patience: float
+
+
+def health_check(connection: Connection, image: str) -> HealthCheck | None:
+    """The health check that an image declares, if any."""
+    configuration = _configuration(connection, image)
+    declared: Mapping[str, Any] = configuration.get("Healthcheck") or {}
+    kind, *words = declared.get("Test") or ("NONE",)
+    shell: Sequence[str] = configuration.get("Shell") or ("/bin/sh", "-c")
+    argv = {"CMD": tuple(words), "CMD-SHELL": (*shell, *words)}.get(kind, ())
+    timeout = (declared.get("Timeout") or 0) / _NANO
+    return HealthCheck(argv=argv, patience=timeout or _HEALTH_PATIENCE) if argv else None
+
+
 def exposed_ports(connection: Connection, image: str) -> tuple[int, ...]:
     """The TCP ports that an image says it listens on."""
-    with connection.told(f"the image {image} cannot be looked at"):
-        found = connection.api.inspect_image(image)
-    configuration: Mapping[str, Mapping[str, object] | None] = found["Config"]
-    names = configuration.get("ExposedPorts") or ()
+    names: Iterable[str] = _configuration(connection, image).get("ExposedPorts") or ()
     return tuple(sorted(int(name.partition("/")[0]) for name in names if not name.endswith(("/udp", "/sctp"))))
 
 
@@ -73,6 +94,11 @@ def image_id(connection: Connection, name: str) -> str:
             return str(connection.api.inspect_image(name)["Id"])
         except ImageNotFound:
             return ""
+
+
+def _configuration(connection: Connection, image: str) -> Mapping[str, Any]:
+    with connection.told(f"the image {image} cannot be looked at"):
+        return connection.api.inspect_image(image)["Config"]
 
 
 def _versions(connection: Connection, repository: str) -> list[str]:

@@ -9,8 +9,10 @@ from attrs import evolve
 
 from testflow_core.model import Endpoint, Readiness
 from testflow_core.provisioning.launch import Running
+from testflow_docker_env.container_config import size_in_bytes
 from testflow_docker_env.containers import LOOPBACK, Recipe
 from testflow_docker_env.ground import SERVICE
+from testflow_docker_env.mounts import engine_mount
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -18,16 +20,25 @@ if TYPE_CHECKING:
     from testflow_core.model import Service
     from testflow_core.provisioning.launch import Place
     from testflow_core.provisioning.readiness import Probe
+    from testflow_docker_env.container_config import ContainerConfig
     from testflow_docker_env.containers import Container
     from testflow_docker_env.ground import Ground
+    from testflow_docker_env.images import HealthCheck
 
 PATIENCE = 2.0
 _HOLD = 0.05
 _FIRST_MOMENTS = 0.2
 
 
-def recipe(service: Service, place: Place, ground: Ground, image: str, ports: Mapping[int, int]) -> Recipe:
-    """A container of an image, known on the network by its service, on the wished ports where they are free."""
+def recipe(
+    service: Service, place: Place, ground: Ground, image: str, ports: Mapping[int, int], config: ContainerConfig
+) -> Recipe:
+    """
+    A container of an image, known on the network by its service, on the wished ports where they are free.
+
+    ValueError where a file or directory to mount is not there.
+    """
+    limits = config.limits
     return Recipe(
         service=service.name,
         name=f"{ground.prefix}-{place.directory.name}",
@@ -36,6 +47,12 @@ def recipe(service: Service, place: Place, ground: Ground, image: str, ports: Ma
         network=ground.prefix,
         labels={**ground.labels, SERVICE: service.name},
         ports={inside: place.ports.lease(wished) if wished else 0 for inside, wished in ports.items()},
+        memory=config.memory(),
+        mounts=tuple(engine_mount(each, place.site, ground.prefix, ground.labels) for each in config.mounts()),
+        shm_size=None if config.shm_size is None else size_in_bytes(config.shm_size),
+        memory_limit=None if limits.memory is None else size_in_bytes(limits.memory),
+        cpus=limits.cpus,
+        pids=limits.pids,
     )
 
 
@@ -51,11 +68,25 @@ def published_endpoint(container: Container, ports: Mapping[int, int]) -> Endpoi
     return Endpoint(host=LOOPBACK, ports=published, url=_url(LOOPBACK, published))
 
 
-def running(container: Container, place: Place, endpoint: Endpoint, peer: Endpoint, readiness: Readiness) -> Running:
-    """The container with what shows that it can be used: a declared command runs inside, a port must stay open."""
+def running(
+    container: Container,
+    place: Place,
+    endpoint: Endpoint,
+    peer: Endpoint,
+    readiness: Readiness,
+    health: HealthCheck | None = None,
+) -> Running:
+    """
+    The container with what shows that it can be used.
+
+    A declared command runs inside; where nothing is declared, the health check of its image does, or else a port must
+    stay open.
+    """
     probes: list[Probe] = []
     if readiness.exec:
         probes.append(exec_probe(container, [place.resolve(word, peer) for word in readiness.exec]))
+    elif readiness.http is None and readiness.log is None and health is not None:
+        probes.append(exec_probe(container, health.argv, health.patience))
     elif readiness.http is None and readiness.log is None:
         probes.append(alive_probe(container) if endpoint.port is None else open_probe(endpoint.host, endpoint.port))
     return Running(
@@ -68,13 +99,13 @@ def running(container: Container, place: Place, endpoint: Endpoint, peer: Endpoi
     )
 
 
-def exec_probe(container: Container, argv: Sequence[str]) -> Probe:
-    """Ready when the command exits 0 inside."""
+def exec_probe(container: Container, argv: Sequence[str], patience: float = PATIENCE) -> Probe:
+    """Ready when the command exits 0 inside, within `patience` seconds."""
     missing: str | None = None
 
     def probe(seconds: float) -> str | None:
         nonlocal missing
-        code, said = container.execute(argv, min(seconds, PATIENCE))
+        code, said = container.execute(argv, min(seconds, patience))
         if code == 0:
             return None
         # The last look of all may be too short for any answer: what was found before tells more.

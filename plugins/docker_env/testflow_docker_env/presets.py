@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 
     from testflow_core.model import Endpoint, Service
     from testflow_core.provisioning.launch import Place, Running
-    from testflow_core.provisioning.postgres import PostgresConfig
-    from testflow_core.provisioning.redis import RedisConfig
+    from testflow_docker_env.container_config import PostgresContainer, RedisContainer
     from testflow_docker_env.containers import Container
     from testflow_docker_env.ground import Ground
     from testflow_docker_env.long_work import Limits
@@ -38,7 +37,9 @@ _SURROUNDINGS = {"LANG": "C.UTF-8", "PGDATA": f"{_MEMORY}/data"}
 _UNSYNCED = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 
 
-def start_postgres(service: Service, place: Place, ground: Ground, config: PostgresConfig, limits: Limits) -> Running:
+def start_postgres(
+    service: Service, place: Place, ground: Ground, config: PostgresContainer, limits: Limits
+) -> Running:
     """The server, its data in memory; the database and the schemas are made by its own psql once it is ready."""
     schemas = postgres.find_schemas(service, config, place.site)
     image, warnings = _version(service, place, ground, limits)
@@ -46,11 +47,11 @@ def start_postgres(service: Service, place: Place, ground: Ground, config: Postg
     password = config.password or postgres.made_up_password()
     settings = [*_UNSYNCED, *([] if inside == postgres.DEFAULT_PORT else [f"port={inside}"])]
     recipe = evolve(
-        launching.recipe(service, place, ground, image, {inside: config.port}),
+        launching.recipe(service, place, ground, image, {inside: config.port}, config),
         command=tuple(word for setting in settings for word in ("-c", setting)),
         env={**_SURROUNDINGS, "POSTGRES_USER": config.user, "POSTGRES_PASSWORD": password, **service.env},
-        memory=(_MEMORY,),
     )
+    recipe = evolve(recipe, memory={**recipe.memory, _MEMORY: ""})
     container = containers.start(ground.connection, recipe, place.log)
 
     def reached(host: str, port: int) -> Endpoint:
@@ -76,14 +77,14 @@ def start_postgres(service: Service, place: Place, ground: Ground, config: Postg
     return copied(up, CopiedServer(service=service.name, place=LOOPBACK, endpoint=up.endpoint, load=psql.load))
 
 
-def start_redis(service: Service, place: Place, ground: Ground, config: RedisConfig, limits: Limits) -> Running:
+def start_redis(service: Service, place: Place, ground: Ground, config: RedisContainer, limits: Limits) -> Running:
     """The server, which writes nothing down."""
     image, warnings = _version(service, place, ground, limits)
     inside = config.port or redis.DEFAULT_PORT
     password = redis.password(config)
     settings = {**redis.UNSAVED, "port": str(inside), "requirepass": password}
     recipe = evolve(
-        launching.recipe(service, place, ground, image, {inside: config.port}),
+        launching.recipe(service, place, ground, image, {inside: config.port}, config),
         # In a file, as everybody may read the words of a command. Options go to the server that the image starts.
         command=("--include", _REDIS_SETTINGS),
         env=dict(service.env),

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from testflow_core import references
 from testflow_core.errors import ProvisionError
 from testflow_core.model import Readiness
 from testflow_docker_env import containers, launching
 from testflow_docker_env.build import built_image
-from testflow_docker_env.images import exposed_ports, find_image
+from testflow_docker_env.images import exposed_ports, find_image, health_check
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -19,28 +19,31 @@ if TYPE_CHECKING:
 
     from testflow_core.model import Application, Endpoint, Service
     from testflow_core.provisioning.launch import Place, Running
+    from testflow_docker_env.container_config import ImageConfig
     from testflow_docker_env.ground import Ground
     from testflow_docker_env.long_work import Limits
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104 (inside of a container; outside, the loopback address alone is published)
 
 
-@frozen(kw_only=True)
-class NoConfig:
-    """The `config` of a service whose type takes none."""
-
-
-def start(service: Service, place: Place, ground: Ground, limits: Limits) -> Running:
+def start(service: Service, place: Place, ground: Ground, config: ImageConfig, limits: Limits) -> Running:
     """The service as a container; ports that nobody declared are those that the image exposes."""
     image = _image(service, place, ground, limits)
     ports = dict(service.ports) or dict.fromkeys(exposed_ports(ground.connection, image), 0)
-    recipe = launching.recipe(service, place, ground, image, ports)
+    recipe = launching.recipe(service, place, ground, image, ports, config)
     peer = launching.peer_endpoint(recipe.host, ports)
     command = None if service.command is None else tuple(place.resolve(word, peer) for word in service.command)
-    recipe = evolve(recipe, command=command, env=_variables(service, place, peer))
+    recipe = evolve(
+        recipe,
+        command=command,
+        env=_variables(service, place, peer),
+        entrypoint=config.entrypoint,
+        user=config.user,
+    )
     container = containers.start(ground.connection, recipe, place.log)
     endpoint = launching.published_endpoint(container, ports)
-    return launching.running(container, place, endpoint, peer, _readiness(service))
+    health = health_check(ground.connection, image) if config.healthcheck else None
+    return launching.running(container, place, endpoint, peer, _readiness(service), health)
 
 
 def teller(service: Service, place: Place) -> Callable[[str], None]:

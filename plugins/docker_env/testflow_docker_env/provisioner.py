@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, ClassVar
 
 from attrs import field, frozen
 
+from testflow_core.errors import ProvisionError
 from testflow_core.provisioning import postgres, redis
 from testflow_core.provisioning.identity import contents
-from testflow_core.provisioning.services import ServiceProvisioner, configuration
-from testflow_docker_env import presets, programs, remains
+from testflow_core.provisioning.services import ServiceProvisioner, configuration, declared_at
+from testflow_docker_env import container_config, mounts, presets, programs, remains
 from testflow_docker_env.build import DOCKERFILE
 from testflow_docker_env.connection import Connection
+from testflow_docker_env.container_config import ContainerConfig, ImageConfig, PostgresContainer, RedisContainer
 from testflow_docker_env.ground import Ground, ground
 from testflow_docker_env.hosts import engine_host, no_engine
 from testflow_docker_env.images import image_id
@@ -26,10 +28,10 @@ if TYPE_CHECKING:
     from testflow_core.provisioning.launch import Place, Running
     from testflow_core.provisioning.supervisor import Supervisor
 
-SERVICE_TYPES = {
-    "docker": programs.NoConfig,
-    "postgres": postgres.PostgresConfig,
-    "redis": redis.RedisConfig,
+SERVICE_TYPES: Mapping[str, type[ContainerConfig]] = {
+    "docker": ImageConfig,
+    "postgres": PostgresContainer,
+    "redis": RedisContainer,
 }
 
 
@@ -54,11 +56,13 @@ class DockerProvisioner(ServiceProvisioner):
         return SERVICE_TYPES
 
     def mistakes(self, service: Service) -> Iterator[Problem]:
-        """A port that is none; those of `ports` were checked when they were declared."""
-        if service.type == "postgres":
-            yield from postgres.mistakes(service, configuration(service, postgres.PostgresConfig))
-        if service.type == "redis":
-            yield from redis.mistakes(service, configuration(service, redis.RedisConfig))
+        """A port that is none, a volume or a limit; what stands in `ports` was checked when it was declared."""
+        config = _configuration(service)
+        yield from container_config.mistakes(service, config)
+        if isinstance(config, PostgresContainer):
+            yield from postgres.mistakes(service, config)
+        if isinstance(config, RedisContainer):
+            yield from redis.mistakes(service, config)
 
     def refuses(self, environment: Environment) -> str | None:
         """That no engine answers, else every reason of every service."""
@@ -79,10 +83,10 @@ class DockerProvisioner(ServiceProvisioner):
         return None
 
     def identity(self, service: Service, site: Site) -> Mapping[str, str]:
-        """The image as the engine has it now, and what the schemas of a database say."""
-        found: dict[str, str] = {}
-        if service.type == "postgres":
-            config = configuration(service, postgres.PostgresConfig)
+        """The image as the engine has it now, and what the schemas of a database and the files to mount say."""
+        config = _configuration(service)
+        found: dict[str, str] = mounts.contents(config.mounts(), site)
+        if isinstance(config, PostgresContainer):
             found |= contents(postgres.find_schemas(service, config, site))
         if service.type == "docker" and service.image is None:
             # Built from its checkout, whose content counts anyway.
@@ -99,9 +103,15 @@ class DockerProvisioner(ServiceProvisioner):
         with Connection(host) as connection:
             return remains.sweep(connection)
 
+    def inventory(self, site: Site) -> Mapping[str, tuple[str, ...]]:
+        """What the environment on this site has on the engine, by kind; ProvisionError where that does not answer."""
+        with Connection(engine_host(self.host)) as connection:
+            return remains.inventory(connection, site.directory)
+
     @contextmanager
     def around(self, environment: Environment, site: Site, supervisor: Supervisor) -> Generator[None]:
         """A network for the environment, and the promise that nothing of it is left."""
+        _check_mounts(environment, site)
         with ground(engine_host(self.host), environment, site, supervisor) as made:
             self._grounds[site.lease] = made
             try:
@@ -112,10 +122,28 @@ class DockerProvisioner(ServiceProvisioner):
     def start(self, service: Service, place: Place) -> Running:
         """The service as a container; ProvisionError, OSError or UnknownReferenceError where it cannot be."""
         standing = self._grounds[place.site.lease]
-        if service.type == "postgres":
-            config = configuration(service, postgres.PostgresConfig)
+        config = _configuration(service)
+        if isinstance(config, PostgresContainer):
             return presets.start_postgres(service, place, standing, config, self.pulls)
-        if service.type == "redis":
-            return presets.start_redis(service, place, standing, configuration(service, redis.RedisConfig), self.pulls)
+        if isinstance(config, RedisContainer):
+            return presets.start_redis(service, place, standing, config, self.pulls)
         limits = self.pulls if service.application is None else self.builds
-        return programs.start(service, place, standing, limits)
+        return programs.start(service, place, standing, configuration(service, ImageConfig), limits)
+
+
+def _configuration(service: Service) -> ContainerConfig:
+    return configuration(service, SERVICE_TYPES[service.type])
+
+
+def _check_mounts(environment: Environment, site: Site) -> None:
+    """ProvisionError with every path that cannot be mounted, before anything is started."""
+    missing: list[str] = []
+    for service in environment.services.values():
+        for index, mount in enumerate(_configuration(service).mounts()):
+            try:
+                if mount.shared:
+                    mounts.find(mount, site)
+            except ValueError as error:
+                missing.append(f"{declared_at(service)}.config.volumes[{index}]: {error}")
+    if missing:
+        raise ProvisionError("; ".join(missing))

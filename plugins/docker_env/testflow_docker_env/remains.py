@@ -15,7 +15,9 @@ from testflow_core.provisioning import leases
 from testflow_docker_env.connection import Connection
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping, Sequence
+
+    from testflow_docker_env.engine_api import Answer
 
 LEASE = "testflow.lease"
 OWNER = "testflow.owner"
@@ -40,6 +42,13 @@ def marks(directory: Path) -> dict[str, str]:
     return {LEASE: str(directory), OWNER: owner()}
 
 
+def inventory(connection: Connection, directory: Path) -> Mapping[str, tuple[str, ...]]:
+    """The names of what the lease on this directory has on the engine, by kind: container, network, volume."""
+    with connection.told(f"what belongs to the lease {directory} cannot be listed"):
+        found = _found(connection, f"{LEASE}={directory}")
+    return {kind: tuple(sorted(map(_name, each))) for kind, each in found.items() if each}
+
+
 def remove(connection: Connection, directory: Path) -> list[str]:
     """Remove whatever belongs to a lease and tell what it was; ProvisionError where that does not succeed in time."""
     deadline = time.monotonic() + _LIMIT
@@ -56,16 +65,25 @@ def remove(connection: Connection, directory: Path) -> list[str]:
 def sweep(connection: Connection) -> list[str]:
     """Remove what dead owners have left, and tell it; those of other machines and users are not ours to judge."""
     with connection.told("what earlier runs may have left cannot be listed"):
-        found = [each for each in _listed(connection, f"{OWNER}={owner()}") if LEASE in each]
-    dead = [directory for directory in {Path(labels[LEASE]) for labels in found} if not leases.held(directory)]
+        found = [each["Labels"] for several in _found(connection, f"{OWNER}={owner()}").values() for each in several]
+    marked = {Path(labels[LEASE]) for labels in found if LEASE in labels}
+    dead = [directory for directory in marked if not leases.held(directory)]
     return [line for directory in dead for line in remove(connection, directory)]
 
 
-def _listed(connection: Connection, label: str) -> Iterator[Mapping[str, str]]:
-    for each in connection.api.containers(all=True, filters={"label": [label]}):
-        yield each["Labels"]
-    for each in connection.api.networks(filters={"label": [label]}):
-        yield each["Labels"]
+def _found(connection: Connection, label: str) -> dict[str, Sequence[Answer]]:
+    """What bears a label, by kind, in the order in which it can be removed."""
+    api, filters = connection.api, {"label": [label]}
+    return {
+        "container": api.containers(all=True, filters=filters),
+        "network": api.networks(filters=filters),
+        "volume": api.volumes(filters=filters)["Volumes"] or (),
+    }
+
+
+def _name(found: Answer) -> str:
+    """What a container, a network or a volume is called; a container by its number while the engine removes it."""
+    return found.get("Name") or "".join(found.get("Names") or ()).lstrip("/") or found["Id"][:12]
 
 
 def _remove_once(connection: Connection, label: str) -> list[str]:
@@ -73,19 +91,20 @@ def _remove_once(connection: Connection, label: str) -> list[str]:
     from docker.errors import APIError, NotFound  # noqa: PLC0415 - imported with the connection
 
     api = connection.api
-    containers = {each["Id"]: each["Names"] for each in api.containers(all=True, filters={"label": [label]})}
-    for container in containers:
+    found = _found(connection, label)
+    for container in found["container"]:
         # Somebody else may be removing it at this moment: the next look tells.
         with suppress(APIError):
-            api.remove_container(container, v=True, force=True)
+            api.remove_container(container["Id"], v=True, force=True)
         with suppress(NotFound):
-            api.wait(container, timeout=_WAIT, condition="removed")
-    networks = {each["Id"]: each["Name"] for each in api.networks(filters={"label": [label]})}
-    for network in networks:
+            api.wait(container["Id"], timeout=_WAIT, condition="removed")
+    for network in found["network"]:
         with suppress(APIError):
-            api.remove_network(network)
-    named = [f"container {''.join(names).lstrip('/') or each[:12]}" for each, names in containers.items()]
-    return [*named, *(f"network {name}" for name in networks.values())]
+            api.remove_network(network["Id"])
+    for volume in found["volume"]:
+        with suppress(APIError):
+            api.remove_volume(volume["Name"])
+    return [f"{kind} {_name(each)}" for kind, several in found.items() for each in several]
 
 
 def main(host: str, directory: str) -> None:

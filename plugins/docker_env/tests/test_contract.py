@@ -57,6 +57,10 @@ class TestDockerProvisioner(ProvisionerContract, ProvisionerThatChecks, Provisio
     }
     mistakes = {
         "a type": (environment(Service(name="db", type="postgress")), "$.services.db.type"),
+        "a volume": (
+            environment(image("web", config={"volumes": ["/etc:/etc:ro"]})),
+            "$.services.web.config.volumes[0]",
+        ),
         "a reference": (environment(image("api", env={"DB": "{db.url}"})), "$.services.api.env.DB"),
     }
     copied = {
