@@ -5,14 +5,16 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+from contextlib import suppress
 from math import ceil
 from pathlib import PurePath
 from typing import IO, TYPE_CHECKING
 
 from testflow_core.errors import ProvisionError
+from testflow_docker_env import collection
 from testflow_docker_env.connection import with_remedy
 from testflow_docker_env.long_work import working
-from testflow_docker_env.names import slug
+from testflow_docker_env.names import APPLICATION, slug
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
     from testflow_docker_env.long_work import Limits
 
 DOCKERFILE = "Dockerfile"
-APPLICATION = "testflow.application"
 _IGNORE = ".dockerignore"
 _PIECE = 1 << 20
 _TRACES = {".git", "__pycache__", ".pytest_cache", ".testflow"}
@@ -42,12 +43,16 @@ def built_image(
         except ImageNotFound:
             pass
         else:
+            collection.note_use(connection, name)
             return name
     tell(f"building {application} from its {DOCKERFILE}")
     with log.open("ab") as stream:
         reason = _build(connection, name, application, checkout, limits, stream)
     if reason is not None:
         raise ProvisionError(f"the image of {application} cannot be built from {checkout / DOCKERFILE}: {reason}")
+    # Room that cannot be made now is made after a later build; this one has what it needs.
+    with suppress(ProvisionError):
+        collection.collect(connection, spare=name)
     return name
 
 

@@ -9,6 +9,7 @@ from attrs import frozen
 
 from testflow_core.errors import ProvisionError
 from testflow_core.provisioning import versions
+from testflow_docker_env import pull_errors
 from testflow_docker_env.connection import with_remedy
 from testflow_docker_env.long_work import working
 
@@ -33,9 +34,11 @@ def find_image(connection: Connection, name: str, limits: Limits, tell: Tell) ->
     if not image_id(connection, name):
         reason = _pull(connection, name, limits, tell)
         if reason is not None:
+            advice = pull_errors.remedy(name, reason, _names(connection))
+            why = "; ".join(filter(None, (with_remedy(reason), advice)))
             raise ProvisionError(
                 f"the image {name} is not on the engine at {connection.host} and cannot be pulled:"
-                f" {with_remedy(reason)}; name another one by `image`, or build or load it there"
+                f" {why}; name another one by `image`, or build or load it there"
             )
     return name
 
@@ -103,11 +106,15 @@ def _configuration(connection: Connection, image: str) -> Mapping[str, Any]:
 
 def _versions(connection: Connection, repository: str) -> list[str]:
     """The images of a repository whose tag is a version, the newest first."""
-    with connection.told(f"the images of {repository} cannot be listed"):
-        images = connection.api.images(name=repository)
-    names = [name for image in images for name in image.get("RepoTags") or ()]
+    names = _names(connection, repository)
     known = [(numbers, name) for name in names if (numbers := versions.numbers(_tag(name))) is not None]
     return [name for _, name in sorted(known, reverse=True)]
+
+
+def _names(connection: Connection, repository: str | None = None) -> list[str]:
+    """What the images are called that the engine has."""
+    with connection.told("the images cannot be listed"):
+        return [name for image in connection.api.images(name=repository) for name in image.get("RepoTags") or ()]
 
 
 def _tag(name: str) -> str:

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+APPLICATION = "testflow.application"
+"""The label of an image that was built from an application's checkout: the application's name."""
+
 _ODD = re.compile(r"[^A-Za-z0-9_.-]+")
 _LIMIT = 63
 

@@ -11,7 +11,7 @@ from testflow_core.errors import ProvisionError
 from testflow_core.provisioning import postgres, redis
 from testflow_core.provisioning.identity import contents
 from testflow_core.provisioning.services import ServiceProvisioner, configuration, declared_at
-from testflow_docker_env import container_config, mounts, presets, programs, remains
+from testflow_docker_env import collection, container_config, mounts, presets, programs, remains
 from testflow_docker_env.build import DOCKERFILE
 from testflow_docker_env.connection import Connection
 from testflow_docker_env.container_config import ContainerConfig, ImageConfig, PostgresContainer, RedisContainer
@@ -96,12 +96,12 @@ class DockerProvisioner(ServiceProvisioner):
             return {**found, "the image": image_id(connection, name)}
 
     def clean(self) -> list[str]:
-        """What dead owners have left on the engine, removed; nothing where none answers."""
+        """What dead owners have left on the engine, and what was built and not used for long, removed."""
         host = engine_host(self.host)
         if no_engine(host):
             return []
         with Connection(host) as connection:
-            return remains.sweep(connection)
+            return [*remains.sweep(connection), *collection.collect(connection)]
 
     def inventory(self, site: Site) -> Mapping[str, tuple[str, ...]]:
         """What the environment on this site has on the engine, by kind; ProvisionError where that does not answer."""

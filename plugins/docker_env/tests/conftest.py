@@ -9,8 +9,10 @@ import signal
 import socket
 import subprocess
 import tempfile
+import urllib.error
 import urllib.request
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 import docker
@@ -21,7 +23,7 @@ from testflow_core.model import Environment, Service, Site
 from testflow_core.provisioning.leases import private_directory
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator, Iterator
     from pathlib import Path
 
 HOST = engine_host()
@@ -134,16 +136,27 @@ def stored_layers(registry_directory: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def registry(registry_directory: Path) -> Iterator[str]:
-    """The address of a registry of our own; engines take the loopback address without certificates."""
+def serve_registry() -> Iterator[Callable[[Path, str], str]]:
+    """Starts a registry of our own in a directory, with more settings; engines need no certificates for its address."""
+    with ExitStack() as served:
+        yield lambda directory, more: served.enter_context(_serving(directory, more))
+
+
+@pytest.fixture(scope="session")
+def registry(registry_directory: Path, serve_registry: Callable[[Path, str], str]) -> str:
+    """The address of a registry of our own."""
+    return serve_registry(registry_directory, "")
+
+
+@contextmanager
+def _serving(directory: Path, more: str) -> Generator[str]:
     program = shutil.which("docker-registry")
     if program is None:
         (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)("docker-registry (Debian's) is not installed")
-    directory = registry_directory
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    (directory / "config.yml").write_text(REGISTRY.format(directory=directory / "images", port=port))
+    (directory / "config.yml").write_text(REGISTRY.format(directory=directory / "images", port=port) + more)
     with subprocess.Popen([program, "serve", directory / "config.yml"], stderr=subprocess.PIPE) as process:
         address = f"127.0.0.1:{port}"
         while not answers(address):
@@ -153,9 +166,14 @@ def registry(registry_directory: Path) -> Iterator[str]:
 
 
 def answers(address: str) -> bool:
-    with suppress(OSError), urllib.request.urlopen(f"http://{address}/v2/", timeout=10):
-        return True
-    return False
+    try:
+        with urllib.request.urlopen(f"http://{address}/v2/", timeout=10):
+            return True
+    except urllib.error.HTTPError as error:
+        error.close()
+        return error.code == HTTPStatus.UNAUTHORIZED
+    except OSError:
+        return False
 
 
 @pytest.fixture
