@@ -140,3 +140,20 @@ def test_a_build_and_cleaning_collect_what_earlier_builds_left(
         for image in api.images(filters={"label": f"{LABEL}=collected-shop"}):
             api.remove_image(image["Id"], force=True)
     assert f"image {other}" in DockerProvisioner().clean()
+
+
+def test_a_run_that_finds_its_image_built_notes_the_use(
+    host: str, new_site: Callable[[], Site], environment: Of, tmp_path: Path, api: docker.APIClient
+):
+    (tmp_path / "Dockerfile").write_text(f"FROM {BUSYBOX}\nCMD sleep 1000\n")
+    service = Service(name="shop", type="docker", application=Application(name="collected-shop", path=tmp_path))
+    uses: list[str] = []
+    try:
+        for _ in range(2):
+            with DockerProvisioner().provision(environment(service), new_site()):
+                [image] = api.images(filters={"label": f"{LABEL}=collected-shop"})
+                uses.append(api.inspect_image(image["Id"])["Metadata"]["LastTagTime"])
+    finally:
+        for image in api.images(filters={"label": f"{LABEL}=collected-shop"}):
+            api.remove_image(image["Id"], force=True)
+    assert uses[0] < uses[1]
