@@ -160,9 +160,9 @@ def flow(**keys):
     return testflow.TestWorkflow("w").add_cross_app_test("f", {"steps": [{"app": "a", "test": "t.py"}], **keys})
 
 
-def service_config(kind, wrong):
+def service_config(kind, wrong, provisioner="process"):
     environment = testflow.Environment("e").add_service("db", {"type": kind, "config": wrong})
-    problems = InstalledPlugins().load(PROVISIONER, "docker").problems(environment.value)
+    problems = InstalledPlugins().load(PROVISIONER, provisioner).problems(environment.value)
     raise testflow.SpecError(problems)
 
 
@@ -177,6 +177,7 @@ DECLARED = {
     "service": (lambda wrong: testflow.Environment("e").add_service("s", wrong), model.Service),
     "postgres": (lambda wrong: service_config("postgres", wrong), None),
     "redis": (lambda wrong: service_config("redis", wrong), None),
+    "container": (lambda wrong: service_config("docker", wrong, "docker"), None),
     "generator": (lambda wrong: testflow.TestData("d").add_generator("g", wrong), model.Entity),
     "selection": (lambda wrong: testflow.TestWorkflow("w").add_test_selection("a", wrong), model.TestSelection),
     "rule": (

@@ -53,7 +53,7 @@ def find_version(
     """
     there = _versions(connection, repository)
     if wanted is None:
-        return (there[0] if there else find_image(connection, f"{repository}:latest", limits, tell)), None
+        return find_image(connection, newest(connection, repository), limits, tell), None
     name = f"{repository}:{wanted}"
     try:
         return find_image(connection, name, limits, tell), None
@@ -86,6 +86,11 @@ def exposed_ports(connection: Connection, image: str) -> tuple[int, ...]:
     """The TCP ports that an image says it listens on."""
     names: Iterable[str] = _configuration(connection, image).get("ExposedPorts") or ()
     return tuple(sorted(int(name.partition("/")[0]) for name in names if not name.endswith(("/udp", "/sctp"))))
+
+
+def newest(connection: Connection, repository: str) -> str:
+    """What is used of a repository where no version is asked for: the newest that is there, else the latest."""
+    return next(iter(_versions(connection, repository)), f"{repository}:latest")
 
 
 def image_id(connection: Connection, name: str) -> str:

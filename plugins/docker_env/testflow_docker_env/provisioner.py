@@ -17,7 +17,7 @@ from testflow_docker_env.connection import Connection
 from testflow_docker_env.container_config import ContainerConfig, ImageConfig, PostgresContainer, RedisContainer
 from testflow_docker_env.ground import Ground, ground
 from testflow_docker_env.hosts import engine_host, no_engine
-from testflow_docker_env.images import image_id
+from testflow_docker_env.images import image_id, newest
 from testflow_docker_env.long_work import Limits
 
 if TYPE_CHECKING:
@@ -92,7 +92,8 @@ class DockerProvisioner(ServiceProvisioner):
             # Built from its checkout, whose content counts anyway.
             return found
         with Connection(engine_host(self.host)) as connection:
-            name = service.image or f"{service.type}:{service.version or 'latest'}"
+            name = service.image or (service.version and f"{service.type}:{service.version}")
+            name = name or newest(connection, service.type)
             return {**found, "the image": image_id(connection, name)}
 
     def clean(self) -> list[str]:
