@@ -148,6 +148,7 @@ def _over(schedule: Schedule, event: BatchEnded | WorkerLost) -> Iterator[Outcom
     """What is said of a batch that a worker is done with; it ends, or some of it runs once more."""
     batch = schedule.running.pop(event.batch.id)
     planned = schedule.planned[batch.id]
+    schedule.stage.harm.end(planned.id)
     schedule.resources.give_back(planned.terms)
     told = schedule.of_attempt(batch)
     if isinstance(event, BatchEnded):
@@ -190,9 +191,11 @@ def _made(planned: PlannedBatch, schedule: Schedule) -> Batch | list[Outcome]:
     if lost:
         return lost
     try:
-        return _batch(planned, schedule)
+        batch = _batch(planned, schedule)
     except MissingValueError as error:
         return verdicts.every(planned, Status.ERROR, str(error))
+    trouble = schedule.stage.harm.begin(planned, schedule.stage.environment_of(planned))
+    return batch if trouble is None else verdicts.every(planned, Status.ERROR, trouble)
 
 
 def _told(schedule: Schedule, planned: PlannedBatch, outcomes: Sequence[Outcome]) -> Iterator[Outcome]:

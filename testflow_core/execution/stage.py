@@ -13,6 +13,7 @@ from attrs import evolve, field, frozen
 from testflow_core.errors import DataError, ProvisionError
 from testflow_core.execution import faults
 from testflow_core.execution.apart import Apart, Ways, by_copy, environment_of
+from testflow_core.execution.harm import Harm
 from testflow_core.execution.lasting import leased, provisioned
 from testflow_core.execution.provisioners import ChosenProvisioner, needed
 from testflow_core.execution.surroundings import Surroundings
@@ -48,6 +49,7 @@ class Stage:
     The data and the environments of a run, each up or absent with its reason, and not there where nobody needs it.
 
     `environments` are by name and variant; `apart` is what batches have for themselves; `secrets` are those of both.
+    `harm` is what is done to services while batches run.
     """
 
     directory: Path
@@ -56,6 +58,7 @@ class Stage:
         factory=dict[tuple[str, str], "Provisioned | Absence"]
     )
     apart: Apart
+    harm: Harm
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -120,8 +123,10 @@ def prepared(setting: Setting) -> Generator[Stage]:
             data=data,
             environments=environments,
             apart=Apart(plan, _own(environments, made, setting)),
+            harm=Harm(setting.surroundings.warnings.append),
         )
         exits.callback(stage.apart.close)
+        exits.callback(stage.harm.close)
         yield stage
 
 
@@ -244,7 +249,8 @@ def _offering(
     environment: Environment, up: Provisioned, directory: Path, setting: Setting, exits: ExitStack
 ) -> Provisioned | Absence:
     """The environment with the means to do something to its services, where it is declared so."""
-    if not environment.faults:
+    # Nothing runs outside: there is neither a directory for a socket, nor a process that would ask.
+    if not environment.faults or not setting.plugins.outside:
         return up
     try:
         return faults.offered(up, directory, setting.surroundings.warnings.append, exits)

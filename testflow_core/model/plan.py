@@ -15,7 +15,7 @@ from testflow_core.model.data import Json, TestData
 from testflow_core.model.environment import Environment
 from testflow_core.model.terms import DEFAULT_TIMEOUT, Terms
 from testflow_core.model.test_case import TestCase
-from testflow_core.model.workflow import DataFlow, TestWorkflow
+from testflow_core.model.workflow import DataFlow, Fault, TestWorkflow
 
 
 @frozen(kw_only=True)
@@ -71,6 +71,7 @@ class PlannedBatch:
     the values it is given, each with the id of the batch that produces it. `expected` are the seconds that its tests
     took in past runs, 0 where nobody knows. `variant` names that of its environment, where there are several. Batches
     of the same `unit` share what their isolation gives them; those of none share the environment with all others.
+    `faults` are done to services of its environment while it runs.
     """
 
     id: str
@@ -90,6 +91,7 @@ class PlannedBatch:
     expected: float = 0.0
     variant: str = ""
     unit: str = ""
+    faults: tuple[Fault, ...] = ()
 
 
 @frozen(kw_only=True)

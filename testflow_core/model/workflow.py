@@ -35,12 +35,26 @@ class TestSelection(Terms):
 
 
 @frozen(kw_only=True)
+class Fault:
+    """What is done to a service on purpose: one of FAULTS; `seconds` are those of a delay."""
+
+    kind: str
+    service: str
+    seconds: float = 0.0
+
+
+@frozen(kw_only=True)
 class Step:
-    """One test, or one file of tests, of a cross-application test; `name` is what data flows call it."""
+    """
+    One test, or one file of tests, of a cross-application test; `name` is what data flows call it.
+
+    `faults` are there while it runs, and nothing else runs meanwhile.
+    """
 
     app: str
     test: str
     name: str
+    faults: tuple[Fault, ...] = ()
 
 
 @frozen(kw_only=True)

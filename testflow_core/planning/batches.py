@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve
 
-from testflow_core.model import PlannedBatch, TestCase, terms_of
+from testflow_core.model import EXCLUSIVE, PlannedBatch, TestCase, terms_of
 from testflow_core.planning.choices import step_test
 from testflow_core.planning.dependencies import named, wired
 from testflow_core.planning.isolation import of_each_test, single, unit
@@ -16,7 +16,7 @@ from testflow_core.planning.weights import in_order, put_together, weighed
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping, Sequence
 
-    from testflow_core.model import Choice, CrossAppTest, Dependency, Past, TestSelection, TestWorkflow
+    from testflow_core.model import Choice, CrossAppTest, Dependency, Past, Terms, TestSelection, TestWorkflow
     from testflow_core.planning.choices import Verdict
     from testflow_core.planning.parts import Division
 
@@ -95,7 +95,8 @@ def _flow_batches(
             application=step.app,
             runner=runners[step.app],
             tests=(tests[index],),
-            terms=terms_of(flow),
+            terms=_alone(terms_of(flow)) if step.faults else terms_of(flow),
+            faults=step.faults,
             unit=unit(flow.isolation, f"flow {flow.name}"),
             flow=flow.name,
             after=(ids[index - 1],) if index else (),
@@ -105,6 +106,11 @@ def _flow_batches(
         )
         for index, step in enumerate(flow.steps)
     ]
+
+
+def _alone(terms: Terms) -> Terms:
+    """Whoever ran at the same time would meet the faults, too."""
+    return evolve(terms, resources={**terms.resources, EXCLUSIVE: 1})
 
 
 def _only_in_flows(flows: Iterable[Verdict[CrossAppTest]]) -> set[TestCase]:

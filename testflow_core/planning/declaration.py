@@ -11,7 +11,7 @@ from testflow_core import graph, specs
 from testflow_core.errors import PluginNotFoundError, Problem, SpecError
 from testflow_core.interfaces import ANALYZER, DATA_GENERATOR, ROUTER, SELECTOR, ChecksDeclaration
 from testflow_core.model import EACH, EXCLUSIVE, Application, Environment, TestData, TestWorkflow
-from testflow_core.planning import environments, isolation
+from testflow_core.planning import environments, faults, isolation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,6 +50,7 @@ def check(declaration: Declaration, plugins: Plugins, resources: Mapping[str, in
         *_resources(declaration.workflow, resources),
         *environments.mistakes(declaration.environments, _terms(declaration.workflow)),
         *isolation.mistakes(declaration.environments, _terms(declaration.workflow)),
+        *faults.mistakes(declaration.environments, declaration.workflow.flows),
         *_plugin_names(declaration, plugins, missing),
         *_data(declaration.data, plugins, missing),
     ]

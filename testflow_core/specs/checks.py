@@ -1,4 +1,8 @@
-"""What a declaration must hold beyond the types of its fields: answers (field, message) for each mistake."""
+"""
+What a declaration must hold beyond the types of its fields: answers (field, message) for each mistake.
+
+The field is empty where the mistake is the whole's.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from testflow_core.errors import UnknownReferenceError
 from testflow_core.model import PERFORMANCE, Application, Entity, Limits, MappingRule, Terms
 from testflow_core.references import names, unknown
+from testflow_core.specs import faults
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -79,4 +84,5 @@ CHECKS: dict[type, Callable[[Any], Mistakes]] = {
     Entity: _count,
     Terms: _terms,
     Limits: _limits,
+    faults.FaultSpec: faults.mistakes,
 }

@@ -25,6 +25,7 @@ from testflow_core.model import (
 )
 from testflow_core.specs import data_flow
 from testflow_core.specs.data_flow import FlowSpec
+from testflow_core.specs.faults import FaultSpec, fault
 from testflow_core.specs.structure import key_path, structure
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class _StepSpec:
     app: str
     test: str
     name: str | None = None
+    faults: tuple[FaultSpec, ...] = ()
 
 
 @frozen(kw_only=True)
@@ -82,7 +84,7 @@ def cross_app_test(name: str, mapping: object) -> CrossAppTest:
     """What `TestWorkflow.add_cross_app_test` is given."""
     path = key_path("$.cross_app_tests", name)
     spec = structure(mapping, CrossAppTestSpec, path)
-    steps = tuple(Step(app=step.app, test=step.test, name=step.name or call_name(step.test)) for step in spec.steps)
+    steps = tuple(_step(step) for step in spec.steps)
     problems = [] if steps else [Problem(f"{path}.steps", "a cross-application test needs a step")]
     problems += _twice(steps, path)
     flows = data_flow.resolve(spec.data_flow, steps, f"{path}.data_flow", problems)
@@ -141,6 +143,11 @@ def call_name(test: str) -> str:
     if not name:
         return PurePosixPath(file).stem
     return name.split("[", 1)[0].rsplit("::", 1)[-1].rsplit(" > ", 1)[-1]
+
+
+def _step(step: _StepSpec) -> Step:
+    faults = tuple(map(fault, step.faults))
+    return Step(app=step.app, test=step.test, name=step.name or call_name(step.test), faults=faults)
 
 
 def _twice(steps: tuple[Step, ...], path: str) -> Iterator[Problem]:

@@ -290,7 +290,8 @@ def _attrs_hook(cls: type) -> _Hook:
 
 def _mistake(name: str, message: str) -> Exception:
     error = ValueError(message)
-    error.add_note(_note(AttributeValidationNote, name))
+    if name:
+        error.add_note(_note(AttributeValidationNote, name))
     return error
 
 

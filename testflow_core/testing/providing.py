@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -23,12 +23,14 @@ class MemoryProvisioner(Provisioner):
     Every environment comes up in no time; `events` tells which went up and down, in order.
 
     `refusal` is what `refuses` answers; `failing` maps a service to the log with which it does not come up. `copied`
-    are the services that can be reset and copied where a site asks for copies.
+    are the services that can be reset and copied where a site asks for copies. Faults are events, too, as is
+    what undoes one (`("undo", "db")`); `stuck` are services at which none can be undone.
     """
 
     refusal: str | None = None
     failing: Mapping[str, str] = field(factory=dict[str, str])
     copied: tuple[str, ...] = ()
+    stuck: tuple[str, ...] = ()
     events: list[tuple[str, str]] = field(factory=list[tuple[str, str]])
 
     def refuses(self, environment: Environment) -> str | None:  # noqa: ARG002 - the contract's
@@ -50,11 +52,22 @@ class MemoryProvisioner(Provisioner):
             endpoints=endpoints,
             variables=variables(endpoints),
             unavailable=down,
+            inject=self._inject if site.faults else None,
         )
         try:
             yield self._with_copies(up) if site.copies and self.copied else up
         finally:
             self.events.append(("down", environment.name))
+
+    def _inject(self, fault: str, service: str, seconds: float) -> Callable[[], None]:  # noqa: ARG002 - the contract's
+        self.events.append((fault, service))
+
+        def undo() -> None:
+            if service in self.stuck:
+                raise ProvisionError(f"{service} does not come back", service=service)
+            self.events.append(("undo", service))
+
+        return undo
 
     def _with_copies(self, up: Provisioned) -> Provisioned:
         def reset() -> tuple[str, ...]:

@@ -80,8 +80,8 @@ WHOLE: Mapping[str, tuple[Declare, str, dict[str, object]]] = {
         "$.cross_app_tests.checkout",
         {
             "steps": [
-                {"app": "users", "test": "tests/test_auth.py::test_login", "name": "login"},
-                {"app": "shop", "test": "tests/test_cart.py::test_pay", "name": "pay"},
+                {"app": "users", "test": "tests/test_auth.py::test_login", "name": "login", "faults": []},
+                {"app": "shop", "test": "tests/test_cart.py::test_pay", "name": "pay", "faults": []},
             ],
             "data_flow": {"token": {"from": "users.login.return.token", "to": "shop.pay.headers.Authorization"}},
             "timeout": "10m",
