@@ -5,7 +5,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 from attrs import evolve
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from testflow_core.builtin.reporters.junit import JUnitReporter
@@ -98,6 +98,7 @@ def test_a_test_that_stands_for_a_file_has_the_file_for_a_name(run: Run):
     assert case(written(run), "src/a.test.js").get("classname") == "src.a.test"
 
 
+@example(text="::")
 @given(text=st.text(st.characters(exclude_categories=[])))
 def test_any_text_makes_a_document_that_can_be_read(text: str, tmp_path_factory: pytest.TempPathFactory):
     test = TestCase(application=f"a{text}", file=f"f{text}", name=text)

@@ -89,11 +89,16 @@ def _add_leaks(root: ET.Element, run: Run) -> None:
             element.set(count, str(int(element.get(count, "0")) + len(leaking)))
 
 
+def _class_name(file: PurePosixPath) -> str:
+    # A path without a name has no suffix to be taken away.
+    return ".".join((file.with_suffix("") if file.name else file).parts)
+
+
 def _case(result: TestResult, failing: Sequence[Outcome]) -> ET.Element:
     test = TestCase.from_id(result.test_id)
     case = ET.Element(
         "testcase",
-        classname=one_line(".".join(PurePosixPath(test.file).with_suffix("").parts)),
+        classname=one_line(_class_name(PurePosixPath(test.file))),
         name=one_line(f"{test.name or test.file}{result.label.removeprefix(result.test_id)}"),
         file=one_line(test.file),
         time=f"{result.duration:.3f}",
