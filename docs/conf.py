@@ -18,6 +18,8 @@ exclude_patterns = ["extensions"]
 default_role = "code"
 highlight_language = "text"
 nitpicky = True
+# What autodoc makes of an alias within another type, and then does not know.
+nitpick_ignore = [("py:class", "TypeAliasForwardRef")]
 
 myst_enable_extensions = ["deflist"]
 myst_heading_anchors = 3

@@ -31,4 +31,4 @@ def _ended(kept: bool | str) -> list[str]:
         known = ", ".join(each.lease for each in there) or "none"
         raise ProvisionError(f"no environment {kept!r} is kept (kept: {known})")
     wanted = [each for each in there if kept in {True, each.lease}]
-    return [f"environment {each.entry.environment} ({each.lease})" for each in wanted if environments.end(each)]
+    return [f"environment {each.listing.environment} ({each.lease})" for each in wanted if environments.end(each)]

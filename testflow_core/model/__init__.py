@@ -6,7 +6,7 @@ from testflow_core.model.change import Change
 from testflow_core.model.choice import Choice
 from testflow_core.model.context import Context
 from testflow_core.model.data import DEFAULT_SEED, DataSet, Entity, Json, Loaded, Record, TestData
-from testflow_core.model.environment import FAULTS, Endpoint, Environment, Inject, Provisioned, Service, Site
+from testflow_core.model.environment import FAULTS, Clone, Endpoint, Environment, Inject, Provisioned, Service, Site
 from testflow_core.model.event import (
     BatchDone,
     BatchEnded,
@@ -63,6 +63,7 @@ __all__ = [
     "Certificate",
     "Change",
     "Choice",
+    "Clone",
     "Context",
     "CrossAppTest",
     "DataFlow",

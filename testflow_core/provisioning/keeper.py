@@ -12,7 +12,7 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from attrs import evolve, field, frozen
+from attrs import evolve, frozen
 
 from testflow_core.errors import ProvisionError
 from testflow_core.interfaces import PROVISIONER
@@ -20,15 +20,12 @@ from testflow_core.model import By, Environment, Json, Record, Site
 from testflow_core.provisioning import lease_files
 from testflow_core.provisioning.exchange import Line
 from testflow_core.provisioning.leases import private_directory
+from testflow_core.provisioning.listings import LISTING, LOCK, SOCKET, Listing
 from testflow_core.registry import plugin_set
 from testflow_core.specs.manifest import from_json, to_json
 
 if TYPE_CHECKING:
     from testflow_core.model import Provisioned
-
-ENTRY = "kept.json"
-SOCKET = "kept.socket"
-LOCK = "kept.lock"
 
 
 @frozen(kw_only=True)
@@ -48,22 +45,6 @@ class Order:
     records: Mapping[str, tuple[Record, ...]]
     identity: Mapping[str, str]
     wait: float
-
-
-@frozen(kw_only=True)
-class Entry:
-    """
-    What others read of an environment that is kept, from a file in its directory.
-
-    `since` is when it came up, in seconds since the epoch. `looked_at` is that it is kept as it is, for people.
-    """
-
-    environment: str
-    provisioner: str
-    workspace: Path
-    identity: Mapping[str, str] = field(factory=dict[str, str])
-    since: float = 0.0
-    looked_at: bool = False
 
 
 class Keeper:
@@ -187,7 +168,7 @@ class Keeper:
     def _enter(self, *, looked_at: bool) -> None:
         self._looked_at = looked_at
         order = self._order
-        entry = Entry(
+        listing = Listing(
             environment=order.environment.label,
             provisioner=order.provisioner,
             workspace=order.workspace,
@@ -195,9 +176,9 @@ class Keeper:
             since=time.time(),
             looked_at=looked_at,
         )
-        part = self._directory / f"{ENTRY}.part"
-        part.write_text(json.dumps(to_json(entry)), encoding="utf-8")
-        part.rename(self._directory / ENTRY)
+        part = self._directory / f"{LISTING}.part"
+        part.write_text(json.dumps(to_json(listing)), encoding="utf-8")
+        part.rename(self._directory / LISTING)
 
 
 def main(descriptor: int) -> None:

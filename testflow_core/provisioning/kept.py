@@ -21,8 +21,9 @@ from attrs import evolve, frozen
 from testflow_core.model import Environment, Keeping, Provisioned, Site
 from testflow_core.provisioning import lease_files
 from testflow_core.provisioning.exchange import Line, LineLostError
-from testflow_core.provisioning.keeper import ENTRY, LOCK, SOCKET, Entry, Order
+from testflow_core.provisioning.keeper import Order
 from testflow_core.provisioning.leases import root
+from testflow_core.provisioning.listings import LISTING, LOCK, SOCKET, Listing
 from testflow_core.specs.manifest import from_json, to_json
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class Kept:
     """An environment that is kept, by its directory."""
 
     directory: Path
-    entry: Entry
+    listing: Listing
 
     @property
     def lease(self) -> str:
@@ -55,11 +56,11 @@ class Wish:
     keeping: Keeping
     identity: Mapping[str, str]
 
-    def fits(self, entry: Entry) -> bool:
-        """Whether an entry is of this environment, as it is now or was once."""
+    def fits(self, listing: Listing) -> bool:
+        """Whether a listing is of this environment, as it is now or was once."""
         site = self.site
-        told = (entry.environment, entry.provisioner, entry.workspace)
-        return told == (self.environment.label, self.provisioner, site.workspace) and not entry.looked_at
+        told = (listing.environment, listing.provisioner, listing.workspace)
+        return told == (self.environment.label, self.provisioner, site.workspace) and not listing.looked_at
 
 
 @frozen(kw_only=True)
@@ -97,11 +98,11 @@ def kept(wish: Wish, failed: Callable[[], bool], tell: Callable[[str], None]) ->
 def all_kept() -> list[Kept]:
     """Every environment of this user's that is kept, the latest first."""
     found = [
-        Kept(directory=file.parent, entry=entry)
-        for file in root().glob(f"site-*/{ENTRY}")
-        if (entry := _read(file)) is not None
+        Kept(directory=file.parent, listing=listing)
+        for file in root().glob(f"site-*/{LISTING}")
+        if (listing := _read(file)) is not None
     ]
-    return sorted(found, key=lambda each: each.entry.since, reverse=True)
+    return sorted(found, key=lambda each: each.listing.since, reverse=True)
 
 
 def end(environment: Kept, *, wait: bool = True) -> bool:
@@ -121,14 +122,14 @@ def _reused(wish: Wish, exits: ExitStack) -> _Taken | None:
     if wish.keeping.reuse is None:
         return None
     for found in all_kept():
-        if wish.fits(found.entry) and found.entry.identity == wish.identity:
+        if wish.fits(found.listing) and found.listing.identity == wish.identity:
             with ExitStack() as held, suppress(LineLostError):
                 line = _line(found, held)
                 if line is None:
                     continue
                 taken = _taken(line, line.ask("check out"))
                 exits.push(held.pop_all())
-                age = time.time() - found.entry.since
+                age = time.time() - found.listing.since
                 return evolve(taken, up=evolve(taken.up, origin=f"reused, {age:.0f} s after it came up"))
     return None
 
@@ -170,12 +171,12 @@ def _lease(directory: Path) -> str:
 
 def _replaced(wish: Wish) -> Iterator[str]:
     """Why a new one is made; what it replaces is ended."""
-    older = [each for each in all_kept() if wish.fits(each.entry)]
-    changed = [each for each in older if each.entry.identity != wish.identity]
+    older = [each for each in all_kept() if wish.fits(each.listing)]
+    changed = [each for each in older if each.listing.identity != wish.identity]
     if not changed:
         yield "new: another run uses the one that is kept" if older else "new: none was kept"
         return
-    before = changed[0].entry.identity
+    before = changed[0].listing.identity
     names = [name for name in (*wish.identity, *before) if before.get(name) != wish.identity.get(name)]
     yield f"rebuilt: {', '.join(dict.fromkeys(names))} changed"
     for each in changed:
@@ -184,7 +185,7 @@ def _replaced(wish: Wish) -> Iterator[str]:
 
 def _make_room(limit: int, returned: Path) -> None:
     """End those that nobody has used for the longest, beyond the limit; the one just given back counts."""
-    others = [each for each in all_kept() if each.directory != returned and not each.entry.looked_at]
+    others = [each for each in all_kept() if each.directory != returned and not each.listing.looked_at]
     for each in others[max(limit - 1, 0) :]:
         end(each, wait=False)
 
@@ -192,7 +193,7 @@ def _make_room(limit: int, returned: Path) -> None:
 def _line(environment: Kept, exits: ExitStack) -> Line | None:
     """A line to one that nobody uses, which is ours for as long as `exits` lasts; None where there is none."""
     with suppress(OSError):
-        if not environment.entry.looked_at:
+        if not environment.listing.looked_at:
             lock = lease_files.acquire(environment.directory / LOCK)
             if lock is None:
                 return None
@@ -239,8 +240,8 @@ def _taken(line: Line, answer: Json) -> _Taken:
     return _Taken(line=line, directory=Path(str(told["directory"])), up=up)
 
 
-def _read(file: Path) -> Entry | None:
+def _read(file: Path) -> Listing | None:
     # It may be gone by now, with its environment.
     with suppress(OSError):
-        return from_json(json.loads(file.read_text(encoding="utf-8")), Entry)
+        return from_json(json.loads(file.read_text(encoding="utf-8")), Listing)
     return None

@@ -231,7 +231,7 @@ def test_of_those_that_wait_only_so_many_are_kept(here, monkeypatch):
     keeper = keeper_of(the_kept())
     with ends(keeper):
         execute(reuse=True, name="second")
-    assert [each.entry.environment for each in all_kept()] == ["second"]
+    assert [each.listing.environment for each in all_kept()] == ["second"]
 
 
 def test_whoever_kills_the_keeper_ends_all_of_it(here):
