@@ -20,6 +20,7 @@ import pytest
 import testflow
 from testflow_core.errors import ProvisionError, SpecError
 from testflow_core.interfaces import Reporter
+from testflow_core.provisioning import lease_files
 from testflow_core.provisioning.kept import all_kept, end
 from testflow_core.provisioning.leases import root
 
@@ -225,6 +226,24 @@ def keeper_of(kept):
         return struct.unpack("3i", line.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[0]
 
 
+def test_whoever_has_found_it_is_waited_for(here):
+    execute(reuse=timedelta(seconds=1))
+    kept = the_kept()
+    lock = lease_files.acquire(kept.directory / "kept.lock")
+    handle = os.pidfd_open(keeper_of(kept))
+    assert not select.select([handle], [], [], 2.5)[0]
+    os.close(lock)
+    assert select.select([handle], [], [], LIMIT)[0]
+    os.close(handle)
+
+
+def await_the_end_of_all():
+    deadline = time.monotonic() + LIMIT
+    while all_kept():
+        assert time.monotonic() < deadline
+        os.sched_yield()
+
+
 def test_of_those_that_wait_only_so_many_are_kept(here, monkeypatch):
     monkeypatch.setenv("TESTFLOW_REUSE_LIMIT", "1")
     execute(reuse=True, name="first")
@@ -280,10 +299,7 @@ def test_an_engine_that_is_killed_gives_back_what_it_used(here):
 
 def test_an_engine_that_is_killed_leaves_nothing_where_nothing_was_to_be_reused(here):
     killed({"keep_on_failure": True})
-    for kept in all_kept():
-        with ends(keeper_of(kept)):
-            pass
-    assert all_kept() == []
+    await_the_end_of_all()
 
 
 def test_the_environment_of_a_failed_run_is_kept_for_people(here, monkeypatch):
@@ -312,10 +328,7 @@ def test_nobody_reuses_what_is_kept_for_people(here, monkeypatch):
 
 def test_the_environment_of_a_run_that_passed_is_not_kept(here):
     run = execute(keep_on_failure=True)
-    assert (run.ok, run.kept) == (True, ())
-    for kept in all_kept():
-        with ends(keeper_of(kept)):
-            pass
+    assert (run.ok, run.kept, all_kept()) == (True, (), [])
 
 
 def test_a_name_that_nothing_kept_bears_is_told_with_those_that_there_are(here):
