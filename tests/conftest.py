@@ -16,7 +16,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 def _own_folder(tmp_path, monkeypatch):
     """A test that runs an engine leaves nothing in the checkout, and reads nothing of the machine's settings."""
     monkeypatch.chdir(tmp_path)
-    for name in ("HISTORY", "WORKSPACE", "WORKERS", "PROVISIONER", "PLUGINS"):
+    for name in ("HISTORY", "WORKSPACE", "WORKERS", "PROVISIONER", "PLUGINS", "REUSE", "KEEP_ON_FAILURE"):
         monkeypatch.delenv(f"TESTFLOW_{name}", raising=False)
     for name in ("http_proxy", "https_proxy", "all_proxy"):
         monkeypatch.delenv(name, raising=False)
