@@ -32,10 +32,10 @@ def adopt_orphans() -> None:
         call_libc("prctl", PR_SET_CHILD_SUBREAPER, 1)
 
 
-def mount(source: str, target: str, kind: str, flags: int) -> None:
+def mount(source: str, target: str, kind: str, flags: int, options: str = "") -> None:
     """Mount something in this process's view of the file system (`man 2 mount`); OSError where it cannot be."""
     words = [ctypes.c_char_p(os.fsencode(word)) for word in (source, target, kind)]
-    if LIBC.mount(*words, ctypes.c_ulong(flags), None) != 0:
+    if LIBC.mount(*words, ctypes.c_ulong(flags), ctypes.c_char_p(os.fsencode(options))) != 0:
         number = ctypes.get_errno()
         raise OSError(number, os.strerror(number), target)
 

@@ -20,7 +20,7 @@ from typing import IO, TYPE_CHECKING
 
 from testflow_core.errors import ProvisionError
 from testflow_core.provisioning import lease_files
-from testflow_core.provisioning.namespaces import SUBREAPER
+from testflow_core.provisioning.namespaces import NAMESPACES, SUBREAPER
 from testflow_core.provisioning.process_tree import MARKER
 from testflow_core.provisioning.supervisor_process import HEADER
 
@@ -147,6 +147,7 @@ class Supervisor:
         self._reached: tuple[str, str] | None = None
         self._told = threading.Event()
         self._noted: dict[int, threading.Event] = {}
+        self._refused: set[int] = set()
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
         self._children: weakref.WeakValueDictionary[int, Supervised] = weakref.WeakValueDictionary()
@@ -258,18 +259,21 @@ class Supervisor:
         For what lives outside of processes and directories. It runs once all processes have ended and before the
         directories are removed, without streams, for 20 s at most. ProvisionError where the supervisor is gone.
         """
-        with self._lock:
-            number = next(self._numbers)
-            noted = self._noted[number] = threading.Event()
-            if self._lost:
-                noted.set()
-        order = {"verb": "bequeath", "number": number, "argv": list(argv), "cwd": str(cwd), "env": dict(env)}
-        self.request({**order, "streams": [False] * 3, "unprivileged": False, "farewell": None})
+        order = {"verb": "bequeath", "argv": list(argv), "cwd": str(cwd), "env": dict(env)}
         # What is about to be made must not be without an heir when everybody is killed the moment after.
-        self._await(noted)
-        if self._lost:
-            raise self._absence()
+        number = self._ask({**order, "streams": [False] * 3, "unprivileged": False, "farewell": None})
         return lambda: self.request({"verb": "withdraw", "number": number})
+
+    def overlay(self, lower: Path, target: Path) -> bool:
+        """
+        Have what is started from now on see at `target`, which does not exist, a copy of its own of a directory.
+
+        Made of what is changed alone, and nothing that anybody else can see. False where that cannot be had, and
+        `target` still does not exist: in the lower tiers, and where the kernel refuses. `lower` must stay as it is.
+        """
+        if self.tier[0] != NAMESPACES:
+            return False
+        return self._ask({"verb": "overlay", "lower": str(lower), "target": str(target)}) not in self._refused
 
     def request(self, message: Mapping[str, object], streams: Sequence[int] = ()) -> None:
         """Send the supervisor a message; where it is gone nothing happens, as nothing is left to talk about."""
@@ -293,6 +297,19 @@ class Supervisor:
         self._errors.seek(0)
         words = self._errors.read().decode(errors="replace").strip()
         return f": {words[-2000:]}" if words else ""
+
+    def _ask(self, order: Mapping[str, object]) -> int:
+        """Have something done beside the processes: its number, once the supervisor has answered."""
+        with self._lock:
+            number = next(self._numbers)
+            noted = self._noted[number] = threading.Event()
+            if self._lost:
+                noted.set()
+        self.request({**order, "number": number})
+        self._await(noted)
+        if self._lost:
+            raise self._absence()
+        return number
 
     def _await(self, event: threading.Event) -> None:
         if not event.wait(LIMIT):
@@ -325,7 +342,9 @@ class Supervisor:
             case {"tier": str(tier), "why": str(why)}:
                 self._reached = (tier, why)
                 self._told.set()
-            case {"number": int(number), "noted": True}:
+            case {"number": int(number), "noted": bool(done)}:
+                if not done:
+                    self._refused.add(number)
                 self._noted[number].set()
             case {"number": int(number)} if (child := self._children.get(number)) is not None:
                 child.hear(message)

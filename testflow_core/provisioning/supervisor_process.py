@@ -13,6 +13,7 @@ import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from testflow_core.provisioning.namespaces import LEASES, NAMESPACES, SUBREAPER
+from testflow_core.provisioning.overlays import Overlays
 from testflow_core.provisioning.process_birth import ENDING_SIGNALS, become
 from testflow_core.provisioning.process_tree import MARKER, Process, descendants, has_marker, kill
 from testflow_core.provisioning.shared_memory import remove_segments
@@ -57,6 +58,7 @@ class Session:
         self.farewells: dict[int, signal.Signals] = {}
         self.endings: list[Ending] = []
         self.paused: set[int] = set()
+        self.overlays = Overlays()
         self.null = os.open(os.devnull, os.O_RDWR)
         self.selector = selectors.DefaultSelector()
         self.selector.register(channel, selectors.EVENT_READ, self.obey)
@@ -97,6 +99,7 @@ class Session:
         if self.tier != NAMESPACES:
             self.part()
         self.kill_all()
+        self.overlays.unmount()
 
     def rest(self) -> bool:
         """Leave what is left to do to the guardian; whether it has done it, and not been killed before."""
@@ -177,6 +180,8 @@ class Session:
                 self.pause(request["number"])
             case "resume":
                 self.resume(request["number"])
+            case "overlay":
+                self.overlay(request["number"], request["lower"], request["target"])
             case _:
                 self.end(request["number"], signal.Signals(request["signal"]), request["grace"])
 
@@ -214,6 +219,15 @@ class Session:
             if order["farewell"] is not None:
                 self.farewells[pid] = signal.Signals(order["farewell"])
             self.tell(number=number, pid=pid)
+
+    def overlay(self, number: int, lower: str, target: str) -> None:
+        """Show a directory at another place to what is started from now on, and tell whether that could be."""
+        try:
+            self.overlays.mount(lower, target)
+        except OSError:
+            self.tell(number=number, noted=False)
+        else:
+            self.tell(number=number, noted=True)
 
     def reap(self) -> bool:
         """Take note of every exit; False when no child is left, nor any orphan that came to us."""

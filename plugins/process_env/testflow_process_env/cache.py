@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
@@ -50,16 +51,24 @@ def digest(parts: Sequence[object]) -> str:
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
 
 
-def take(name: str, target: Path) -> bool:
-    """Make `target` a private copy of an entry; False where there is none, or none that can be read."""
+def find(name: str) -> Path | None:
+    """An entry, for those who do not change it; None where there is none. Held by a lock, it is not collected."""
     cache = home()
     if cache is None:
-        return False
+        return None
     with suppress(OSError):
         _collect(cache)
     try:
         os.utime(cache / name)
-        copy(cache / name, target)
+    except OSError:
+        return None
+    return cache / name
+
+
+def take(entry: Path, target: Path) -> bool:
+    """Make `target` a private copy of an entry; False where it cannot be read."""
+    try:
+        copy(entry, target)
     except OSError:
         shutil.rmtree(target, ignore_errors=True)
         return False
@@ -140,7 +149,7 @@ def _part(cache: Path) -> Generator[Path]:
 def _collect(cache: Path) -> None:
     """Remove what nobody has used for long, and what dead builders left."""
     for path in _unused(cache):
-        with suppress(OSError), _part(cache) as part:
+        with suppress(OSError), _part(cache) as part, _unheld(path):
             # Renamed first: whoever copies it meanwhile notices, as all its paths are gone at once.
             path.rename(part / path.name)
     for path in cache.glob(f"*{_PART}"):
@@ -149,6 +158,17 @@ def _collect(cache: Path) -> None:
             if descriptor is not None:
                 shutil.rmtree(path, ignore_errors=True)
                 os.close(descriptor)
+
+
+@contextmanager
+def _unheld(path: Path) -> Generator[None]:
+    """Keep others from holding an entry; OSError where somebody holds it."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _unused(cache: Path) -> Iterator[Path]:

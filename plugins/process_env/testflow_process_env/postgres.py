@@ -136,7 +136,8 @@ def _make_data_directory(service: str, place: Place, user: str, password: str | 
         return data
     programs = [pg_binaries.fingerprint(binaries, name) for name in ("initdb", "postgres")]
     name = cache.digest([_FORMAT, binaries.version, programs, user, locales, sys.platform])
-    if not cache.take(name, data):
+    entry = cache.find(name)
+    if entry is None or not (place.supervisor.overlay(entry, data) or cache.take(entry, data)):
         _initdb(service, place, data, user, locales, _TRUSTED_SOCKET, binaries)
         cache.give(name, data)
     return data

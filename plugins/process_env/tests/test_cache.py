@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -38,6 +39,11 @@ def contents(directory: Path) -> dict[str, bytes]:
     return {str(each.relative_to(directory)): each.read_bytes() for each in directory.rglob("*") if each.is_file()}
 
 
+def taken(name: str, target: Path) -> bool:
+    entry = cache.find(name)
+    return entry is not None and cache.take(entry, target)
+
+
 def up(directory: Path, **config: str) -> str:
     """A server that went up and down again there; the log of its making."""
     directory.mkdir(mode=0o700)
@@ -51,7 +57,7 @@ def up(directory: Path, **config: str) -> str:
 
 def test_a_copy_is_whole_private_and_keeps_its_holes(home: Path, made: Path, tmp_path: Path):
     cache.give("entry", made)
-    assert cache.take("entry", tmp_path / "copy")
+    assert taken("entry", tmp_path / "copy")
     assert contents(tmp_path / "copy") == contents(made)
     assert (tmp_path / "copy" / "base" / "empty").is_dir()
     assert {each.stat().st_mode & 0o077 for each in (tmp_path / "copy").rglob("*")} == {0}
@@ -60,7 +66,7 @@ def test_a_copy_is_whole_private_and_keeps_its_holes(home: Path, made: Path, tmp
 
 
 def test_what_was_never_given_cannot_be_taken(home: Path, tmp_path: Path):
-    assert not cache.take("entry", tmp_path / "copy")
+    assert not taken("entry", tmp_path / "copy")
     assert not (tmp_path / "copy").exists()
     assert home.is_dir()
 
@@ -68,7 +74,7 @@ def test_what_was_never_given_cannot_be_taken(home: Path, tmp_path: Path):
 def test_an_entry_that_cannot_be_read_whole_is_not_taken(home: Path, made: Path, tmp_path: Path):
     cache.give("entry", made)
     (home / "entry" / "zzz").symlink_to("nowhere")
-    assert not cache.take("entry", tmp_path / "copy")
+    assert not taken("entry", tmp_path / "copy")
     assert not (tmp_path / "copy").exists()
 
 
@@ -85,7 +91,7 @@ def test_what_a_killed_giver_left_is_removed_and_what_a_living_one_makes_is_not(
     home.chmod(0o700)
     descriptor = lease_files.create(home / "alive.part" / ".lock")
     try:
-        cache.take("entry", tmp_path / "copy")
+        assert not taken("entry", tmp_path / "copy")
         assert [each.name for each in home.iterdir()] == ["alive.part"]
     finally:
         os.close(descriptor)
@@ -96,8 +102,22 @@ def test_an_entry_that_nobody_used_for_long_is_removed(home: Path, made: Path, t
         cache.give(name, made)
     long_ago = time.time() - cache.KEPT - 60
     os.utime(home / "old", (long_ago, long_ago))
-    assert cache.take("used", tmp_path / "copy")
+    assert taken("used", tmp_path / "copy")
     assert [each.name for each in home.iterdir()] == ["used"]
+
+
+def test_an_entry_that_somebody_holds_stays(home: Path, made: Path):
+    cache.give("held", made)
+    descriptor = os.open(home / "held", os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH)
+        os.utime(home / "held", (0, 0))
+        assert cache.find("other") is None
+        assert [each.name for each in home.iterdir()] == ["held"]
+    finally:
+        os.close(descriptor)
+    assert cache.find("other") is None
+    assert not list(home.iterdir())
 
 
 @pytest.mark.parametrize("trouble", ["none", "a file", "shared", "relative"])
@@ -113,7 +133,7 @@ def test_without_a_place_that_is_ours_alone_there_is_no_cache(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv(cache.VARIABLE, {"none": "", "relative": "place"}.get(trouble, str(place)))
     cache.give("entry", made)
-    assert not cache.take("entry", tmp_path / "copy")
+    assert not taken("entry", tmp_path / "copy")
     assert not (place / "entry").exists()
 
 

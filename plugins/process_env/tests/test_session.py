@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
+from attrs import evolve
 from testflow_process_env import ProcessProvisioner
 
 from testflow_core.errors import ProvisionError
@@ -74,6 +75,8 @@ def test_a_session_that_the_server_ends_is_told(server: tuple[Path, int]):
 @pytest.fixture
 def at_port(site: Site) -> Iterator[Endpoint]:
     service = Service(name="db", type="postgres", config={"user": "Ä b", "password": "p'ss ½,r=x"})
+    # The lower tier has the server's files where they are seen from here.
+    site = evolve(site, isolation="subreaper")
     with ProcessProvisioner().provision(Environment(name="e", services={"db": service}), site) as up:
         yield up.endpoints["db"]
 
