@@ -278,3 +278,16 @@ def test_the_directory_of_leases_may_go_while_it_is_locked(temporary_directory: 
     monkeypatch.setattr(leases.fcntl, "flock", remove_before_lock)
     with private_directory() as lease:
         assert lease.directory.is_dir()
+
+
+def test_a_port_that_is_let_go_can_be_leased_again():
+    with private_directory() as lease, PortLeases(lease.directory) as ports:
+        port = ports.lease()
+        assert ports.lease(port) != port
+        ports.release(port)
+        assert ports.lease(port) == port
+
+
+def test_to_let_go_of_a_port_that_was_not_leased_here_is_nothing():
+    with private_directory() as lease, PortLeases(lease.directory) as ports:
+        ports.release(1)

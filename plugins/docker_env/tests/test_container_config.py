@@ -117,9 +117,24 @@ def test_a_service_is_another_once_a_file_changes_that_it_mounts(site: Site, hos
     before = DockerProvisioner().identity(service, site)
     assert DockerProvisioner().identity(service, site) == before
     (folder / "index.html").write_text("second")
+    (folder / "empty").mkdir()
     after = DockerProvisioner().identity(service, site)
     changed = {what for what in before if before[what] != after[what]}
     assert changed == {"what is mounted at /www", "what is mounted at /one"}
+
+
+def test_a_database_is_known_by_what_its_schemas_say(site: Site):
+    schema = site.workspace / "orders.sql"
+    schema.write_text("select 1")
+    service = Service(name="db", type="postgres", config={"schemas": ["orders.sql"]})
+    before = DockerProvisioner().identity(service, site)
+    schema.write_text("select 2")
+    after = DockerProvisioner().identity(service, site)
+    assert [what for what in after if after[what] != before[what]] == ["the file orders.sql"]
+
+
+def test_an_application_is_known_by_its_checkout_alone(site: Site):
+    assert DockerProvisioner().identity(Service(name="shop", type="docker"), site) == {}
 
 
 @pytest.mark.parametrize(
