@@ -147,6 +147,10 @@ class Keeper:
             with suppress(OSError):
                 os.truncate(log, 0)
         try:
+            # Whoever was killed has dropped none of his.
+            for copy in self._copies.values():
+                copy.close()
+            self._copies.clear()
             self._up = evolve(self._up.renew(), renew=self._up.renew, isolation=self._up.isolation)
         except Exception:  # noqa: BLE001 - whatever it is, this environment is not to be trusted any more
             return False
