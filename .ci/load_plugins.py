@@ -3,8 +3,15 @@
 from testflow_core.interfaces import KINDS
 from testflow_core.registry import InstalledPlugins
 
+# What somebody has to say.
+NEEDED = {
+    "checkout source": {"workspace": ".", "cache": "."},
+    "http": {"url": "http://localhost/"},
+    "postgres": {"url": "postgresql://localhost/shop"},
+}
+
 plugins = InstalledPlugins()
 for kind in KINDS:
     for name in plugins.names(kind):
-        options = {"workspace": ".", "cache": "."} if kind.title == "checkout source" else {}
+        options = NEEDED.get(name) or NEEDED.get(kind.title, {})
         print(f"{kind.title:16} {name:16} {type(plugins.load(kind, name, **options)).__module__}")

@@ -132,12 +132,18 @@ def gone(
 
 
 def kill(engine: subprocess.Popen[str], kind: str) -> None:
-    """Kill whom the kind says, one right after the other."""
-    guards = dict(zip(("guardian", "supervisor"), traces.guards(engine.pid), strict=False))
-    everybody = {**guards, "engine": engine.pid}
-    for pid in [pid for name, pid in everybody.items() if name in kind or kind == "all three"]:
+    """Kill whom the kind says, one right after the other, as soon as all of them are there."""
+    named = [name for name in ("guardian", "supervisor", "engine") if name in kind or kind == "all three"]
+    everybody: dict[str, int] = {}
+    deadline = time.monotonic() + PATIENCE
+    while not everybody.keys() >= set(named) and time.monotonic() < deadline:
+        everybody = {
+            **dict(zip(("guardian", "supervisor"), traces.guards(engine.pid), strict=False)),
+            "engine": engine.pid,
+        }
+    for name in named:
         with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
+            os.kill(everybody[name], signal.SIGKILL)
 
 
 def engine_lives(kind: str) -> bool:

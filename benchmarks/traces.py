@@ -31,7 +31,17 @@ class Known:
 def guards(engine: int) -> list[int]:
     """The guardian of an engine's environment and its supervisor, which forks from it, as far as they have come."""
     program = b"testflow_core.provisioning.guardian"
-    return [each.pid for each in descendants(engine) if program in _read(each.pid, "cmdline")][:2]
+    found = [each.pid for each in descendants(engine) if program in _read(each.pid, "cmdline")]
+    # Between the two there is, for a moment, one that only makes namespaces for the supervisor.
+    return [pid for pid in found if not _makes_namespaces(pid)][:2]
+
+
+def _makes_namespaces(pid: int) -> bool:
+    try:
+        own, given = (Path(f"/proc/{pid}/ns/{kind}").readlink() for kind in ("pid", "pid_for_children"))
+    except OSError:
+        return False
+    return own != given
 
 
 def known(engine: int, folder: Path, api: Any | None) -> Known:

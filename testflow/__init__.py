@@ -9,7 +9,11 @@ if TYPE_CHECKING:
     from testflow.builders import Environment, TestData, TestWorkflow, Variants
     from testflow.catalog import Applications, register_application
     from testflow.cleaning import clean
+    from testflow.diagnosis import diagnose
     from testflow.engine import Engine
+    from testflow.generating import generate
+    from testflow.history import History
+    from testflow.locking import check_lock, lock
     from testflow_core.errors import (
         DataError,
         HistoryError,
@@ -27,6 +31,7 @@ __all__ = [
     "DataError",
     "Engine",
     "Environment",
+    "History",
     "HistoryError",
     "Outcome",
     "Plan",
@@ -41,7 +46,11 @@ __all__ = [
     "TestWorkflow",
     "TestflowError",
     "Variants",
+    "check_lock",
     "clean",
+    "diagnose",
+    "generate",
+    "lock",
     "register_application",
 ]
 
@@ -49,7 +58,11 @@ _HOMES = {
     "testflow.builders": ("Environment", "TestData", "TestWorkflow", "Variants"),
     "testflow.catalog": ("Applications", "register_application"),
     "testflow.cleaning": ("clean",),
+    "testflow.diagnosis": ("diagnose",),
     "testflow.engine": ("Engine",),
+    "testflow.history": ("History",),
+    "testflow.generating": ("generate",),
+    "testflow.locking": ("check_lock", "lock"),
     "testflow_core.model": ("Choice", "Outcome", "Plan", "Run", "Status", "TestResult"),
 }
 

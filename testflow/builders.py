@@ -11,6 +11,7 @@ from testflow_core.errors import Problem, SpecError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import date
     from typing import Self
 
 
@@ -63,9 +64,12 @@ class TestData:
         seed: int = model.DEFAULT_SEED,
         generator: str = "faker",
         options: Mapping[str, model.Json] | None = None,
+        destinations: Mapping[str, Mapping[str, model.Json]] | None = None,
     ) -> None:
         given = {"name": _name(name, "TestData")}
-        mapping = {"seed": seed, "generator": generator, "options": options or {}}
+        mapping: dict[str, object] = {"seed": seed, "generator": generator, "options": options or {}}
+        if destinations is not None:
+            mapping["destinations"] = destinations
         self._value = specs.structure(mapping, model.TestData, given=given)
 
     def add_generator(self, name: str, declaration: Mapping[str, object]) -> Self:
@@ -110,6 +114,17 @@ class TestWorkflow:
         """
         dependency = specs.dependency(test, needs, self._value.dependencies)
         self._value = evolve(self._value, dependencies=(*self._value.dependencies, dependency))
+        return self
+
+    def add_quarantine(self, test: str, *, until: str | date, reason: str = "") -> Self:
+        """
+        Let a flaky test run without failing the run, until a day (`"2026-12-24"`, to its end in UTC) or a moment.
+
+        `test` is `application::file`, for all its tests, or `application::file::name`. SpecError with every mistake.
+        """
+        path = f"$.quarantines[{len(self._value.quarantines)}]"
+        found = specs.quarantine(test, until=until, reason=reason, path=path)
+        self._value = evolve(self._value, quarantines=(*self._value.quarantines, found))
         return self
 
     def set_failure_analysis(self, declaration: Mapping[str, object]) -> Self:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
+import uuid
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from testflow.builders import Variants
 from testflow.catalog import CATALOG, Applications
+from testflow.history import History
 from testflow_core import engine, model, specs
 from testflow_core.errors import Problem, SpecError
-from testflow_core.history import History
-from testflow_core.planning import Declaration
+from testflow_core.history import History as Store
+from testflow_core.planning import Auditing, Declaration
 from testflow_core.provisioning.isolation import CHOICES
 from testflow_core.registry import Plugins, plugin_set
 
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 
     from testflow.builders import Environment, TestData, TestWorkflow
     from testflow_core.interfaces import Reporter
-    from testflow_core.model import Plan, Run
+    from testflow_core.model import Fixed, Plan, Run
 
     Environments: TypeAlias = Environment | Variants | Sequence[Environment | Variants]
 
@@ -37,8 +39,8 @@ class Engine:
     """
     Plans and executes workflows.
 
-    `history` is the file that remembers runs (default `.testflow/history.db`), `workspace` the folder where
-    applications and files are looked for (the current one), `workers` how many batches run at a time (the cores),
+    `history` is the file that remembers runs (default `.testflow/history.db`), or a `History`, `workspace` the folder
+    where applications and files are looked for (the current one), `workers` how many batches run at a time (the cores),
     `resources` how many there are of what tests take, by name (1 of each), `provisioner` a plugin's name (the first
     that refuses nothing), `isolation` how environments must be kept apart (`required`: by namespaces or in containers,
     or a tier by name; else the best there is, which the result names), `reuse` whether environments stay up for the
@@ -46,13 +48,14 @@ class Engine:
     everywhere), `keep_on_failure` whether those of a failed run stay for you to look at (`True`: an hour),
     `applications` another catalog than that of `register_application`, `plugins` a set of plugins (`installed`;
     `memory` touches nothing outside the process), `reporters` what a run is published by (`junit` and `markdown`
-    files).
+    files), `audit` the share of the tests that selections left out, from 0 to 1, which run all the same so that what
+    selections miss is known (none), `shadow` whether all of them do.
     """
 
     def __init__(  # noqa: PLR0913 - each has a default and is given by name
         self,
         *,
-        history: str | Path | None = None,
+        history: str | Path | History | None = None,
         workspace: str | Path | None = None,
         workers: int | None = None,
         resources: Mapping[str, int] | None = None,
@@ -63,18 +66,21 @@ class Engine:
         applications: Applications | Mapping[str, Mapping[str, object]] | None = None,
         plugins: str | Plugins | None = None,
         reporters: Sequence[str | Reporter] | None = None,
+        audit: float = 0.0,
+        shadow: bool = False,
     ) -> None:
         state = Path.cwd() / STATE
         chosen = plugins or os.environ.get("TESTFLOW_PLUGINS") or "installed"
         self._plugins = chosen if isinstance(chosen, Plugins) else plugin_set(chosen)
-        file = Path(history or os.environ.get("TESTFLOW_HISTORY") or state / "history.db").absolute()
+        remembered = history if isinstance(history, History) else History(history)
         if applications is None:
             applications = CATALOG
         self._applications = applications if isinstance(applications, Applications) else Applications(applications)
         default = REPORTERS if self._plugins.outside else ()
+        self._audit = 1.0 if shadow else _share(audit)
         self._engine = engine.Engine(
             plugins=self._plugins,
-            history=History(file if self._plugins.outside else None),
+            history=remembered.store if self._plugins.outside else Store(None),
             workspace=Path(workspace or os.environ.get("TESTFLOW_WORKSPACE") or Path.cwd()).absolute(),
             state=state,
             workers=_workers(workers),
@@ -111,6 +117,8 @@ class Engine:
         max_failures: int | None = None,
         fail_fast: bool = False,
         max_duration: str | float | timedelta | None = None,
+        shard: str | tuple[int, int] | None = None,
+        run_id: str | None = None,
     ) -> Run:
         """
         Runs what the workflow asks for, in the environment, with the data.
@@ -122,12 +130,38 @@ class Engine:
         text such as `"10m"`): the tests that run then are awaited, the others are interrupted. So it does at Ctrl-C, of
         which a second ends what runs. What was stopped or cut off can be resumed.
 
+        `shard` is the part that this machine runs, `"2/4"` (else TESTFLOW_SHARD), of those that `plan.shards(4)` has:
+        with the same history each has other tests, and all together have all. `run_id` is what the run is called (else
+        TESTFLOW_RUN_ID): where all shards say the same, their histories merge into one run. HistoryError where the
+        history knows it.
+
         SpecError or PluginError, with every mistake at once, before anything is started. Afterwards nothing but
         KeyboardInterrupt is raised: tests that fail, an environment that does not come up and data that cannot be made
         are in the result.
         """
         limits = specs.limits(max_failures=max_failures, fail_fast=fail_fast, max_duration=max_duration)
-        return self._engine.execute(self._declaration(workflow, environment, test_data), limits)
+        part = specs.shard(*_said(shard, "shard", "TESTFLOW_SHARD"))
+        name = specs.run_id(*_said(run_id, "run_id", "TESTFLOW_RUN_ID"))
+        # Shards of one run must plan alike, so they draw the same tests for an audit.
+        declaration = self._declaration(workflow, environment, test_data, seed=name or "")
+        return self._engine.execute(declaration, limits, shard=part, run_id=name)
+
+    def attempt_to_fix(
+        self,
+        workflow: TestWorkflow,
+        test_id: str,
+        times: int = 20,
+        environment: Environment | Variants | Sequence[Environment | Variants] | None = None,
+        test_data: TestData | None = None,
+    ) -> Fixed:
+        """
+        Runs one test again and again, until it fails or has passed so many `times`: is a flaky one fixed?
+
+        It runs on the terms of the workflow's selection of its application, in one environment, and the run is
+        remembered as any. The answer's `likely` is whether it always passed, `high` how probable its failure may still
+        be: after 20 passes up to 16 %. SpecError where it is no test of the workflow.
+        """
+        return self._engine.attempt_to_fix(self._declaration(workflow, environment, test_data), test_id, times)
 
     def resume(
         self,
@@ -147,13 +181,14 @@ class Engine:
         return self._engine.resume(run_id, limits)
 
     def _declaration(
-        self, workflow: TestWorkflow, environment: Environments | None, test_data: TestData | None
+        self, workflow: TestWorkflow, environment: Environments | None, test_data: TestData | None, seed: str = ""
     ) -> Declaration:
         return Declaration(
             workflow=workflow.value,
             environments=_environments(environment),
             data=test_data.value if test_data else None,
             applications=self._applications.values,
+            auditing=Auditing(share=self._audit, seed=seed or uuid.uuid4().hex),
         )
 
 
@@ -186,6 +221,19 @@ def _workers(workers: int | None) -> int:
         where = "Engine(workers=...)" if workers is not None else "TESTFLOW_WORKERS"
         raise SpecError([Problem(where, f"expected a whole number of 1 or more, got {asked!r}")])
     return number
+
+
+def _share(audit: object) -> float:
+    if isinstance(audit, bool) or not isinstance(audit, int | float) or not 0 <= audit <= 1:
+        raise SpecError([Problem("Engine(audit=...)", f"expected a share from 0 to 1, such as 0.05, got {audit!r}")])
+    return float(audit)
+
+
+def _said(given: object, name: str, variable: str) -> tuple[object, str]:
+    """What an argument of `execute` says, else the variable, and which of them it was."""
+    if given is not None:
+        return given, f"execute({name}=...)"
+    return os.environ.get(variable) or None, variable
 
 
 def _reuse(reuse: bool | float | str | timedelta | None) -> object:

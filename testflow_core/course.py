@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from attrs import evolve, field, frozen
+from attrs import evolve
 
-from testflow_core import triage
+from testflow_core.conclusion import concluded, data_versions, remember_touched, standing_of
 from testflow_core.errors import HistoryError
 from testflow_core.execution import (
     ASKED,
@@ -34,53 +33,31 @@ from testflow_core.execution import (
     told,
     told_provisioners,
 )
-from testflow_core.history import History, Journal
-from testflow_core.interfaces import EXECUTOR, REPORTER, Observes, Reporter
+from testflow_core.interfaces import EXECUTOR, Observes
 from testflow_core.model import (
-    Keeping,
-    Limits,
-    Outcome,
     Past,
-    Plan,
     Planned,
     Progressed,
     Provisioned,
     Run,
     TestEnded,
 )
-from testflow_core.planning import Declaration, make_plan
+from testflow_core.planning import adaptation, make_plan, name_conditions, name_trees
 from testflow_core.plugin_calls import PluginCalls
-from testflow_core.registry import Plugins
+from testflow_core.publishing import asked, publish
+from testflow_core.triage import audits
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from testflow_core.execution import Stage
+    from testflow_core.history import Journal
+    from testflow_core.model import Limits, Outcome, Plan, Shard
+    from testflow_core.planning import Declaration
+    from testflow_core.registry import Plugins
+    from testflow_core.settings import Settings
 
 EXECUTOR_NAME = "local"
-
-
-@frozen(kw_only=True)
-class Settings:
-    """
-    What every run of an engine has in common.
-
-    `workspace` is where applications and files are looked for, `state` where reports and clones are kept. `provisioner`
-    is a name, or None for the first that refuses nothing; `isolation` is what `Site` says of it, `keeping` what is
-    wished of environments after a run. `resources` are how
-    many there are of what tests take, by name. `reporters` are names or reporters.
-    """
-
-    plugins: Plugins
-    history: History
-    workspace: Path
-    state: Path
-    workers: int = 1
-    resources: Mapping[str, int] = field(factory=dict[str, int])
-    provisioner: str | None = None
-    isolation: str | None = None
-    keeping: Keeping = field(factory=Keeping)
-    reporters: tuple[str | Reporter, ...] = ()
 
 
 class Course:
@@ -100,10 +77,13 @@ class Course:
         self.secrets: tuple[str, ...] = ()
         self.surroundings = Surroundings(self._hide)
         self.past = Past()
-        self.reporters = [(_name(each), self._reporter(each)) for each in engine.reporters]
-        self.clock = Clock(observers=tuple(each for _, each in self.reporters if isinstance(each, Observes)))
+        self.reporters = asked(engine.reporters, engine.plugins)
+        observers = (each.reporter for each in self.reporters)
+        self.clock = Clock(observers=tuple(each for each in observers if isinstance(each, Observes)))
 
-    def plan(self, declaration: Declaration) -> tuple[Plan, Mapping[str, ChosenProvisioner]]:
+    def plan(
+        self, declaration: Declaration, shard: Shard | None = None
+    ) -> tuple[Plan, Mapping[str, ChosenProvisioner]]:
         """The plan, and the provisioners for its environments, by their labels."""
         engine = self.engine
         with self.clock.phase("plan"):
@@ -117,14 +97,15 @@ class Course:
                 engine.resources,
                 engine.workers,
             )
+            plan = plan.shards(shard.of)[shard.number - 1] if shard else plan
             chosen = choose_provisioners(plan, engine.provisioner, engine.plugins)
         self.warnings += plan.warnings
         self.clock.tell(Planned(plan=plan))
         return plan, chosen
 
-    def execute(self, declaration: Declaration) -> Run:
-        """The whole run."""
-        plan, chosen = self.plan(declaration)
+    def execute(self, declaration: Declaration, shard: Shard | None) -> Run:
+        """The whole run, or a shard of it."""
+        plan, chosen = self.plan(declaration, shard)
         if plan.batches:
             with suppress(HistoryError):
                 # What hinders the journal hinders the record, too, and is told there.
@@ -142,6 +123,11 @@ class Course:
                 unfinished = engine.history.unfinished(self.run_id)
                 self.started = unfinished.started
                 plan = unfinished.plan(journal.declared)
+                if plan.trees != name_trees(plan.applications, *self._looking):
+                    # What it has so far is of other sources than what is to come.
+                    plan = evolve(plan, trees={})
+                now = name_conditions(plan.applications, plan.environments, engine.plugins, self.calls)
+                plan = evolve(plan, conditions=tuple(dict.fromkeys((*plan.conditions, *now))))
                 self._past(plan.applications)
                 kept, remarks = holding(unfinished, plan, engine.plugins, journal.directory, journal.generated)
                 chosen = choose_provisioners(plan, engine.provisioner, engine.plugins)
@@ -153,6 +139,11 @@ class Course:
             journal.outcome(outcome)
         self.clock.tell(Planned(plan=plan))
         return self._carry_out(plan, chosen, kept)
+
+    @property
+    def _looking(self) -> tuple[Plugins, PluginCalls, Path, Path]:
+        """What checkouts are looked for with."""
+        return self.engine.plugins, self.calls, self.engine.workspace, self.engine.state / "checkouts"
 
     def _carry_out(self, plan: Plan, chosen: Mapping[str, ChosenProvisioner], kept: Kept) -> Run:
         outcomes = list(kept.outcomes)
@@ -175,8 +166,10 @@ class Course:
         if not plan.batches:
             return
         exits = ExitStack()
+        counts = standing_of(plan, self.past, engine.history, self.started).counts
         try:
             directory = self._directory(exits)
+            exits.callback(lambda: self.warnings.extend(remember_touched(plan, directory, engine.history)))
             setting = Setting(
                 plan=plan,
                 provisioners=chosen,
@@ -189,14 +182,15 @@ class Course:
                 surroundings=self.surroundings,
                 isolation=engine.isolation,
                 keeping=engine.keeping,
-                failed=lambda: any(each.status.failing for each in final(outcomes)),
+                failed=lambda: any(map(counts, final(outcomes))),
             )
             run_batch = exits.enter_context(WarmSessions(engine.plugins, self.calls))
             self._warm_up(plan, run_batch, directory)
             stage = exits.enter_context(prepared(setting))
             self._up(plan, stage)
             with self.clock.phase("execute"):
-                self._batches(Schedule(self._circumstances(plan, kept), stage), run_batch, outcomes)
+                schedule = Schedule(self._circumstances(plan, kept), stage)
+                self._batches(schedule, run_batch, outcomes, counts)
         finally:
             with self.clock.phase("clean up"):
                 exits.close()
@@ -208,7 +202,13 @@ class Course:
         )
 
     def _circumstances(self, plan: Plan, kept: Kept) -> Circumstances:
-        known = Circumstances(plan=plan, past=self.past, capacities=self.engine.resources, kept=kept)
+        known = Circumstances(
+            plan=plan,
+            past=self.past,
+            capacities=self.engine.resources,
+            kept=kept,
+            adapted=adaptation(plan, self.past, self.engine.plugins, self.calls),
+        )
         return told(known, self.journal, self.clock)
 
     def _up(self, plan: Plan, stage: Stage) -> None:
@@ -230,11 +230,17 @@ class Course:
             with suppress(Exception):
                 run_batch.warm(runner, bench_of(application, plan, directory, spool))
 
-    def _batches(self, schedule: Schedule, run_batch: WarmSessions, outcomes: list[Outcome]) -> None:
+    def _batches(
+        self,
+        schedule: Schedule,
+        run_batch: WarmSessions,
+        outcomes: list[Outcome],
+        counts: Callable[[Outcome], bool],
+    ) -> None:
         engine = self.engine
         executor = engine.plugins.load(EXECUTOR, EXECUTOR_NAME, workers=engine.workers)
         self.scheduled = True
-        following = Following(schedule, self.limits, self.asked, self._hear(outcomes), self._tell)
+        following = Following(schedule, self.limits, self.asked, self._hear(outcomes), self._tell, counts)
         try:
             with run_batch, executor.crew(run_batch) as crew:
                 try:
@@ -266,16 +272,16 @@ class Course:
     def _result(self, plan: Plan, chosen: Mapping[str, ChosenProvisioner], outcomes: list[Outcome]) -> Run:
         engine = self.engine
         with self.clock.phase("triage"):
-            explained = triage.explain(outcomes, plan.workflow.analysis, self.past, engine.plugins, self.calls)
-            results = triage.results(plan, outcomes, explained)
+            conclusion = concluded(plan, outcomes, self.past, engine, self.calls, self.run_id, self.started)
         return Run(
             run_id=self.run_id,
             workflow=plan.workflow.name,
             started=self.started,
             choices=plan.choices,
             outcomes=tuple(outcomes),
-            results=results,
-            warnings=(*self.warnings, *self.surroundings.warnings),
+            results=conclusion.results,
+            audits=audits(plan.choices, conclusion.results),
+            warnings=(*self.warnings, *self.surroundings.warnings, *conclusion.warnings),
             plugin_failures=tuple(self.calls.failures),
             phases=dict(self.clock.seconds),
             provisioner=told_provisioners(chosen),
@@ -285,13 +291,22 @@ class Course:
             reports=engine.state / "reports" / self.run_id if engine.plugins.outside and self.reporters else None,
             stopped=self.stopped,
             certificates=tuple(self.surroundings.certificates),
+            trees=plan.trees,
+            changes=plan.changes,
+            uncovered=plan.uncovered,
+            data=data_versions(plan, engine, self.calls),
+            clusters=conclusion.clusters,
+            on_main=tuple(name for name, change in plan.changes.items() if change.on_main),
+            conditions=plan.conditions,
         )
 
     def _record(self, run: Run) -> Run:
         trouble = self._close_journal()
         said = [f"this run cannot be resumed: {trouble}"] if trouble and run.interrupted_tests else []
         try:
-            self.engine.history.record(run)
+            remarks = self.engine.history.record(run)
+            known = self.engine.history.miss_rates() if run.audits else ()
+            run = evolve(run, warnings=(*run.warnings, *remarks), miss_rates=known)
         except HistoryError as error:
             said = [f"this run is not remembered: {error}"]
         self._let_go(remove=bool(said) or not run.interrupted_tests)
@@ -311,9 +326,8 @@ class Course:
 
     def _published(self, run: Run) -> Run:
         with self.clock.phase("report"):
-            for name, reporter in self.reporters:
-                self.calls.answer(REPORTER, name, lambda reporter=reporter: reporter.report(run), None)
-        return evolve(run, plugin_failures=tuple(self.calls.failures), phases=dict(self.clock.seconds))
+            run = publish(run, self.reporters, self.calls, self.engine.history)
+        return evolve(run, phases=dict(self.clock.seconds))
 
     def _past(self, applications: Iterable[str]) -> Past:
         try:
@@ -321,10 +335,3 @@ class Course:
         except HistoryError as error:
             self.warnings.append(f"the order of the tests knows nothing of the past: {error}")
         return self.past
-
-    def _reporter(self, reporter: str | Reporter) -> Reporter:
-        return self.engine.plugins.load(REPORTER, reporter) if isinstance(reporter, str) else reporter
-
-
-def _name(reporter: str | Reporter) -> str:
-    return reporter if isinstance(reporter, str) else type(reporter).__qualname__

@@ -9,11 +9,15 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
 
-from testflow_core.course import Course, Settings
-from testflow_core.model import Limits
+from testflow_core.course import Course
+from testflow_core.errors import HistoryError
+from testflow_core.model import Fixed, Limits, Status
+from testflow_core.model.intervals import wilson
+from testflow_core.planning import repeated
+from testflow_core.settings import Settings
 
 if TYPE_CHECKING:
-    from testflow_core.model import Plan, Run
+    from testflow_core.model import Plan, Run, Shard
     from testflow_core.planning import Declaration
 
 
@@ -27,15 +31,45 @@ class Engine(Settings):
         plan, _ = running.plan(declaration)
         return evolve(plan, warnings=tuple(running.warnings))
 
-    def execute(self, declaration: Declaration, limits: Limits) -> Run:
+    def execute(
+        self, declaration: Declaration, limits: Limits, *, shard: Shard | None = None, run_id: str | None = None
+    ) -> Run:
         """
-        Runs what the declaration asks for.
+        Runs what the declaration asks for, or a shard of it.
+
+        `run_id` is what the run is called, HistoryError where one that is remembered is.
 
         A failing test, environment or data set is in the result; SpecError or PluginError before anything is started.
         At a KeyboardInterrupt no further test begins, and at a second those that run are ended; the run is remembered,
         can be resumed, and the interrupt goes on to the caller.
         """
-        return Course(self, _new_id(), time.time(), limits).execute(declaration)
+        if run_id is not None and self.history.knows(run_id):
+            raise HistoryError(
+                f"the run {run_id!r} is in the history already; call this one otherwise, or resume that one."
+                " Shards of one run are each remembered in a history of their own, and merged"
+            )
+        course = Course(self, run_id or _new_id(), time.time(), limits)
+        return course.execute(declaration, shard)
+
+    def attempt_to_fix(self, declaration: Declaration, test_id: str, times: int) -> Fixed:
+        """
+        Runs one test so many times in one run, until it fails, which is remembered as any.
+
+        SpecError before anything is started; what came of it is answered also where the environment did not come up.
+        """
+        run = self.execute(repeated(declaration, test_id, times), Limits())
+        passed = sum(outcome.status is Status.PASSED for outcome in run.outcomes)
+        failures = [outcome for outcome in run.outcomes if outcome.status.failing]
+        low, high = wilson(len(failures), passed + len(failures))
+        return Fixed(
+            run_id=run.run_id,
+            test_id=test_id,
+            passed=passed,
+            failed=len(failures),
+            low=low,
+            high=high,
+            message=failures[0].message if failures else "",
+        )
 
     def resume(self, run_id: str | None, limits: Limits) -> Run:
         """

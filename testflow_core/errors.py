@@ -47,6 +47,10 @@ class UnknownReferenceError(TestflowError):
     """A reference in braces has a form or a name that nobody knows; lists the known ones."""
 
 
+class UnknownTestError(TestflowError):
+    """A plan was asked for a test that nothing in it speaks of; names one that is spelt alike, or those it has."""
+
+
 class PluginError(TestflowError):
     """Something is wrong with a plugin."""
 
@@ -102,3 +106,7 @@ class DataError(TestflowError):
 
 class HistoryError(TestflowError):
     """The history file cannot be used: locked by whom, damaged, or newer than this testflow."""
+
+
+class DeliveryError(TestflowError):
+    """What was to be sent of a run has not arrived, wholly or in part; names the service, why, and what it takes."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NoReturn, TypeVar, cast
 
 import attrs
 
-from testflow_core import specs
+from testflow_core import interfaces, specs
 from testflow_core.errors import PluginContractError, PluginLoadError, PluginNotFoundError, Problem, SpecError
 
 if TYPE_CHECKING:
@@ -35,7 +35,11 @@ _DISTRIBUTIONS = {
     ("testflow.selectors", "rules"): "testflow-git-selector",
     ("testflow.analyzers", "regex"): "testflow-regex-analyzer",
     ("testflow.data_generators", "faker"): "testflow-faker-data",
+    ("testflow.destinations", "postgres"): "testflow-postgres-data",
     ("testflow.reporters", "bar"): "testflow-progress-bar",
+    ("testflow.reporters", "github_issues"): "testflow-github-issues",
+    ("testflow.reporters", "jira_issues"): "testflow-jira-issues",
+    ("testflow.reporters", "webhook"): "testflow-webhook",
 }
 
 
@@ -156,7 +160,7 @@ def _did_you_mean(name: str, known: tuple[str, ...] | list[str]) -> str | None:
 
 
 def _checked(plugin: object, kind: Kind[P], name: str) -> type[P]:
-    interface = f"{kind.interface.__module__}.{kind.interface.__qualname__}"
+    interface = f"{interfaces.__name__}.{kind.interface.__qualname__}"
     if not (isinstance(plugin, type) and issubclass(plugin, kind.interface)):
         raise PluginContractError(f"the {kind.title} {name!r} is {plugin!r}, which is no subclass of {interface}")
     missing = sorted(cast("tuple[str, ...]", getattr(plugin, "__abstractmethods__", ())))

@@ -24,7 +24,7 @@ class Fence:
     @property
     def file(self):
         """The file that the block shows, where its first line names one."""
-        named = re.match(r"(?:#|//|--) ([\w./-]+\.\w+)\n", self.code)
+        named = re.match(r"(?:#|//|--) ([\w./-]+(?:\.\w+|/[A-Z]+))\n", self.code)
         return named and named[1]
 
 

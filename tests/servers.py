@@ -18,7 +18,7 @@ from testflow_core.provisioning.services import ServiceProvisioner, configuratio
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from testflow_core.provisioning.supervisor import Supervised
+    from testflow_core.provisioning.supervised import Supervised
 
 SERVER = """
 import os, signal, socket, sys

@@ -59,7 +59,7 @@ def test_a_workflow_chains_selections_flows_and_analysis():
     assert workflow.value == model.TestWorkflow(
         name="shop",
         selections=(
-            model.TestSelection(application="shop", strategy="all"),
+            model.TestSelection(application="shop", strategies=("all",)),
             model.TestSelection(application="web"),
         ),
         flows=(

@@ -18,7 +18,9 @@ from documentation import PAGES, ROOT, commented_tables, fences, tokens, write_f
 
 import testflow
 from testflow_core import model, specs
-from testflow_core.interfaces import KINDS, PROVISIONER
+from testflow_core.builtin.selectors.history import OrderByHistory
+from testflow_core.builtin.selectors.sample import SelectSample
+from testflow_core.interfaces import DESTINATION, KINDS, PROVISIONER
 from testflow_core.provisioning.wiring import ATTRIBUTES
 from testflow_core.registry import InstalledPlugins
 
@@ -182,6 +184,8 @@ DECLARED = {
     "container": (lambda wrong: service_config("docker", wrong, "docker"), None),
     "generator": (lambda wrong: testflow.TestData("d").add_generator("g", wrong), model.Entity),
     "selection": (lambda wrong: testflow.TestWorkflow("w").add_test_selection("a", wrong), model.TestSelection),
+    "history": (lambda wrong: specs.structure(wrong, OrderByHistory), OrderByHistory),
+    "sample": (lambda wrong: specs.structure(wrong, SelectSample), SelectSample),
     "rule": (
         lambda wrong: testflow.TestWorkflow("w").add_test_selection("a", {"mapping_rules": [wrong]}),
         model.MappingRule,
@@ -214,11 +218,13 @@ OTHER_TABLES = {
     "TestData": set(inspect.signature(testflow.TestData).parameters),
     "result": public(model.Run),
     "one result": public(model.TestResult),
+    "cluster": public(model.Cluster),
     "outcome": public(model.Outcome),
     "plan": public(model.Plan),
     "choice": public(model.Choice),
     "status": {str(status) for status in model.Status},
     "variables": {f"_{attribute.upper()}" for attribute in ATTRIBUTES},
+    "destinations": set(InstalledPlugins().names(DESTINATION)),
     "interfaces": {kind.interface.__name__ for kind in KINDS},
 }
 
@@ -234,7 +240,7 @@ def shown(default):
     if default is None:
         return "none"
     if isinstance(default, timedelta):
-        return f"{default.total_seconds():g} s"
+        return f"{default.days} days" if default.days else f"{default.total_seconds():g} s"
     if isinstance(default, tuple):
         return f'`"{" ".join(default)}"`' if default else "`[]`"
     if isinstance(default, model.Readiness):
@@ -259,7 +265,7 @@ def test_a_table_lists_every_key_and_no_other(name, what, table):
     [pytest.param(table, DECLARED[w][1], id=f"{n}-{w}") for n, w, table in TABLES if w in DECLARED and DECLARED[w][1]],
 )
 def test_a_table_tells_the_defaults(table, cls):
-    defaults = {field.name: shown(field.default) for field in attrs.fields(cls)}
+    defaults = {each.metadata.get("testflow.key", each.name): shown(each.default) for each in attrs.fields(cls)}
     assert {key.strip("`"): default for key, default, *_ in table} == {
         key.strip("`"): defaults[key.strip("`")] for key, *_ in table
     }

@@ -6,6 +6,7 @@ import sys
 import pytest
 
 import testflow
+from testflow_core import model, specs
 
 HEAVY = ("networkx", "sqlite_utils", "jinja2", "stevedore", "faker", "docker", "psycopg")
 
@@ -68,3 +69,23 @@ def test_declaring_everything_leaves_it_alone():
 def test_every_name_that_testflow_offers_is_there():
     modules = loaded("import testflow\nassert all(hasattr(testflow, name) for name in testflow.__all__)")
     assert "testflow" in modules
+
+
+def test_making_data_does_not_wait_for_what_runs_are_made_of():
+    modules = loaded(
+        "import testflow\n"
+        "data = testflow.TestData('d').add_generator('a', {'count': 1000, 'schema': {'id': 'uuid', 'name': 'name'}})\n"
+        "assert len(list(testflow.generate(data)['a'])) == 1000"
+    )
+    assert {
+        each for each in modules if each.partition(".")[0] in {"faker", "numpy", "networkx", "sqlite_utils"}
+    } == set()
+    unneeded = {f"testflow_core.model.{name}" for name in ("plan", "run", "event", "history", "change")}
+    assert modules & unneeded == set()
+
+
+@pytest.mark.parametrize("package", [model, specs])
+def test_every_name_of_a_package_has_its_home(package):
+    assert {name for name in package.__all__ if not hasattr(package, name)} == set()
+    with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
+        _ = package.nothing

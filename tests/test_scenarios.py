@@ -271,7 +271,7 @@ def test_failure_investigation_with_automated_analysis_and_routing(write, tmp_pa
     assert found == {
         "test_database": ("database", "database-team"),
         "test_token": ("authentication", "security-team"),
-        "test_nobody_knows": ("unknown", "triage-team"),
+        "test_nobody_knows": ("assertion/equality", "triage-team"),
     }
     evidence = {each.test_id.rpartition("::")[2]: each.diagnosis for each in run.failed_tests}
     assert "connection refused" in evidence["test_database"].evidence.text

@@ -6,7 +6,7 @@ from testflow_core.execution.kept import Kept
 from testflow_core.execution.lasting import run_directory
 from testflow_core.execution.provisioners import ChosenProvisioner, choose_provisioners, told_provisioners
 from testflow_core.execution.resumption import fingerprints, holding
-from testflow_core.execution.schedule import Circumstances, Schedule, bench_of
+from testflow_core.execution.schedule import Circumstances, Schedule, bench_of, recorded
 from testflow_core.execution.sessions import WarmSessions
 from testflow_core.execution.stage import Setting, Stage, prepared
 from testflow_core.execution.surroundings import Surroundings
@@ -32,6 +32,7 @@ __all__ = [
     "holding",
     "interrupted",
     "prepared",
+    "recorded",
     "run_directory",
     "told",
     "told_provisioners",

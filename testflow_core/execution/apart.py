@@ -14,15 +14,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from testflow_core.execution.stage import Absence
-    from testflow_core.model import Plan
+    from testflow_core.model import Loaded, Plan
 
 Ways: TypeAlias = "Callable[[Environment, By, ExitStack], Provisioned | Absence]"
 """Makes what a unit has for itself, gone when the stack is closed, or says why it cannot."""
 
+CopyData: TypeAlias = "Callable[[ExitStack], Loaded | Absence | None]"
+"""Copies the test data for a unit, gone when the stack is closed; None where all share it."""
+
 
 @frozen(kw_only=True)
 class Unit:
-    """Batches that share what they have: in one environment and variant, by one way, under one name."""
+    """Batches that share what they have: in one environment (or none) and variant, by one way, under one name."""
 
     name: str
     environment: str
@@ -51,9 +54,11 @@ def by_copy(batch: PlannedBatch) -> bool:
 class Apart:
     """What the units of a plan have for themselves, used by one thread; `secrets` are those of all that there was."""
 
-    def __init__(self, plan: Plan, make: Ways) -> None:
+    def __init__(self, plan: Plan, make: Ways, copy: CopyData = lambda _: None) -> None:
         self._environments = plan.environments
         self._make = make
+        self._copy = copy
+        self._data: dict[Unit, tuple[ExitStack, Loaded | Absence | None]] = {}
         self._left: dict[Unit, set[str]] = {}
         for batch in plan.batches:
             unit = self._unit(batch)
@@ -65,17 +70,27 @@ class Apart:
     def of(self, batch: PlannedBatch) -> Provisioned | Absence | None:
         """What a batch has for itself, made where it is not there yet; None where it shares all with others."""
         unit = self._unit(batch)
-        if unit is None:
+        environment = environment_of(batch, self._environments)
+        if unit is None or environment is None:
             return None
         if unit not in self._there:
-            environment = environment_of(batch, self._environments)
-            assert environment is not None  # noqa: S101 - a unit is of an environment
             with ExitStack() as exits:
                 own = self._make(environment, unit.by, exits)
                 self._there[unit] = exits.pop_all(), own
             if isinstance(own, Provisioned):
                 self.secrets = tuple(dict.fromkeys((*self.secrets, *wiring.secrets(own.endpoints))))
         return self._there[unit][1]
+
+    def data_of(self, batch: PlannedBatch) -> Loaded | Absence | None:
+        """The data that a batch has for itself, copied where it is not there yet; None where it shares that of all."""
+        unit = self._unit(batch)
+        if unit is None or not batch.terms.data:
+            return None
+        if unit not in self._data:
+            with ExitStack() as exits:
+                own = self._copy(exits)
+                self._data[unit] = exits.pop_all(), own
+        return self._data[unit][1]
 
     def again(self, batch: PlannedBatch) -> None:
         """A batch runs once more: where each test has its own, it is not what the last attempt has left."""
@@ -95,20 +110,23 @@ class Apart:
     def close(self) -> None:
         """Leave all that is there."""
         with ExitStack() as exits:
-            for own, _ in self._there.values():
+            for own, _ in (*self._there.values(), *self._data.values()):
                 exits.callback(own.close)
             self._there.clear()
+            self._data.clear()
 
     def _leave(self, unit: Unit) -> None:
-        if unit in self._there:
-            self._there.pop(unit)[0].close()
+        for there in (self._there, self._data):
+            if unit in there:
+                there.pop(unit)[0].close()
 
     def _unit(self, batch: PlannedBatch) -> Unit | None:
         by = _by(batch)
-        environment = environment_of(batch, self._environments)
-        if by is None or environment is None:
+        if by is None:
             return None
-        return Unit(name=batch.unit, environment=environment.name, variant=environment.variant, by=by)
+        environment = environment_of(batch, self._environments)
+        name = environment.name if environment is not None else ""
+        return Unit(name=batch.unit, environment=name, variant=batch.variant, by=by)
 
 
 def _by(batch: PlannedBatch) -> By | None:

@@ -21,7 +21,8 @@ class Following:
     """
     Follows one schedule within limits; `asked` is when the run was asked for, as `time.monotonic` counts.
 
-    `hear` is given every outcome as it comes, `tell` a sentence where somebody waits.
+    `hear` is given every outcome as it comes, `tell` a sentence where somebody waits, and `counts` says whether it
+    is a failure that counts.
     """
 
     def __init__(
@@ -31,12 +32,14 @@ class Following:
         asked: float,
         hear: Callable[[Outcome], None],
         tell: Callable[[str], None],
+        counts: Callable[[Outcome], bool],
     ) -> None:
         self._schedule = schedule
         self._limits = limits
         self._asked = asked
         self._hear = hear
         self._tell = tell
+        self._counts = counts
         self._failures = 0
 
     def follow(self, crew: Crew, finish: Callable[[], Iterable[Outcome]]) -> None:
@@ -59,7 +62,7 @@ class Following:
         limit = self._limits.max_failures
         for outcome in told:
             self._hear(outcome)
-            self._failures += outcome.status.failing and self._schedule.is_final(outcome)
+            self._failures += self._counts(outcome) and self._schedule.is_final(outcome)
             if limit is not None and self._failures >= limit:
                 self._schedule.stop(crew, f"{self._failures} failed, and no more than that was to be seen")
 

@@ -13,6 +13,7 @@ from testflow_core.execution.attempts import next_attempt
 from testflow_core.execution.kept import Kept, rest
 from testflow_core.execution.performance import too_slow
 from testflow_core.execution.redaction import redact
+from testflow_core.execution.reordering import Adapted, Reordering, unchanged
 from testflow_core.execution.resources import Resources
 from testflow_core.execution.stage import Absence
 from testflow_core.execution.values import MissingValueError, given, inputs
@@ -41,7 +42,7 @@ class Circumstances:
 
     `capacities` are how many there are of what tests take. `kept` is what holds of the run already, `spool` where
     workers note what must outlive us. `begun` hears of every batch before it is handed over, `ended`, by its id, of one
-    of which nothing is left.
+    of which nothing is left. `adapted` is asked between batches what else comes first now.
     """
 
     plan: Plan
@@ -51,6 +52,7 @@ class Circumstances:
     spool: Path | None = None
     begun: Callable[[Batch], None] = _nobody
     ended: Callable[[str], None] = _nobody
+    adapted: Adapted = unchanged
 
 
 class Schedule:
@@ -73,6 +75,7 @@ class Schedule:
             stage.apart.ended(self.planned[name])
         self.again = {name: again for name, again in left.items() if again is not None}
         self.waiting = Waiting(batch for batch in self.plan.batches if batch.id not in self.ended)
+        self.reordering = Reordering(self.plan, setting.adapted)
 
     def run(self, crew: Crew) -> Iterator[Outcome]:
         """The outcome of every test that the plan runs, as each ends; secrets of the environment are redacted."""
@@ -98,6 +101,7 @@ class Schedule:
         """Take note of an outcome."""
         outcome = verdicts.placed(outcome, self.planned[outcome.batch])
         self.outcomes[outcome.batch].append(outcome)
+        self.reordering.hear(outcome)
         return outcome
 
     def interrupted(self) -> list[Outcome]:
@@ -120,17 +124,27 @@ class Schedule:
         return [outcome for outcome in self.outcomes[batch.id] if outcome.attempt == batch.attempt]
 
 
+def recorded(plan: Plan) -> frozenset[str]:
+    """The applications whose tests note what they touch, where their Python lets them."""
+    return frozenset(each.application for each in plan.workflow.selections if each.record is not False)
+
+
 def bench_of(name: str, plan: Plan, directory: Path, spool: Path | None) -> Bench:
     """Where the tests of an application run, below the run's directory; below `spool` their workers note."""
     application = plan.applications[name]
     assert application.path is not None  # noqa: S101 - only applications with a checkout are planned
     folder = f"tests-{list(plan.applications).index(name)}"
+    asked = any(each.record for each in plan.workflow.selections if each.application == name)
+    # Without a spool there is no history that the record could be kept beside.
+    noted = name in recorded(plan) and (asked or spool is not None)
     return Bench(
         directory=directory / folder,
         checkout=application.path,
         python=application.python,
         command=application.test_command,
         spool=spool and spool / folder,
+        record=directory / folder / "touched" if noted else None,
+        dear=asked,
     )
 
 
@@ -170,6 +184,9 @@ def _over(schedule: Schedule, event: BatchEnded | WorkerLost) -> Iterator[Outcom
 def _start(schedule: Schedule, crew: Crew) -> Iterator[Outcome]:
     """Submits what can start; what cannot run ends at once, which may let more start."""
     limit = sum(crew.slots.values()) + AHEAD
+    for name, priority in schedule.reordering.moved():
+        if name not in schedule.ended:
+            schedule.waiting.move(name, priority)
     while len(schedule.running) < limit and not schedule.stopping:
         planned = schedule.waiting.next(schedule.resources.take)
         if planned is None:
@@ -213,7 +230,10 @@ def _end(schedule: Schedule, planned: PlannedBatch) -> None:
 def _batch(planned: PlannedBatch, schedule: Schedule) -> Batch:
     variables: dict[str, str] = {}
     terms = planned.terms
-    for needed, there in ((terms.data, schedule.stage.data), (True, schedule.stage.environment_of(planned))):
+    for needed, there in (
+        (terms.data, schedule.stage.data_of(planned)),
+        (True, schedule.stage.environment_of(planned)),
+    ):
         if needed and there is not None and not isinstance(there, Absence):
             variables |= there.variables
     feeds = [

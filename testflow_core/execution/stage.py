@@ -5,22 +5,24 @@ from __future__ import annotations
 import traceback
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from attrs import evolve, field, frozen
 
+from testflow_core import data_making
 from testflow_core.errors import DataError, ProvisionError
-from testflow_core.execution import faults
-from testflow_core.execution.apart import Apart, Ways, by_copy, environment_of
+from testflow_core.execution import destinations, faults
+from testflow_core.execution.apart import Apart, CopyData, Ways, by_copy, environment_of
 from testflow_core.execution.harm import Harm
 from testflow_core.execution.lasting import leased, provisioned
 from testflow_core.execution.provisioners import ChosenProvisioner, needed
 from testflow_core.execution.surroundings import Surroundings
-from testflow_core.interfaces import DATA_GENERATOR, DESTINATION, PROVISIONER
+from testflow_core.interfaces import DATA_GENERATOR, DESTINATION, PROVISIONER, PlacesData
 from testflow_core.model import Bench, By, DataSet, Environment, Keeping, Loaded, Plan, PlannedBatch, Provisioned, Site
 from testflow_core.plugin_calls import PluginCalls
-from testflow_core.provisioning import records, wiring
+from testflow_core.provisioning import placing, records, wiring
 from testflow_core.registry import Plugins
 
 if TYPE_CHECKING:
@@ -30,8 +32,6 @@ if TYPE_CHECKING:
 
 P = TypeVar("P")
 A = TypeVar("A")
-
-DESTINATION_NAME = "records"
 
 
 @frozen(kw_only=True)
@@ -65,7 +65,12 @@ class Stage:
         """Passwords of all that has come up so far, as they are and as they stand in URLs."""
         up = [each for each in self.environments.values() if isinstance(each, Provisioned)]
         shared = (secret for each in up for secret in wiring.secrets(each.endpoints))
-        return tuple(dict.fromkeys((*shared, *self.apart.secrets)))
+        of_data = self.data.secrets if isinstance(self.data, Loaded) else ()
+        return tuple(dict.fromkeys((*shared, *of_data, *self.apart.secrets)))
+
+    def data_of(self, batch: PlannedBatch) -> Loaded | Absence | None:
+        """The data that the tests of a batch find, None where there is none."""
+        return self.apart.data_of(batch) or self.data
 
     def environment_of(self, batch: PlannedBatch) -> Provisioned | Absence | None:
         """The environment that the tests of a batch run in, None where they need none."""
@@ -116,13 +121,13 @@ def prepared(setting: Setting) -> Generator[Stage]:
         if plan.data is not None and (referring or any(batch.terms.data for batch in plan.batches)):
             with setting.phase("data"):
                 made = _made(plan.data, setting)
-                data = _placed(made, setting, exits) if isinstance(made, DataSet) else made
+                data = _placed(made, plan.data, setting, exits) if isinstance(made, DataSet) else made
         environments = _environments(wanted, made, setting, exits)
         stage = Stage(
             directory=setting.directory,
             data=data,
             environments=environments,
-            apart=Apart(plan, _own(environments, made, setting)),
+            apart=Apart(plan, _own(environments, made, setting), _copying(data, plan.data, setting)),
             harm=Harm(setting.surroundings.warnings.append),
         )
         exits.callback(stage.apart.close)
@@ -188,20 +193,38 @@ def _shared_by_all(environment: Environment, services: Sequence[str]) -> str:
 
 def _made(data: TestData, setting: Setting) -> DataSet | Absence:
     try:
-        generator = setting.plugins.load(DATA_GENERATOR, data.generator, **data.options)
-        rows = {entity: tuple(each) for entity, each in generator.generate(data).items()}
+        return data_making.made(data, setting.plugins)
     except DataError as error:
         return _absence(f"the test data {data.name!r} could not be made: {error}")
     except Exception:  # noqa: BLE001 - whatever a plugin raises is its failure, not the run's
         return _raised(DATA_GENERATOR, data.generator, f"the test data {data.name!r} could not be made", setting)
-    return DataSet(name=data.name, records=rows)
 
 
-def _placed(made: DataSet, setting: Setting, exits: ExitStack) -> Loaded | Absence:
-    destination = setting.plugins.load(DESTINATION, DESTINATION_NAME)
+def _placed(made: DataSet, declared: TestData, setting: Setting, exits: ExitStack) -> Loaded | Absence:
     bench = Bench(directory=setting.directory, checkout=setting.workspace)
     what = f"the test data {made.name!r} could not be put in place"
-    return _entered(lambda: destination.load(made, bench), DESTINATION, DESTINATION_NAME, what, setting, exits)
+    several: list[Loaded] = []
+    for name, options in placing.by_itself(declared).destinations.items():
+        destination = setting.plugins.load(DESTINATION, name, **options)
+        loaded = _entered(partial(destination.load, made, bench), DESTINATION, name, what, setting, exits)
+        if isinstance(loaded, Absence):
+            return loaded
+        several.append(loaded)
+        limit, surroundings = setting.keeping.on_failure, setting.surroundings
+        exits.callback(destinations.keep, loaded, made.name, limit, setting.failed, surroundings.kept.append)
+    return destinations.together(several)
+
+
+def _copying(data: Loaded | Absence | None, declared: TestData | None, setting: Setting) -> CopyData:
+    """What gives a unit a copy of the data, as far as its destinations have the means."""
+
+    def copy(exits: ExitStack) -> Loaded | Absence | None:
+        if declared is None or not isinstance(data, Loaded) or data.clone is None:
+            return None
+        what = f"the test data {declared.name!r} could not be copied"
+        return _entered(data.clone, DESTINATION, ", ".join(declared.destinations), what, setting, exits)
+
+    return copy
 
 
 def _environment(
@@ -219,6 +242,10 @@ def _environment(
         return evolve(made, reason=said, message=said)
     if chosen.refusal is not None:
         return _absence(f"no provisioner can bring up {environment.label!r}: {chosen.refusal}")
+    data = placing.within(setting.plan.data, environment)
+    if data is not None and not isinstance(chosen.provisioner, PlacesData):
+        placed = ", ".join(data.destinations)
+        return _absence(f"the provisioner {chosen.name!r} puts no test data into {environment.label!r} (by {placed})")
 
     def site(lease: DirectoryLease) -> Site:
         return Site(
@@ -230,7 +257,8 @@ def _environment(
             isolation=setting.isolation,
             copies=copies,
             faults=environment.faults,
-            records=made.records if referring and isinstance(made, DataSet) else {},
+            records=made if referring and isinstance(made, DataSet) else {},
+            data=data,
         )
 
     lease, look = exits.enter_context(leased(environment, chosen, site, setting))

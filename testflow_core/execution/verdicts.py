@@ -32,7 +32,7 @@ def bad(outcome: Outcome) -> bool:
 
 def stranded(planned: PlannedBatch, stage: Stage) -> list[Outcome]:
     """Errors, with the logs that tell why, where the environment or the data is missing; none where both are there."""
-    for needed, there in ((planned.terms.data, stage.data), (True, stage.environment_of(planned))):
+    for needed, there in ((planned.terms.data, stage.data_of(planned)), (True, stage.environment_of(planned))):
         if needed and isinstance(there, Absence):
             lost = every(planned, Status.ERROR, there.reason)
             return [evolve(outcome, message=there.message, text=there.text) for outcome in lost]

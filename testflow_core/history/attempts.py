@@ -28,8 +28,8 @@ _ADD_TEST = (
 _ADD_REASON = "insert into reasons (text) values (?) on conflict do nothing"
 
 _ADD_CHOICE = """
-insert into choices (run, test, selected, priority, reason)
-values (?, (select id from tests where test_id = ?), ?, ?, (select id from reasons where text = ?))
+insert into choices (run, test, selected, priority, reason, left_out_by)
+values (?, (select id from tests where test_id = ?), ?, ?, (select id from reasons where text = ?), ?)
 on conflict do nothing
 """
 
@@ -52,7 +52,7 @@ from attempts join tests on tests.id = attempts.test where run = ? order by star
 """
 
 _CHOICES = """
-select application, file, name, selected, priority, reasons.text
+select application, file, name, selected, priority, reasons.text, left_out_by
 from choices join tests on tests.id = choices.test join reasons on reasons.id = choices.reason where run = ?
 order by selected desc, priority desc, tests.id
 """
@@ -64,6 +64,7 @@ def begin(
     """Write what a run is to do."""
     packed = zlib.compress(manifest.encode("utf-8", "surrogatepass"))
     connection.execute(_BEGIN, (storable(run_id), storable(workflow), seconds(started), packed))
+    add_tests(connection, (choice.test for choice in choices))
     add_choices(connection, key_of(connection, run_id), choices)
 
 
@@ -74,8 +75,7 @@ def key_of(connection: sqlite3.Connection, run_id: str) -> int:
 
 
 def add_choices(connection: sqlite3.Connection, key: int, choices: Sequence[Choice]) -> None:
-    """Write which tests run, and why."""
-    add_tests(connection, (choice.test for choice in choices))
+    """Write which of the tests, whose names are there, run, and why."""
     add_reasons(connection, (choice.reason for choice in choices))
     connection.executemany(
         _ADD_CHOICE,
@@ -86,6 +86,7 @@ def add_choices(connection: sqlite3.Connection, key: int, choices: Sequence[Choi
                 choice.selected,
                 seconds(choice.priority),
                 excerpt(choice.reason),
+                storable(choice.left_out_by),
             )
             for choice in choices
         ],
@@ -116,7 +117,6 @@ def add_reasons(connection: sqlite3.Connection, reasons: Iterable[str]) -> None:
 
 def add(connection: sqlite3.Connection, key: int, outcomes: Sequence[Outcome]) -> None:
     """Write how attempts ended, with what they printed and returned as long as the run can be resumed."""
-    add_tests(connection, (outcome.test for outcome in outcomes))
     connection.executemany(
         _ADD_ATTEMPT,
         [
@@ -204,8 +204,9 @@ def choices(connection: sqlite3.Connection, key: int) -> tuple[Choice, ...]:
             selected=bool(selected),
             priority=priority,
             reason=reason,
+            left_out_by=left_out_by,
         )
-        for application, file, name, selected, priority, reason in connection.execute(_CHOICES, (key,))
+        for application, file, name, selected, priority, reason, left_out_by in connection.execute(_CHOICES, (key,))
     )
 
 

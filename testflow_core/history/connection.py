@@ -13,20 +13,26 @@ if TYPE_CHECKING:
     from datetime import timedelta
     from pathlib import Path
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 11
 """How many migrations this testflow knows; kept in the file's header, so that a current file is known at once."""
 
 APPLICATION_ID = 0x7466_6C77
 """What the file's header says of whose it is: `tflw`."""
 
+_MAGIC = b"SQLite format 3\0"
+
 _OTHER_FILE = "set TESTFLOW_HISTORY to another file"
+
+
+class DamagedHistoryError(HistoryError):
+    """The file is a database, and its content is broken."""
 
 
 @contextmanager
 def opened(path: Path | None, patience: timedelta, *, create: bool) -> Generator[sqlite3.Connection]:
     """A connection, closed on exit; HistoryError where SQLite refuses, then or while it is used. None is in memory."""
     if path is None:
-        with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        with closing(sqlite3.connect(":memory:", isolation_level=None, uri=True)) as connection:
             yield connection
         return
     try:
@@ -34,7 +40,15 @@ def opened(path: Path | None, patience: timedelta, *, create: bool) -> Generator
             connection.execute("pragma foreign_keys = on")
             yield connection
     except sqlite3.Error as error:
-        raise HistoryError(_explanation(error, path, patience)) from error
+        kind = DamagedHistoryError if _is_broken(error, path) else HistoryError
+        raise kind(_explanation(error, path, patience)) from error
+
+
+def check(connection: sqlite3.Connection, path: Path) -> None:
+    """DamagedHistoryError where the file is damaged in any place."""
+    (found,) = connection.execute("pragma quick_check(1)").fetchone()
+    if found != "ok":
+        raise DamagedHistoryError(_damaged(path, found))
 
 
 @contextmanager
@@ -72,14 +86,14 @@ def schema_version(connection: sqlite3.Connection, path: Path | None) -> int:
 
 def use_write_ahead_log(connection: sqlite3.Connection) -> None:
     """Let readers and a writer work side by side from now on."""
-    if connection.execute("pragma journal_mode").fetchone()[0] == "wal":
+    if connection.execute("pragma main.journal_mode").fetchone()[0] == "wal":
         return
     # The switch needs the file for itself. Somebody who is reading now is no reason to wait or to fail: what was
     # recorded is safe in either mode, and the next run tries again.
     (patience,) = connection.execute("pragma busy_timeout").fetchone()
     connection.execute("pragma busy_timeout = 0")
     try:
-        connection.execute("pragma journal_mode = wal")
+        connection.execute("pragma main.journal_mode = wal")
     except sqlite3.OperationalError as error:
         if not _is(error, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             raise
@@ -129,6 +143,18 @@ def _is(error: sqlite3.Error, *codes: int) -> bool:
     return code is not None and code & 0xFF in codes
 
 
+def _is_broken(error: sqlite3.Error, path: Path) -> bool:
+    if not _is(error, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
+        return False
+    # What does not begin like a database may be anything that somebody has named by mistake.
+    with path.open("rb") as stream:
+        return stream.read(len(_MAGIC)) == _MAGIC
+
+
+def _damaged(path: Path, what: object) -> str:
+    return f"the history {path} is damaged ({what}); move it away to begin a new one, or restore a copy"
+
+
 def _explanation(error: sqlite3.Error, path: Path, patience: timedelta) -> str:
     if _is(error, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return (
@@ -136,7 +162,7 @@ def _explanation(error: sqlite3.Error, path: Path, patience: timedelta) -> str:
             f" let that one end, or {_OTHER_FILE}"
         )
     if _is(error, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
-        return f"the history {path} is damaged ({error}); move it away to begin a new one, or restore a copy"
+        return _damaged(path, error)
     if _is(error, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
         return (
             f"the history {path} cannot be opened to write ({error}); make it a file in a directory that you may write,"

@@ -22,6 +22,9 @@ GENERATED = "generated.json"
 """Secrets of the environment, which are struck out of what tests tell."""
 
 
+_LONGEST = 300
+
+
 def folders(history: Path) -> Path:
     """Where the folders of the runs of a history are."""
     return history.with_name(f"{history.name}.runs")
@@ -46,8 +49,11 @@ class RunFolder:
                 # Somebody has swept it away between its making and its locking.
                 os.close(self._lock)
         except BlockingIOError:
+            holder = os.pread(self._lock, _LONGEST, 0).decode("utf-8", "replace").strip()
             os.close(self._lock)
-            raise HistoryError(f"the run {run_id} still goes on in another process; let it end, or end it") from None
+            raise HistoryError(
+                f"the run {run_id} still goes on in another process{holder and f' ({holder})'}; let it end, or end it"
+            ) from None
         except OSError as error:
             raise HistoryError(f"the folder of the run {run_id} cannot be made: {error}") from error
 
@@ -57,7 +63,13 @@ class RunFolder:
         file = self.path / "lock"
         self._lock = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        return file.exists() and os.path.samestat(file.stat(), os.fstat(self._lock))
+        if not (file.exists() and os.path.samestat(file.stat(), os.fstat(self._lock))):
+            return False
+        # For whoever finds it locked; where there is no room for that, the lock is one all the same.
+        with suppress(OSError):
+            os.ftruncate(self._lock, 0)
+            os.pwrite(self._lock, f"{os.getpid()} on {os.uname().nodename}".encode(), 0)
+        return True
 
     def keep(self, name: str, secrets: tuple[str, ...]) -> None:
         """Write down, by a name, what must not stand in the history; only the user himself can read it."""

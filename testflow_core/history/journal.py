@@ -137,7 +137,9 @@ class Journal:
                 if isinstance(entry, _Beginning):
                     self._begin(connection, entry)
             key = attempts.key_of(connection, self.run_id)
-            attempts.add(connection, key, [each for each in entries if isinstance(each, Outcome)])
+            outcomes = [each for each in entries if isinstance(each, Outcome)]
+            attempts.add_tests(connection, (each.test for each in outcomes))
+            attempts.add(connection, key, outcomes)
             marks = [(each.batch, each.mark) for each in entries if isinstance(each, _Mark)]
             attempts.add_marks(connection, key, marks)
         for each in waiting:

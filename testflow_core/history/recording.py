@@ -2,29 +2,52 @@
 
 from __future__ import annotations
 
+import json
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from testflow_core.history import attempts
+from testflow_core.history.audits import add_audits
+from testflow_core.history.causes import add_causes
+from testflow_core.history.plans import add_changes
 from testflow_core.history.values import excerpt, key_of_test, seconds, storable
 from testflow_core.model import Status, TestCase
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Mapping
 
     from testflow_core.model import Run
 
 _ADD_RUN = """
-insert into runs (run_id, workflow, started, ok, provisioner, state) values (?, ?, ?, ?, ?, ?) returning id
+insert into runs (run_id, workflow, started, ok, provisioner, isolation, origin, stopped, source, state)
+values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) returning id
 """
 
-_END_RUN = "update runs set ok = ?, provisioner = ?, state = ? where id = ?"
+_END_RUN = """
+update runs set ok = ?, provisioner = ?, isolation = ?, origin = ?, stopped = ?, state = ? where id = ?
+"""
 
-_LEARNT = ("results", "diagnoses", "routes", "phases", "plugin_failures", "warnings")
+_LEARNT = (
+    "results",
+    "diagnoses",
+    "routes",
+    "phases",
+    "plugin_failures",
+    "warnings",
+    "trees",
+    "conditions",
+    "standings",
+    "environments",
+    "data_sets",
+    "changes",
+    "uncovered",
+)
 """Tables of what is known of a run once it has come to a stop; one that goes on after it learns them anew."""
 
 _ADD_RESULT = """
 insert into results (run, test, status, duration, reason)
-values (?, (select id from tests where test_id = ?), ?, ?, (select id from reasons where text = ?))
+values (?, (select id from tests where test_id = ?), ?, ?, ?)
 on conflict do nothing
 """
 
@@ -40,6 +63,11 @@ values (?, (select id from tests where test_id = ?), ?, ?)
 on conflict do nothing
 """
 
+_ADD_STANDING = """
+insert into standings (run, test, quarantined, regression) values (?, (select id from tests where test_id = ?), ?, ?)
+on conflict do nothing
+"""
+
 _ADD_TIMING = """
 insert into timings (test, run, median) values ((select id from tests where test_id = ?), ?, ?)
 on conflict do update set median = excluded.median
@@ -52,49 +80,56 @@ _ADD_PLUGIN_FAILURE = "insert into plugin_failures (run, position, kind, name, t
 _ADD_WARNING = "insert into warnings (run, position, text) values (?, ?, ?)"
 
 
-def add_run(connection: sqlite3.Connection, run: Run) -> frozenset[str] | None:
+def add_run(connection: sqlite3.Connection, run: Run) -> tuple[int, bool] | None:
     """
-    Write everything that was learnt; None where a run of this id has already come to its end.
+    Write everything that was learnt; None where a run of this id has already come to its end, or was dropped since.
 
-    Else the tests that were counted when it had been stopped before.
+    Else the key of the run, and whether some of it was written when it had been stopped before.
     """
     known = connection.execute("select id, state from runs where run_id = ?", (storable(run.run_id),)).fetchone()
-    if known is not None and known[1] == attempts.ENDED:
+    dropped = connection.execute("select exists (select 1 from dropped where run_id = ?)", (storable(run.run_id),))
+    if (known is not None and known[1] == attempts.ENDED) or dropped.fetchone()[0]:
         return None
     state = attempts.STOPPED if known is not None and run.interrupted_tests else attempts.ENDED
-    key, counted = _begun(connection, run, state) if known is None else _resumed(connection, known[0], run, state)
+    key, resumed = _begun(connection, run, state) if known is None else _resumed(connection, known[0], run, state)
     if not _is_written(connection, key, run):
         # No journal has.
+        told = chain((choice.test for choice in run.choices), (outcome.test for outcome in run.outcomes))
+        attempts.add_tests(connection, told)
         attempts.add_choices(connection, key, run.choices)
         attempts.add(connection, key, run.outcomes)
     _add_names(connection, run)
     _add_results(connection, key, run)
     _add_explanations(connection, key, run)
+    add_causes(connection, key, run)
     _add_circumstances(connection, key, run)
+    add_changes(connection, key, run)
+    add_audits(connection, key, run.audits)
     _add_timings(connection, key, run)
     if state == attempts.ENDED:
         attempts.forget(connection, key)
-    return counted
+    return key, resumed
 
 
-def _begun(connection: sqlite3.Connection, run: Run, state: str) -> tuple[int, frozenset[str]]:
-    values = (storable(run.run_id), storable(run.workflow), seconds(run.started), run.ok, storable(run.provisioner))
+def _begun(connection: sqlite3.Connection, run: Run, state: str) -> tuple[int, bool]:
+    values = (storable(run.run_id), storable(run.workflow), seconds(run.started), *_ending(run), storable(run.source))
     ((key,),) = connection.execute(_ADD_RUN, (*values, state)).fetchall()
-    return key, frozenset()
+    return key, False
 
 
-def _resumed(connection: sqlite3.Connection, key: int, run: Run, state: str) -> tuple[int, frozenset[str]]:
-    verdicts = [status.value for status in Status if status is Status.PASSED or status.failing]
-    marks = ", ".join("?" * len(verdicts))
-    found = connection.execute(
-        f"select test_id from results join tests on tests.id = results.test where run = ? and status in ({marks})",  # noqa: S608 - placeholders
-        (key, *verdicts),
-    )
-    counted = frozenset(test for (test,) in found)
+def _resumed(connection: sqlite3.Connection, key: int, run: Run, state: str) -> tuple[int, bool]:
+    resumed = connection.execute("select exists (select 1 from results where run = ?)", (key,)).fetchone()[0]
     for table in _LEARNT:
         connection.execute(f"delete from {table} where run = ?", (key,))  # noqa: S608 - names of ours
-    connection.execute(_END_RUN, (run.ok, storable(run.provisioner), state, key))
-    return key, counted
+    connection.execute(_END_RUN, (*_ending(run), state, key))
+    return key, bool(resumed)
+
+
+def _ending(run: Run) -> tuple[bool, str, str, str, str]:
+    """What a run tells at its end: whether all is well, who brought its environments up and how, why it stopped."""
+    said = map(excerpt, (run.provisioner, run.isolation, run.origin, run.stopped))
+    provisioner, isolation, origin, stopped = said
+    return run.ok, provisioner, isolation, origin, stopped
 
 
 def _add_names(connection: sqlite3.Connection, run: Run) -> None:
@@ -127,6 +162,12 @@ def _add_timings(connection: sqlite3.Connection, key: int, run: Run) -> None:
 def _add_results(connection: sqlite3.Connection, key: int, run: Run) -> None:
     # That a test was left out stands among the choices, with its reason.
     left_out = {choice.test.id for choice in run.choices if not choice.selected}
+    # Many results have few reasons.
+    reasons = {
+        reason: connection.execute("select id from reasons where text = ?", (excerpt(reason),)).fetchone()[0]
+        for reason in {result.reason for result in run.results}
+    }
+    skipped = Status.SKIPPED
     connection.executemany(
         _ADD_RESULT,
         [
@@ -135,10 +176,10 @@ def _add_results(connection: sqlite3.Connection, key: int, run: Run) -> None:
                 key_of_test(result.test_id, result.variant),
                 result.status.value,
                 seconds(result.duration),
-                excerpt(result.reason),
+                reasons[result.reason],
             )
             for result in run.results
-            if result.status is not Status.SKIPPED or result.test_id not in left_out
+            if result.status is not skipped or result.test_id not in left_out
         ],
     )
 
@@ -167,9 +208,40 @@ def _add_explanations(connection: sqlite3.Connection, key: int, run: Run) -> Non
             if (route := result.route) is not None
         ],
     )
+    connection.executemany(
+        _ADD_STANDING,
+        [
+            (key, key_of_test(result.test_id, result.variant), excerpt(result.quarantined), excerpt(result.regression))
+            for result in run.results
+            if result.quarantined or result.regression
+        ],
+    )
+
+
+def _names(kinds: Mapping[str, tuple[str, ...]]) -> str:
+    return json.dumps({kind: list(names) for kind, names in kinds.items()})
 
 
 def _add_circumstances(connection: sqlite3.Connection, key: int, run: Run) -> None:
+    connection.executemany(
+        "insert or ignore into trees (run, application, tree) values (?, ?, ?)",
+        [(key, storable(application), storable(tree)) for application, tree in run.trees.items()],
+    )
+    connection.executemany(
+        "insert or ignore into conditions (run, name) values (?, ?)",
+        [(key, storable(name)) for name in run.conditions],
+    )
+    connection.executemany(
+        "insert or ignore into data_sets (run, name, version) values (?, ?, ?)",
+        [(key, storable(name), storable(version)) for name, version in run.data.items()],
+    )
+    connection.executemany(
+        "insert into environments (run, position, environment, held, remained, seconds) values (?, ?, ?, ?, ?, ?)",
+        [
+            (key, place, storable(each.environment), _names(each.held), _names(each.left), seconds(each.seconds))
+            for place, each in enumerate(run.certificates)
+        ],
+    )
     connection.executemany(
         _ADD_PHASE,
         [(key, place, storable(name), seconds(taken)) for place, (name, taken) in enumerate(run.phases.items())],

@@ -20,6 +20,8 @@ def key_of_test(test_id: str, variant: str) -> str:
 
 def excerpt(text: str) -> str:
     """The storable text, or where it is long its beginning and its end, with the length of what is missing."""
+    if not text:
+        return ""
     text = storable(text)
     if len(text) <= TEXT_LIMIT:
         return text

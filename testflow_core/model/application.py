@@ -40,7 +40,8 @@ class Application:
     An application under test.
 
     `path` is where its checkout is, as declared or, once planned, as found. `changed_files` is None where nobody
-    declared a change, and empty where it is declared unchanged.
+    declared a change, and empty where it is declared unchanged. `interface` are patterns of the files that those who
+    use it rely on, as in .gitignore; None where that may be any file.
     """
 
     name: str
@@ -53,3 +54,4 @@ class Application:
     python: str | None = None
     start: Start | None = None
     test_files: tuple[str, ...] | None = None
+    interface: tuple[str, ...] | None = None

@@ -11,7 +11,8 @@ class Change:
     The files of a checkout that differ from its base.
 
     `files` are paths relative to the checkout with `/` between their parts, None where nobody can say; `reason` tells
-    how that is known, or why it is not.
+    how that is known, or why it is not. `on_main` says whether the checkout is a state of the main branch, without
+    anything of its own; None where nobody can say.
     """
 
     application: str
@@ -19,3 +20,4 @@ class Change:
     reason: str
     base: str | None = None
     head: str | None = None
+    on_main: bool | None = None

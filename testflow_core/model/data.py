@@ -1,4 +1,4 @@
-"""Test data: what is asked for, and what was made."""
+"""Test data: what is asked for."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ Json: TypeAlias = bool | int | float | str | Sequence["Json"] | Mapping[str, "Js
 Record: TypeAlias = Mapping[str, Json]
 """One made entity: field to value."""
 
+FieldSpec: TypeAlias = str | Mapping[str, Json]
+"""The type of a field as it is declared: compact (`int:1..9`), or a mapping with its `type` and what else it takes."""
+
 DEFAULT_SEED = 20_260_101
 
 
@@ -21,12 +24,12 @@ class Entity:
     """One kind of record: how many, and the type of each field (`uuid`, `ref:users.id`)."""
 
     count: int
-    schema: Mapping[str, str]
+    schema: Mapping[str, FieldSpec]
 
 
 @frozen(kw_only=True)
 class TestData:
-    """A declared data set; the same seed gives the same records."""
+    """A declared data set; the same seed gives the same records. `destinations` are by name, each with its options."""
 
     __test__ = False
 
@@ -35,18 +38,4 @@ class TestData:
     seed: int = DEFAULT_SEED
     generator: str = "faker"
     options: Mapping[str, Json] = field(factory=dict[str, Json])
-
-
-@frozen(kw_only=True)
-class DataSet:
-    """Records that were made, by entity."""
-
-    name: str
-    records: Mapping[str, tuple[Record, ...]]
-
-
-@frozen(kw_only=True)
-class Loaded:
-    """A data set where tests can reach it, by these variables."""
-
-    variables: Mapping[str, str] = field(factory=dict[str, str])
+    destinations: Mapping[str, Mapping[str, Json]] = field(factory=lambda: {"records": dict[str, Json]()})

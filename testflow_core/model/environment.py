@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TypeAlias
@@ -11,7 +11,7 @@ from typing import TypeAlias
 from attrs import field, frozen
 
 from testflow_core.model.application import Application, Readiness
-from testflow_core.model.data import Json, Record
+from testflow_core.model.data import Json, Record, TestData
 from testflow_core.model.isolation import By
 from testflow_core.model.variant import labelled
 
@@ -95,7 +95,8 @@ class Site:
     a tier of `provisioning.namespaces`, `required` for the highest, None for the best there is. `copies` asks for the
     means to reset the services and to copy them, which costs those that have such means some time at their start.
     `faults` asks for the means to stop, pause, kill, refuse and delay them, which puts a proxy before their ports.
-    `records` are those of the test data, by entity, where a service refers to one.
+    `records` are those of the test data, by entity, where a service refers to one. `data` is declared data with the
+    destinations that are in its services.
     """
 
     lease: str
@@ -106,7 +107,8 @@ class Site:
     isolation: str | None = None
     copies: bool = False
     faults: bool = False
-    records: Mapping[str, tuple[Record, ...]] = field(factory=dict[str, "tuple[Record, ...]"], repr=False)
+    records: Mapping[str, Sequence[Record]] = field(factory=dict[str, "Sequence[Record]"], repr=False)
+    data: TestData | None = field(default=None, repr=False)
 
 
 @frozen(kw_only=True)
@@ -118,11 +120,10 @@ class Provisioned:
     left down; `logs` are the files that the services write. `isolation` is how it is kept apart from others, `origin`
     whether it is new or was used before, and why.
 
-    `reset` makes its services as they were when it came up, verifies that, and answers those that it cannot reset.
     `clone` is the environment with whatever it can copy of it in place of that; a service whose endpoint is the same is
-    shared with the others. `renew` makes all of it as it was when it came up, what cannot be reset by starting it anew,
-    and answers what it is then. `inject` does something to a service and answers what undoes it, where the site asks
-    for faults. They raise ProvisionError, and are None where they cannot be done.
+    shared with the others. `renew` makes all of it as it was when it came up and verifies that, starts anew what cannot
+    be reset, and answers what it is then. `inject` does something to a service and answers what undoes it, where the
+    site asks for faults. They raise ProvisionError, and are None where they cannot be done.
     """
 
     environment: str
@@ -133,7 +134,6 @@ class Provisioned:
     warnings: tuple[str, ...] = ()
     isolation: str = ""
     origin: str = ""
-    reset: Callable[[], tuple[str, ...]] | None = field(default=None, eq=False, repr=False)
     clone: Clone | None = field(default=None, eq=False, repr=False)
     renew: Callable[[], Provisioned] | None = field(default=None, eq=False, repr=False)
     inject: Inject | None = field(default=None, eq=False, repr=False)

@@ -21,11 +21,17 @@ class Evidence:
 
 @frozen(kw_only=True)
 class Failure:
-    """A test that failed, with everything that may explain it, the most telling evidence first."""
+    """
+    A test that failed, with everything that may explain it, the most telling evidence first.
+
+    `framework` and `language` are those of the test where they are known.
+    """
 
     test: TestCase
     status: Status
     evidence: tuple[Evidence, ...]
+    framework: str = ""
+    language: str = ""
 
     @property
     def message(self) -> str:
@@ -43,12 +49,36 @@ class Failure:
 
 @frozen(kw_only=True)
 class Diagnosis:
-    """The category of one failure, with the evidence that an analyzer goes by."""
+    """
+    The category of one failure, with the evidence that an analyzer goes by.
+
+    A category may have two levels, `first/second`. `confidence` is from 0 to 1, `runner_up` the category that came
+    next; `fingerprint` is the same for failures of the same cause, in every run, `title` one line of evidence without
+    what differs from run to run, and `masked` all that an analyzer compares causes by. `advice` says what to do,
+    `owner` and `tracker` whom it concerns and where. `verification` is True where the application does something wrong,
+    False where the environment, the data or the test is to blame, None where the analyzer does not say.
+
+    `frames` are the files of the frames that are no library's, as they were printed, that of the frame that failed
+    first; `lines` are their lines, 0 where they are not known. Of the files, `file` is the first of the application
+    itself, relative to its checkout, empty where there is none; the core fills it in.
+    """
 
     test: TestCase
     category: str
     reason: str
     evidence: Evidence | None = None
+    confidence: float | None = None
+    runner_up: str | None = None
+    fingerprint: str = ""
+    title: str = ""
+    masked: str = ""
+    advice: str = ""
+    owner: str = ""
+    tracker: str = ""
+    verification: bool | None = None
+    frames: tuple[str, ...] = ()
+    file: str = ""
+    lines: tuple[int, ...] = ()
 
 
 @frozen(kw_only=True)

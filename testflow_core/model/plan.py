@@ -4,18 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
+from difflib import get_close_matches
 from pathlib import Path
 
 from attrs import field, frozen
 
+from testflow_core.errors import UnknownTestError
 from testflow_core.model.application import Application
 from testflow_core.model.change import Change
 from testflow_core.model.choice import Choice
 from testflow_core.model.data import Json, TestData
 from testflow_core.model.environment import Environment
+from testflow_core.model.explanation import Explanation
+from testflow_core.model.shards import shards
 from testflow_core.model.terms import DEFAULT_TIMEOUT, Terms
 from testflow_core.model.test_case import TestCase
+from testflow_core.model.uncovered import Uncovered
 from testflow_core.model.workflow import DataFlow, Fault, TestWorkflow
+
+_NAMED = 5
 
 
 @frozen(kw_only=True)
@@ -25,7 +32,8 @@ class Bench:
 
     `checkout` is its directory, `python` the interpreter it names, `command` its test command; `directory` is private
     to the run and gone after it. `spool`, where there is one, outlives whoever carries the run out: workers note there
-    what must not be lost with him.
+    what must not be lost with him. `record`, where there is one, is a directory in which workers note what each test
+    touches; unless it is `dear`, only where Python tells of that at little cost.
     """
 
     directory: Path
@@ -33,6 +41,8 @@ class Bench:
     python: str | None = None
     command: tuple[str, ...] = ()
     spool: Path | None = None
+    record: Path | None = None
+    dear: bool = True
 
 
 @frozen(kw_only=True)
@@ -100,7 +110,11 @@ class Plan:
     What a run will do, before anything is started.
 
     `choices` has one per test, run or skipped, with its reason; `unavailable` says of the tests that cannot run why.
-    `applications` are those whose checkout was found. Of `environments` several may be variants of one.
+    `applications` are those whose checkout was found. Of `environments` several may be variants of one. `trees` name
+    what is there of each application; it is empty where that cannot be said of one of them. `conditions` name what the
+    tests run in: the kind of machine, interpreters with their packages, declared environments. `seconds` are those
+    that the chosen tests of a file took in past runs, by `application::file`. `uncovered` is what of the changes no
+    test that runs is known to reach.
     """
 
     workflow: TestWorkflow
@@ -112,6 +126,20 @@ class Plan:
     choices: tuple[Choice, ...] = ()
     batches: tuple[PlannedBatch, ...] = ()
     warnings: tuple[str, ...] = ()
+    trees: Mapping[str, str] = field(factory=dict[str, str])
+    conditions: tuple[str, ...] = ()
+    seconds: Mapping[str, float] = field(factory=dict[str, float])
+    uncovered: tuple[Uncovered, ...] = ()
+
+    def shards(self, number: int) -> tuple[Plan, ...]:
+        """
+        The plan in so many parts that take about the same time, for as many machines; ValueError for less than one.
+
+        The same plan and number give the same parts. Each has the tests of whole files, with all that depends on them.
+        """
+        if isinstance(number, bool) or not isinstance(number, int) or number < 1:  # pyright: ignore[reportUnnecessaryIsInstance] - scripts are not type-checked
+            raise ValueError(f"a plan has 1 shard or more, not {number!r}")
+        return shards(self, number)
 
     @property
     def expected_tests(self) -> int | None:
@@ -122,3 +150,55 @@ class Plan:
         if not any(environment.variant for environment in self.environments):
             return len(chosen)
         return len({test for batch in self.batches for test in batch.tests})
+
+    def explain(self, test_id: str) -> Explanation:
+        """
+        Why a test (`application::file::name`) or a file of them (`application::file`) runs, or does not.
+
+        UnknownTestError where nothing in the plan speaks of it.
+        """
+        test = TestCase.from_id(test_id)
+        choices = tuple(choice for choice in self.choices if _concerns(choice.test, test))
+        unavailable = next((why for each, why in self.unavailable.items() if _concerns(each, test)), "")
+        batches = tuple(batch.id for batch in self.batches if _runs(batch, test))
+        if not (choices or unavailable or batches):
+            raise UnknownTestError(_unknown(test_id, self))
+        return Explanation(
+            test=test,
+            choices=choices,
+            change=self.changes.get(test.application),
+            unavailable=unavailable,
+            batches=batches,
+        )
+
+
+def _runs(batch: PlannedBatch, test: TestCase) -> bool:
+    named = [each for each in batch.tests if _concerns(each, test)]
+    if test.name is not None:
+        if any(_holds(each, test) for each in batch.exclude):
+            return False
+        only = [each for each in batch.only if (each.application, each.file) == (test.application, test.file)]
+        named = [each for each in named if not only or any(_concerns(one, test) for one in only)]
+    return bool(named)
+
+
+def _concerns(one: TestCase, other: TestCase) -> bool:
+    """Whether one of them is the other or a part of it."""
+    return _holds(one, other) or _holds(other, one)
+
+
+def _holds(whole: TestCase, part: TestCase) -> bool:
+    if (whole.application, whole.file) != (part.application, part.file):
+        return False
+    if whole.name is None or whole.name == part.name:
+        return True
+    return part.name is not None and part.name.startswith((f"{whole.name}::", f"{whole.name}["))
+
+
+def _unknown(test_id: str, plan: Plan) -> str:
+    known = sorted({choice.test.id for choice in plan.choices} | {test.id for test in plan.unavailable})
+    close = get_close_matches(test_id, known, n=1)
+    if close:
+        return f"the plan has no test {test_id!r}; did you mean {close[0]!r}?"
+    named = ", ".join(known[:_NAMED]) + (f" and {len(known) - _NAMED} more" if len(known) > _NAMED else "")
+    return f"the plan has no test {test_id!r} (known: {named or 'none'})"

@@ -29,7 +29,7 @@ class Terms:
     counted, by name; what takes `exclusive` runs while nothing else does, as performance tests do. What is not
     `idempotent` is not run again where it was interrupted. `environment` and `data` tell whether those are needed; of
     several environments `environment` names one. `isolation` is what they have of it for themselves; None where they
-    share it with all others.
+    share it with all others. `owner` is the team that gets their failures where nothing tells more.
 
     A performance test runs `repeat` times. It fails where the median of its durations is more than `max_duration`, or
     more than `max_slowdown` times that of its past runs.
@@ -46,6 +46,7 @@ class Terms:
     repeat: int | None = None
     max_duration: timedelta | None = None
     max_slowdown: float | None = None
+    owner: str = ""
 
     @property
     def alone(self) -> bool:

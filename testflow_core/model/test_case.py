@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from attrs import frozen
 
 from testflow_core.model.variant import labelled
@@ -24,7 +26,7 @@ class TestCase:
     name: str | None = None
     variant: str = ""
 
-    @property
+    @cached_property
     def id(self) -> str:
         """`application::file::name`, or `application::file` for a whole file."""
         whole = f"{self.application}::{self.file}"

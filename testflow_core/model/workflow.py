@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import timedelta
+from typing import cast
 
 from attrs import field, frozen
 
 from testflow_core.model.data import Json
+from testflow_core.model.flaky import Quarantine
 from testflow_core.model.terms import Terms
 
 DEFAULT_TEAM = "unassigned"
+NEW_AFTER = timedelta(days=21)
 
 
 @frozen(kw_only=True)
@@ -23,15 +27,33 @@ class MappingRule:
 
 @frozen(kw_only=True)
 class TestSelection(Terms):
-    """Which tests of one application are chosen, and by which selector (`strategy` is a selector plugin's name)."""
+    """
+    Which tests of one application are chosen, and by which selectors (`strategies` are names of selector plugins).
+
+    Of several, each may choose. `options` are those of the one strategy, or of several by the name of each.
+    With `record` its tests note what they touch, for the selections of later runs; None: where that costs little, on
+    Python 3.12 and later, and the history is kept.
+    """
 
     __test__ = False
 
     application: str
-    strategy: str = "change-based"
+    strategies: tuple[str, ...] = field(default=("change-based",), metadata={"testflow.key": "strategy"})
     test_paths: tuple[str, ...] = ()
     mapping_rules: tuple[MappingRule, ...] = ()
+    record: bool | None = None
     options: Mapping[str, Json] = field(factory=dict[str, Json])
+
+    @property
+    def strategy(self) -> str:
+        """What people call its strategies together: `change-based + failed`."""
+        return " + ".join(self.strategies)
+
+    def options_of(self, strategy: str) -> Mapping[str, Json]:
+        """What the selector of this name takes."""
+        if len(self.strategies) == 1:
+            return self.options
+        return cast("Mapping[str, Json]", self.options.get(strategy, {}))
 
 
 @frozen(kw_only=True)
@@ -95,13 +117,18 @@ class Category:
 
 @frozen(kw_only=True)
 class FailureAnalysis:
-    """How failures are categorised, and which team each category goes to."""
+    """
+    How failures are categorised, and which team each category goes to.
+
+    A failure of a test that has not failed for `new_after` is likely to be a regression.
+    """
 
     categories: tuple[Category, ...] = ()
     routing: Mapping[str, str] = field(factory=dict[str, str])
     default_team: str = DEFAULT_TEAM
+    new_after: timedelta = NEW_AFTER
     analyzer: str = "regex"
-    router: str = "table"
+    router: str = "codeowners"
     options: Mapping[str, Json] = field(factory=dict[str, Json])
 
 
@@ -116,3 +143,4 @@ class TestWorkflow:
     flows: tuple[CrossAppTest, ...] = ()
     dependencies: tuple[Dependency, ...] = ()
     analysis: FailureAnalysis = field(factory=FailureAnalysis)
+    quarantines: tuple[Quarantine, ...] = ()

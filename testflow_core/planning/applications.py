@@ -9,12 +9,12 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 import attrs
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from testflow_core import specs
 from testflow_core.errors import ApplicationUnavailableError, Problem, SpecError
-from testflow_core.interfaces import CHANGE_SOURCE, CHECKOUT_SOURCE
-from testflow_core.model import Application, Change
+from testflow_core.interfaces import CHANGE_SOURCE, CHECKOUT_SOURCE, NamesTrees
+from testflow_core.model import Application, Change, Provider
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,11 +30,12 @@ CHANGE_SOURCES = ("declared", "git")
 
 @frozen(kw_only=True)
 class Landscape:
-    """The applications whose checkout was found, why the others are unavailable, and what changed."""
+    """The applications whose checkout was found, why the others are unavailable, what changed, and who uses whom."""
 
     applications: Mapping[str, Application]
     unavailable: Mapping[str, str]
     changes: Mapping[str, Change]
+    providers: Mapping[str, tuple[Provider, ...]] = field(factory=dict[str, tuple[Provider, ...]])
 
 
 def survey(
@@ -72,6 +73,28 @@ def survey(
         raise SpecError(problems)
     changes = {name: _change(application, plugins, calls) for name, application in found.items()}
     return Landscape(applications=found, unavailable=unavailable, changes=changes)
+
+
+def name_trees(
+    applications: Mapping[str, Application], plugins: Plugins, calls: PluginCalls, workspace: Path, cache: Path
+) -> Mapping[str, str]:
+    """What each checkout has, by name; nothing where it is not known of all: a test may depend on any of them."""
+    loaded = [(name, plugins.load(CHECKOUT_SOURCE, name, workspace=workspace, cache=cache)) for name in _known(plugins)]
+    sources = [(name, source) for name, source in loaded if isinstance(source, NamesTrees)]
+    trees: dict[str, str] = {}
+    for application, found in applications.items():
+        path = found.path
+        if path is None:
+            return {}
+        asked = (
+            calls.answer(CHECKOUT_SOURCE, name, lambda source=source, path=path: source.tree(path), "")
+            for name, source in sources
+        )
+        tree = next(filter(None, asked), "")
+        if not tree:
+            return {}
+        trees[application] = tree
+    return trees
 
 
 def runner_name(application: Application) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import fsum
 from typing import TYPE_CHECKING
 
 from attrs import evolve
@@ -30,9 +31,11 @@ def planned_batches(
     past: Past,
     whole: Container[str],
     division: Division,
-) -> tuple[PlannedBatch, ...]:
+) -> tuple[tuple[PlannedBatch, ...], Mapping[str, float]]:
     """
     The batches of every flow that runs and of the chosen files, in the order to start; `runners` by application.
+
+    Beside them the seconds that the tests of each file take, by `application::file`, whoever runs them.
 
     `whole` are applications of which all tests must be in one batch; `division` says whose long files may be split.
 
@@ -50,7 +53,14 @@ def planned_batches(
     apart = [part for batch in files if of_each_test(batch) for part in _apart(batch, past, whole, division)]
     parts = divided((batch for batch in files if not of_each_test(batch)), past, least, division)
     batches = wired([*others, *apart, *parts], workflow.dependencies)
-    return in_order(put_together(batches, whole))
+    return in_order(put_together(batches, whole)), _by_file((*others, *files))
+
+
+def _by_file(batches: Iterable[PlannedBatch]) -> Mapping[str, float]:
+    seconds: dict[str, list[float]] = {}
+    for batch in batches:
+        seconds.setdefault(f"{batch.application}::{batch.tests[0].file}", []).append(batch.expected)
+    return {file: fsum(found) for file, found in seconds.items()}
 
 
 def _apart(batch: PlannedBatch, past: Past, whole: Container[str], division: Division) -> list[PlannedBatch]:

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from attrs import evolve, frozen
 
-from testflow_core.interfaces import RUNNER, SELECTOR, Warns
+from testflow_core.interfaces import RUNNER, SELECTOR
 from testflow_core.model import Choice, Context, CrossAppTest, TestCase, TestSelection
 from testflow_core.planning.applications import runner_name
+from testflow_core.planning.strategies import Covering, decided
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -20,23 +21,31 @@ if TYPE_CHECKING:
 
 Origin = TypeVar("Origin", TestSelection, CrossAppTest)
 
+ORDERING = "history"
+"""The selector that puts tests in order, whichever chose them."""
+
 _SHOWN_FILES = 3
 
 
 @frozen(kw_only=True)
 class Verdict(Generic[Origin]):
-    """What one selection or one flow says of its tests; `unavailable` is why none of them can run."""
+    """
+    What one selection or one flow says of its tests; `unavailable` is why none of them can run.
+
+    `covering` answers what of the change choices leave untested, None where nobody can tell.
+    """
 
     origin: Origin
     choices: tuple[Choice, ...]
     unavailable: str = ""
     warnings: tuple[str, ...] = ()
+    covering: Covering | None = None
 
 
 def judge_selection(
     selection: TestSelection, landscape: Landscape, past: Past, plugins: Plugins, calls: PluginCalls
 ) -> Verdict[TestSelection]:
-    """What the selector that a selection names says of every test below the selection's paths."""
+    """What the selectors that a selection names say of every test below the selection's paths."""
     name = selection.application
     if name in landscape.unavailable:
         reason = f"{name} is unavailable: {landscape.unavailable[name]}"
@@ -49,24 +58,34 @@ def judge_selection(
     tests = calls.answer(
         RUNNER, runner, lambda: tuple(plugins.load(RUNNER, runner).discover(application, selection.test_paths)), ()
     )
-    context = Context(application=application, change=landscape.changes[name], selection=selection, past=past)
-    selector = plugins.load(SELECTOR, selection.strategy, **selection.options)
-    said = calls.answer(SELECTOR, selection.strategy, lambda: tuple(selector.select(tests, context)), ())
-    warnings: tuple[str, ...] = () if tests else (_nothing_found(selection),)
-    if isinstance(selector, Warns):
-        warner = selector
-        warnings += calls.answer(SELECTOR, selection.strategy, lambda: tuple(warner.warnings(tests, context)), ())
-    return Verdict(origin=selection, choices=_complete(tests, said, selection), warnings=warnings)
+    context = Context(
+        application=application,
+        change=landscape.changes[name],
+        selection=selection,
+        past=past,
+        # Tests that need no environment meet no other application.
+        providers=landscape.providers.get(name, ()) if selection.environment else (),
+    )
+    said = decided(selection, tests, context, plugins, calls)
+    warnings = said.warnings if tests else (_nothing_found(selection), *said.warnings)
+    return Verdict(origin=selection, choices=said.choices, warnings=warnings, covering=said.covering)
 
 
 def judge_flow(flow: CrossAppTest, landscape: Landscape) -> Verdict[CrossAppTest]:
-    """A flow runs if any of its applications changed, or cannot say; it cannot where one of them is unavailable."""
+    """
+    A flow runs if any of its applications changed, or one that they use, or cannot say.
+
+    It cannot where one of them is unavailable.
+    """
     missing = [step.app for step in flow.steps if step.app in landscape.unavailable]
     if missing:
         reason = f"{flow.name} goes through {missing[0]}, which is unavailable: {landscape.unavailable[missing[0]]}"
         return Verdict(origin=flow, choices=_step_choices(flow, reason, selected=False), unavailable=reason)
     apps = dict.fromkeys(step.app for step in flow.steps)
-    why = [_why(change) for app in apps if (change := landscape.changes[app]).files is None or change.files]
+    used = (each for app in apps for each in landscape.providers.get(app, ()) if each.application.name not in apps)
+    others = {each.application.name: each.change for each in used if flow.environment}
+    changes = (*(landscape.changes[app] for app in apps), *others.values())
+    why = [_why(change) for change in changes if change.files is None or change.files]
     if why:
         return Verdict(origin=flow, choices=_step_choices(flow, "; ".join(why), selected=True))
     reason = "nothing changed in " + ", ".join(apps)
@@ -81,17 +100,25 @@ def merge(verdicts: Iterable[Verdict[CrossAppTest] | Verdict[TestSelection]]) ->
         if known is choice or known.reason == choice.reason:
             continue
         if known.selected == choice.selected:
-            merged[choice.test] = evolve(known, reason=f"{known.reason}; {choice.reason}")
+            reason = f"{known.reason}; {choice.reason}"
+            merged[choice.test] = evolve(known, reason=reason, priority=max(known.priority, choice.priority))
         elif choice.selected:
             merged[choice.test] = choice
     return tuple(merged.values())
 
 
-def prioritised(choices: Sequence[Choice], past: Past, plugins: Plugins, calls: PluginCalls) -> tuple[Choice, ...]:
-    """The choices with the priorities that history gives the chosen tests, the most urgent first."""
-    chosen = [choice.test for choice in choices if choice.selected]
-    selector = plugins.load(SELECTOR, "history")
-    said = calls.answer(SELECTOR, "history", lambda: tuple(selector.select(chosen, Context(past=past))), ())
+def prioritised(
+    choices: Sequence[Choice], past: Past, changes: Mapping[str, Change], plugins: Plugins, calls: PluginCalls
+) -> tuple[Choice, ...]:
+    """
+    The choices, the most urgent first.
+
+    What a selector gave no priority has that which history and nearness to the change give it.
+    """
+    silent = [choice.test for choice in choices if choice.selected and not choice.priority]
+    selector = plugins.load(SELECTOR, ORDERING)
+    context = Context(past=past, changes=changes)
+    said = calls.answer(SELECTOR, ORDERING, lambda: tuple(selector.select(silent, context)), ()) if silent else ()
     priorities = {choice.test: choice.priority for choice in said}
     weighed = [evolve(choice, priority=priorities.get(choice.test, choice.priority)) for choice in choices]
     return tuple(sorted(weighed, key=lambda choice: (not choice.selected, -choice.priority)))
@@ -101,13 +128,6 @@ def step_test(app: str, test: str) -> TestCase:
     """The test that a step names as `file` or `file::name`."""
     file, _, name = test.partition("::")
     return TestCase(application=app, file=file, name=name or None)
-
-
-def _complete(tests: Sequence[TestCase], said: Iterable[Choice], selection: TestSelection) -> tuple[Choice, ...]:
-    """A test that a selector says nothing of runs: what is not known to be safe to leave out is not left out."""
-    by_test: Mapping[TestCase, Choice] = {choice.test: choice for choice in said}
-    silent = f"the selector {selection.strategy!r} said nothing of it"
-    return tuple(by_test.get(test) or Choice(test=test, selected=True, reason=silent) for test in tests)
 
 
 def _step_choices(flow: CrossAppTest, why: str, *, selected: bool) -> tuple[Choice, ...]:

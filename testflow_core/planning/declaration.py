@@ -7,17 +7,20 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 from attrs import field, frozen
 
-from testflow_core import graph, specs
+from testflow_core import data_lock, graph, specs
 from testflow_core.errors import PluginNotFoundError, Problem, SpecError
-from testflow_core.interfaces import ANALYZER, DATA_GENERATOR, ROUTER, SELECTOR, ChecksDeclaration
+from testflow_core.interfaces import ANALYZER, DATA_GENERATOR, DESTINATION, ROUTER, SELECTOR, ChecksDeclaration
 from testflow_core.model import EACH, EXCLUSIVE, Application, Environment, TestData, TestWorkflow
 from testflow_core.planning import environments, faults, isolation
+from testflow_core.planning.auditing import Auditing
+from testflow_core.planning.providers import with_used
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from testflow_core.interfaces import Kind
-    from testflow_core.model import Terms
+    from testflow_core.model import Terms, TestSelection
     from testflow_core.registry import Plugins
 
 
@@ -32,12 +35,14 @@ class Declaration:
     environments: tuple[Environment, ...] = ()
     data: TestData | None = None
     applications: Mapping[str, Application] = field(factory=dict[str, Application])
+    auditing: Auditing = field(factory=Auditing)
 
 
 def concerned(declaration: Declaration) -> tuple[Application, ...]:
-    """The registered applications that the declaration tests or starts, in the order of their registration."""
+    """The registered applications that the declaration tests, starts or uses, in the order of their registration."""
     names = {selection.application for selection in declaration.workflow.selections}
     names |= {step.app for flow in declaration.workflow.flows for step in flow.steps}
+    names = {*with_used(names, declaration.applications)}
     names |= {service for each in declaration.environments for service in each.services}
     return tuple(each for name, each in declaration.applications.items() if name in names)
 
@@ -49,7 +54,7 @@ def check(declaration: Declaration, plugins: Plugins, resources: Mapping[str, in
         *_applications(declaration),
         *_resources(declaration.workflow, resources),
         *environments.mistakes(declaration.environments, _terms(declaration.workflow)),
-        *isolation.mistakes(declaration.environments, _terms(declaration.workflow)),
+        *isolation.mistakes(declaration.environments, declaration.data, _terms(declaration.workflow)),
         *faults.mistakes(declaration.environments, declaration.workflow.flows),
         *_plugin_names(declaration, plugins, missing),
         *_data(declaration.data, plugins, missing),
@@ -60,15 +65,29 @@ def check(declaration: Declaration, plugins: Plugins, resources: Mapping[str, in
         raise SpecError(problems)
 
 
-def remarks(workflow: TestWorkflow) -> tuple[str, ...]:
+def check_lock(data: TestData | None, plugins: Plugins, workspace: Path) -> None:
+    """SpecError where the workspace pins another version of the data set, with what changed."""
+    if data is None or not plugins.outside:
+        return
+    problems = list(data_lock.problems(data_lock.identity_by_plugin(data, plugins), workspace / data_lock.LOCK))
+    if problems:
+        raise SpecError(problems)
+
+
+def remarks(workflow: TestWorkflow, plugins: Plugins) -> tuple[str, ...]:
     """What has no effect though somebody wrote it."""
-    categories = {category.name for category in workflow.analysis.categories}
+    analysis = workflow.analysis
+    categories = {category.name for category in analysis.categories}
     if not categories:
         return ()
+    routed = {name: team for name, team in analysis.routing.items() if name not in {*categories, "unknown"}}
+    if not routed:
+        return ()
+    known = plugins.load(ANALYZER, analysis.analyzer, **analysis.options).known_categories
     return tuple(
         f"routing sends the category {name!r} to {team!r}, but no category bears that name"
-        for name, team in workflow.analysis.routing.items()
-        if name not in {*categories, "unknown"}
+        for name, team in routed.items()
+        if name.partition("/")[0] not in known
     )
 
 
@@ -118,12 +137,29 @@ def _named_applications(declaration: Declaration) -> Iterator[tuple[str, str]]:
 def _plugin_names(declaration: Declaration, plugins: Plugins, missing: list[PluginNotFoundError]) -> Iterator[Problem]:
     workflow = declaration.workflow
     for selection in workflow.selections:
-        path = specs.key_path("$.test_selections", selection.application)
-        yield from _plugin(SELECTOR, selection.strategy, selection.options, f"{path}.strategy", plugins, missing)
+        yield from _selectors(selection, plugins, missing)
     analysis = workflow.analysis
     path = "$.failure_analysis"
     yield from _plugin(ANALYZER, analysis.analyzer, analysis.options, f"{path}.analyzer", plugins, missing)
     yield from _plugin(ROUTER, analysis.router, {}, f"{path}.router", plugins, missing)
+
+
+def _selectors(selection: TestSelection, plugins: Plugins, missing: list[PluginNotFoundError]) -> Iterator[Problem]:
+    path = specs.key_path("$.test_selections", selection.application)
+    if len(selection.strategies) == 1:
+        yield from _plugin(SELECTOR, selection.strategy, selection.options, f"{path}.strategy", plugins, missing)
+        return
+    for name, options in selection.options.items():
+        where = specs.key_path(f"{path}.options", name)
+        if name not in selection.strategies:
+            yield Problem(where, specs.unknown_name("strategy", name, selection.strategies))
+        elif not isinstance(options, Mapping):
+            yield Problem(where, f"expected the options of the strategy {name!r} by their names, got {options!r}")
+    for index, name in enumerate(selection.strategies):
+        if isinstance(selection.options.get(name, {}), Mapping):
+            where = specs.key_path(f"{path}.options", name)
+            options = selection.options_of(name)
+            yield from _plugin(SELECTOR, name, options, f"{path}.strategy[{index}]", plugins, missing, where)
 
 
 def _data(data: TestData | None, plugins: Plugins, missing: list[PluginNotFoundError]) -> Iterator[Problem]:
@@ -135,6 +171,14 @@ def _data(data: TestData | None, plugins: Plugins, missing: list[PluginNotFoundE
         generator = plugins.load(DATA_GENERATOR, data.generator, **data.options)
         if isinstance(generator, ChecksDeclaration):
             yield from cast("ChecksDeclaration[TestData]", generator).problems(data)
+    for name, options in data.destinations.items():
+        path = specs.key_path("$.destinations", name)
+        wrong = list(_plugin(DESTINATION, name, options, path, plugins, missing, path))
+        yield from wrong
+        if not wrong:
+            destination = plugins.load(DESTINATION, name, **options)
+            if isinstance(destination, ChecksDeclaration):
+                yield from cast("ChecksDeclaration[TestData]", destination).problems(data)
 
 
 def _plugin(
@@ -144,6 +188,7 @@ def _plugin(
     path: str,
     plugins: Plugins,
     missing: list[PluginNotFoundError],
+    options_path: str | None = None,
 ) -> Iterator[Problem]:
     try:
         plugins.load(kind, name, **options)
@@ -151,6 +196,6 @@ def _plugin(
         missing.append(error)
         yield Problem(path, str(error))
     except SpecError as error:
-        options_path = f"{path.rpartition('.')[0]}.options"
+        options_path = options_path or f"{path.rpartition('.')[0]}.options"
         for problem in error.problems:
             yield Problem(options_path + problem.path.removeprefix("$"), problem.message)

@@ -11,7 +11,7 @@ from testflow_core.errors import Problem, SpecError
 from testflow_core.model import Past
 from testflow_core.model.variant import labelled
 from testflow_core.planning.weights import weighed
-from testflow_core.provisioning import records
+from testflow_core.provisioning import placing, records
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -39,6 +39,7 @@ def check_records(environments: Sequence[Environment], data: TestData | None) ->
         for environment in environments
         for each in records.problems(environment, data)
     ]
+    found += placing.problems(data, environments)
     if found:
         raise SpecError(found)
 

@@ -13,19 +13,21 @@ from testflow_core.planning.weights import timed, weighed
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Sequence
 
-    from testflow_core.model import Environment, Past, PlannedBatch, Terms, TestCase
+    from testflow_core.model import Environment, Past, PlannedBatch, Terms, TestCase, TestData
     from testflow_core.planning.parts import Division
 
 _SHOWN = 3
 
 
-def mistakes(environments: Sequence[Environment], terms: Iterable[tuple[str, Terms]]) -> Iterator[Problem]:
-    """Tests that are to have something of an environment for themselves, where there is none."""
+def mistakes(
+    environments: Sequence[Environment], data: TestData | None, terms: Iterable[tuple[str, Terms]]
+) -> Iterator[Problem]:
+    """Tests that are to have something of an environment or of test data for themselves, where there is none."""
     if environments:
         return
     for path, each in terms:
-        if each.isolation is not None and each.environment is not False:
-            message = "there is nothing to isolate: no environment is given to `execute` and `plan`"
+        if each.isolation is not None and each.environment is not False and not (data is not None and each.data):
+            message = "there is nothing to isolate: no environment and no test data is given to `execute` and `plan`"
             yield Problem(f"{path}.isolation", message)
 
 

@@ -9,12 +9,17 @@ from attrs import evolve
 from testflow_core.interfaces import RUNNER, DividesFiles, NeedsWhole
 from testflow_core.model import Application, Plan
 from testflow_core.planning import dependencies, isolation
-from testflow_core.planning.applications import runner_name, survey
+from testflow_core.planning.applications import name_trees, runner_name, survey
+from testflow_core.planning.auditing import audited
 from testflow_core.planning.batches import planned_batches
 from testflow_core.planning.choices import Verdict, judge_flow, judge_selection, merge, prioritised
-from testflow_core.planning.declaration import check, concerned, remarks
+from testflow_core.planning.conditions import name_conditions
+from testflow_core.planning.coverage import uncovered
+from testflow_core.planning.declaration import check, check_lock, concerned, remarks
 from testflow_core.planning.environments import check_records, slowest, spread, variants_of
 from testflow_core.planning.parts import Division
+from testflow_core.planning.providers import providers
+from testflow_core.planning.providers import remarks as remarks_on_providers
 from testflow_core.planning.weights import in_order
 
 if TYPE_CHECKING:
@@ -46,16 +51,20 @@ def make_plan(
     SpecError or PluginError where the declaration is wrong.
     """
     check(declaration, plugins, resources)
+    check_lock(declaration.data, plugins, workspace)
     workflow = declaration.workflow
     landscape = survey(concerned(declaration), plugins, calls, workspace, cache)
+    bound = tuple(_bound(each, declaration, landscape) for each in declaration.environments)
+    landscape = evolve(landscape, providers=providers(landscape.applications, landscape.changes, bound))
     past = past_of(landscape.applications)
     flows = [judge_flow(flow, landscape) for flow in workflow.flows]
     environments = declaration.environments
     judged = [(each, past.within(variants_of(each, environments))) for each in workflow.selections]
-    selections = [judge_selection(each, landscape, its_past, plugins, calls) for each, its_past in judged]
+    chosen = [judge_selection(each, landscape, its_past, plugins, calls) for each, its_past in judged]
+    selections = audited(chosen, flows, past, declaration.auditing)
     verdicts = [*flows, *selections]
     concerning = {name for each in (*workflow.flows, *workflow.selections) for name in variants_of(each, environments)}
-    choices = prioritised(merge(verdicts), past.within(concerning or {""}), plugins, calls)
+    choices = prioritised(merge(verdicts), past.within(concerning or {""}), landscape.changes, plugins, calls)
     runners = {name: runner_name(application) for name, application in landscape.applications.items()}
     whole = {name: why for name, runner in runners.items() if (why := _whole(name, runner, landscape, plugins, calls))}
     several = {
@@ -64,9 +73,8 @@ def make_plan(
     division = Division(applications=several, workers=workers, capacities=resources)
     varied = any(each.variant for each in environments)
     known = slowest(past) if varied or past.variants else past
-    batches = planned_batches(workflow, flows, selections, choices, runners, known, whole, division)
+    batches, seconds = planned_batches(workflow, flows, selections, choices, runners, known, whole, division)
     batches = in_order(spread(batches, environments, past)) if varied else batches
-    bound = tuple(_bound(each, declaration, landscape) for each in environments)
     check_records(bound, declaration.data)
     return Plan(
         workflow=workflow,
@@ -74,11 +82,18 @@ def make_plan(
         data=declaration.data,
         applications=landscape.applications,
         changes=landscape.changes,
+        trees=name_trees(landscape.applications, plugins, calls, workspace, cache),
+        conditions=name_conditions(landscape.applications, bound, plugins, calls),
         unavailable=_unavailable(verdicts),
         choices=choices,
+        uncovered=uncovered(selections, choices, landscape, past, plugins, calls),
         batches=batches,
+        seconds=seconds,
         warnings=(
-            *remarks(workflow),
+            *remarks(workflow, plugins),
+            *remarks_on_providers(
+                (each.application for each in workflow.selections), declaration.applications, landscape.unavailable
+            ),
             *dependencies.remarks(workflow, batches),
             *isolation.remarks(batches, known, whole),
             *(f"the tests of {name} run in one session, not file by file: {why}" for name, why in whole.items()),

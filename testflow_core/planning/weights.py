@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from math import floor
+from math import floor, fsum
 from typing import TYPE_CHECKING
 
 from attrs import evolve
@@ -36,7 +36,7 @@ def timed(batch: PlannedBatch, past: Past) -> Iterator[tuple[TestCase, float]]:
 
 def weighed(batch: PlannedBatch, past: Past) -> PlannedBatch:
     """The batch with the seconds that its tests took on average; 0 where no run has seen one of them."""
-    return evolve(batch, expected=sum(seconds for _, seconds in timed(batch, past)))
+    return evolve(batch, expected=fsum(seconds for _, seconds in timed(batch, past)))
 
 
 def ends_of_titles(name: str) -> Iterator[int]:

@@ -1,4 +1,4 @@
-"""An environment that is up, to be reset, and to be copied."""
+"""An environment that is up, to be copied."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve
 
-from testflow_core.provisioning import wiring
+from testflow_core.provisioning import placing, wiring
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
@@ -17,20 +17,17 @@ if TYPE_CHECKING:
 
 
 def with_copies(up: Provisioned, running: Mapping[str, Running]) -> Provisioned:
-    """The environment with the means to reset and to copy it, as far as its services have them."""
-    resets = {name: each.reset for name, each in running.items() if each.reset is not None}
+    """The environment with the means to copy it, as far as its services have them."""
     clones = {name: each.clone for name, each in running.items() if each.clone is not None}
-
-    def reset() -> tuple[str, ...]:
-        for one in resets.values():
-            one()
-        return tuple(name for name in up.endpoints if name not in resets)
 
     @contextmanager
     def clone(by: By) -> Generator[Provisioned]:
         with ExitStack() as exits:
             own = {name: exits.enter_context(one(by)) for name, one in clones.items()}
             endpoints = {**up.endpoints, **own}
-            yield evolve(up, endpoints=endpoints, variables=wiring.variables(endpoints))
+            told = wiring.variables(up.endpoints)
+            others = {name: value for name, value in up.variables.items() if name not in told}
+            variables = {**wiring.variables(endpoints), **placing.moved(others, up.endpoints, endpoints)}
+            yield evolve(up, endpoints=endpoints, variables=variables)
 
-    return evolve(up, reset=reset if resets else None, clone=clone if clones else None)
+    return evolve(up, clone=clone if clones else None)

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from testflow_core.model import Endpoint
     from testflow_core.provisioning.leases import PortLeases
-    from testflow_core.provisioning.supervisor import Supervised, Supervisor
+    from testflow_core.provisioning.supervised import Supervised
+    from testflow_core.provisioning.supervisor import Supervisor
 
 _PROGRAM = "import sys; sys.path.append(sys.argv[1]); from testflow_core.provisioning.fault_proxy import main; main()"
 _INTERPRETER = (sys.executable, "-I", "-S")

@@ -16,7 +16,7 @@ import socket
 import sys
 from typing import TYPE_CHECKING, NoReturn
 
-from testflow_core.provisioning.legacy import Legacy, end_family
+from testflow_core.provisioning.legacy import Legacy, end_family, outlive
 from testflow_core.provisioning.namespaces import LEASES, NAMESPACES, SUBREAPER, adopt_orphans, fork_inside
 from testflow_core.provisioning.process_birth import ENDING_SIGNALS, IGNORED_SIGNALS
 from testflow_core.provisioning.supervisor_process import Session
@@ -44,7 +44,7 @@ def main(descriptor: int, engine: int, identity: str, tier: str, remove: Sequenc
             ours.close()
             _supervise(channel, handle, theirs, legacy, tier, why)
         theirs.close()
-        _guard(pid, ours, legacy, tier)
+        _guard(pid, ours, handle, legacy, tier)
 
 
 def _open_handle(engine: int) -> int | None:
@@ -78,11 +78,12 @@ def _supervise(
     session.tell(tier=tier, why=why)
     session.serve()
     if not session.rest():
+        outlive(engine)
         legacy.carry_out()
     os._exit(0)
 
 
-def _guard(supervisor: int, channel: socket.socket, legacy: Legacy, tier: str) -> None:
+def _guard(supervisor: int, channel: socket.socket, engine: int | None, legacy: Legacy, tier: str) -> None:
     """Listen to the supervisor until it has ended in whatever way, then see to it that nothing is left."""
 
     def end_now(_number: int, _frame: object) -> None:
@@ -103,6 +104,7 @@ def _guard(supervisor: int, channel: socket.socket, legacy: Legacy, tier: str) -
         if tier == LEASES:
             _kill_groups(legacy.leaders.values())
         end_family()
+        outlive(engine)
         legacy.carry_out()
 
 

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from attrs import evolve
 
+from testflow_core.model import DataSet
 from testflow_core.specs.manifest import to_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from testflow_core.model import Environment, Service, Site
+    from testflow_core.model import Environment, Record, Service, Site
 
 _TRACES = frozenset({".git", "__pycache__", ".pytest_cache", ".testflow", "node_modules"})
 
@@ -42,8 +43,8 @@ def identity(environment: Environment, provisioner: object, site: Site) -> dict[
         "the isolation": str(site.isolation),
         "the options of the environment": _digest(evolve(environment, services={})),
     }
-    if site.records:
-        found["the test data"] = _digest(site.records)
+    if site.records or site.data:
+        found["the test data"] = _of_records(site.records) + (_digest(site.data) if site.data else "")
     for name, service in environment.services.items():
         found[f"the declaration of {name}"] = _digest(service)
         if service.application is not None and service.application.path is not None:
@@ -57,6 +58,13 @@ def identity(environment: Environment, provisioner: object, site: Site) -> dict[
 def contents(files: Iterable[Path]) -> dict[str, str]:
     """What `Identifies.identity` answers of files that a service is made from; OSError where one cannot be read."""
     return {f"the file {file.name}": hashlib.sha256(file.read_bytes()).hexdigest()[:32] for file in files}
+
+
+def _of_records(records: Mapping[str, Sequence[Record]]) -> str:
+    """The version of a data set whose generator says what records depend on; else what they are."""
+    if isinstance(records, DataSet) and records.repeatable:
+        return records.version
+    return _digest({entity: list(each) for entity, each in records.items()})
 
 
 def _digest(value: object) -> str:

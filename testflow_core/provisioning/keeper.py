@@ -16,7 +16,7 @@ from attrs import evolve, frozen
 
 from testflow_core.errors import ProvisionError
 from testflow_core.interfaces import PROVISIONER
-from testflow_core.model import By, Environment, Json, Record, Site
+from testflow_core.model import By, Environment, Json, Record, Site, TestData
 from testflow_core.provisioning import lease_files
 from testflow_core.provisioning.exchange import Line
 from testflow_core.provisioning.leases import private_directory
@@ -45,6 +45,7 @@ class Order:
     records: Mapping[str, tuple[Record, ...]]
     identity: Mapping[str, str]
     wait: float
+    data: TestData | None = None
 
 
 class Keeper:
@@ -101,11 +102,12 @@ class Keeper:
             isolation=asked.isolation,
             copies=True,
             records=asked.records,
+            data=asked.data,
         )
         provisioner = plugin_set("installed").load(PROVISIONER, asked.provisioner)
         self._up = self._exits.enter_context(provisioner.provision(asked.environment, site))
         self._wait = asked.wait
-        self._enter(looked_at=False)
+        self._list(looked_at=False)
         return self._check_out()
 
     def _check_out(self) -> Json:
@@ -129,7 +131,7 @@ class Keeper:
     def _keep(self, seconds: float) -> Json:
         """Keep it as it is, for people to look at."""
         self._wait = seconds
-        self._enter(looked_at=True)
+        self._list(looked_at=True)
         return None
 
     def _end(self) -> Json:
@@ -169,7 +171,7 @@ class Keeper:
             if self._looked_at or lease_files.acquire(self._directory / LOCK) is not None:
                 return None
 
-    def _enter(self, *, looked_at: bool) -> None:
+    def _list(self, *, looked_at: bool) -> None:
         self._looked_at = looked_at
         order = self._order
         listing = Listing(

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, cast
 from attrs import evolve, frozen
 
 from testflow_core.model import Environment, Keeping, Provisioned, Site
-from testflow_core.provisioning import lease_files
+from testflow_core.provisioning import lease_files, records
 from testflow_core.provisioning.exchange import Line, LineLostError
 from testflow_core.provisioning.keeper import Order
 from testflow_core.provisioning.leases import root
@@ -143,7 +143,8 @@ def _made(wish: Wish, exits: ExitStack) -> _Taken:
         workspace=site.workspace,
         checkouts=site.checkouts,
         isolation=site.isolation,
-        records=site.records,
+        records=records.referred_to(wish.environment, site.records),
+        data=site.data,
         identity=wish.identity,
         wait=wish.keeping.reuse.total_seconds() if wish.keeping.reuse else 0.0,
     )

@@ -71,8 +71,9 @@ class Running:
     there are neither. `prepare` is called once it is ready, before anybody may use it. `env` and `cwd` are those of the
     command that `readiness` may name. It is ended by `end_signal`, and by force after `grace` seconds.
 
-    `reset` makes the service as it was right after `prepare`, and verifies it. `clone` is another like it then, within
-    the same server, gone on exit. Both raise ProvisionError; a service has them only where `Site.copies` asks for them.
+    `keep` notes what the service is like once it is prepared and filled with test data. `reset` makes it so again, and
+    verifies it. `clone` is another like it then, within the same server, gone on exit. They raise ProvisionError; a
+    service has them only where `Site.copies` asks for them.
     `again` starts the service once more after its process has ended, at the same ports and with the same files.
     """
 
@@ -87,6 +88,7 @@ class Running:
     end_signal: signal.Signals = signal.SIGTERM
     grace: float = 5.0
     warnings: tuple[str, ...] = ()
+    keep: Callable[[], None] | None = None
     reset: Callable[[], None] | None = None
     clone: Callable[[By], AbstractContextManager[Endpoint]] | None = None
     again: Callable[[], Started] | None = None

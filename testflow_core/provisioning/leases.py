@@ -50,7 +50,7 @@ def root() -> Path:
 @contextmanager
 def private_directory() -> Generator[DirectoryLease]:
     """A directory of our own, gone on exit; those whose owners died without a supervisor are removed on the way."""
-    with _alone() as home:
+    with alone() as home:
         name = secrets.token_hex(6)
         directory = home / f"site-{name}"
         directory.mkdir(mode=0o700)
@@ -73,7 +73,7 @@ def sweep() -> tuple[str, ...]:
 
     Whoever makes a private directory does so on the way.
     """
-    with _alone() as home:
+    with alone() as home:
         removed = _sweep(home)
     lease_files.forget(home)
     return tuple(removed)
@@ -92,6 +92,13 @@ def held(directory: Path) -> bool:
     finally:
         os.close(descriptor)
     return False
+
+
+def hold(prefix: str) -> tuple[Path, int]:
+    """A new file in the directory of all leases, and the descriptor that holds it until it is closed or we end."""
+    with alone() as home:
+        path = home / f"{prefix}-{secrets.token_hex(6)}"
+        return path, lease_files.create(path)
 
 
 class PortLeases:
@@ -114,7 +121,7 @@ class PortLeases:
 
     def lease(self, wished: int | None = None) -> int:
         """The wished port where it is free on the loopback address, else another; ProvisionError where none is."""
-        with _alone() as home:
+        with alone() as home:
             for port in _candidates(wished):
                 if self._take(home, port):
                     return port
@@ -122,7 +129,7 @@ class PortLeases:
 
     def release(self, port: int) -> None:
         """Let go of a port before the end; nothing happens where it was not leased here."""
-        with _alone() as home:
+        with alone() as home:
             if home / f"port-{port}" in self._held:
                 self._let_go(home / f"port-{port}")
 
@@ -150,7 +157,7 @@ class PortLeases:
 
 
 @contextmanager
-def _alone() -> Generator[Path]:
+def alone() -> Generator[Path]:
     """The directory of all leases, while nobody else changes what is leased."""
     home, descriptor = _lock_home()
     try:

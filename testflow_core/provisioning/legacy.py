@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 BEQUESTS = 20.0
 RECHECK = 0.02
+MOMENT = 0.05
 
 
 class Legacy:
@@ -68,6 +70,15 @@ class Legacy:
             become(order, [null] * 3, null, parent)
         os.close(null)
         return pid
+
+
+def outlive(engine: int | None) -> None:
+    """
+    Give an engine that may have been killed at the same blow a moment to be gone.
+
+    The files that it holds by a lock could not be removed before.
+    """
+    select.select([] if engine is None else [engine], [], [], MOMENT)
 
 
 def end_family(spared: int = 0) -> None:

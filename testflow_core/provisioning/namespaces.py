@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import sys
 from pathlib import Path
 
-from testflow_core.provisioning.process_birth import CLONE_NEWUSER, LIBC, PR_SET_CHILD_SUBREAPER, call_libc
+from testflow_core.provisioning.kernel import (
+    CLONE_NEWIPC,
+    CLONE_NEWNS,
+    CLONE_NEWPID,
+    CLONE_NEWUSER,
+    MS_NODEV,
+    MS_NOEXEC,
+    MS_NOSUID,
+    PR_SET_CHILD_SUBREAPER,
+    call_libc,
+    keep_mounts_apart,
+    mount,
+)
 
 NAMESPACES = "namespaces"
 """Processes, shared memory and mounts of their own (`man 7 namespaces`): all end with the first process there."""
@@ -20,8 +31,6 @@ LEASES = "leases"
 
 TIERS = (NAMESPACES, SUBREAPER, LEASES)
 
-CLONE_NEWNS, CLONE_NEWIPC, CLONE_NEWPID = 0x00020000, 0x08000000, 0x20000000
-MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REC, MS_PRIVATE = 0x2, 0x4, 0x8, 0x4000, 0x40000
 _END = b"\0"
 _UP = b"up"
 
@@ -30,14 +39,6 @@ def adopt_orphans() -> None:
     """Be the parent of every descendant that loses its own; nothing where the system has no such thing."""
     if sys.platform == "linux":
         call_libc("prctl", PR_SET_CHILD_SUBREAPER, 1)
-
-
-def mount(source: str, target: str, kind: str, flags: int, options: str = "") -> None:
-    """Mount something in this process's view of the file system (`man 2 mount`); OSError where it cannot be."""
-    words = [ctypes.c_char_p(os.fsencode(word)) for word in (source, target, kind)]
-    if LIBC.mount(*words, ctypes.c_ulong(flags), ctypes.c_char_p(os.fsencode(options))) != 0:
-        number = ctypes.get_errno()
-        raise OSError(number, os.strerror(number), target)
 
 
 def fork_inside() -> int:
@@ -76,16 +77,24 @@ def _be_between(report: int) -> None:
         _unshare()
         pid = os.fork()
         if pid:
-            os.write(report, str(pid).encode() + _END)
+            _tell(report, str(pid).encode())
             os._exit(0)
         stage = "mount"
-        mount("none", "/", "none", MS_REC | MS_PRIVATE)
+        keep_mounts_apart()
         mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
     except OSError as error:
-        os.write(report, f"{stage}: {error.strerror}".encode() + _END)
+        _tell(report, f"{stage}: {error.strerror}".encode())
         os._exit(1)
-    os.write(report, _UP + _END)
+    _tell(report, _UP)
     os.close(report)
+
+
+def _tell(report: int, word: bytes) -> None:
+    try:
+        os.write(report, word + _END)
+    except OSError:
+        # The guardian has been killed: there is nobody for whom anything should be started.
+        os._exit(1)
 
 
 def _unshare() -> None:

@@ -13,8 +13,7 @@ import fcntl
 import os
 from pathlib import Path
 
-from testflow_core.provisioning.namespaces import mount
-from testflow_core.provisioning.process_birth import LIBC
+from testflow_core.provisioning.kernel import LIBC, mount
 
 _LAYERS = ".layers"
 _MNT_DETACH = 2

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-import secrets
 import socket
 import struct
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import quote
 
 from attrs import field, frozen
@@ -63,12 +62,16 @@ def endpoint(service: Service, config: PostgresConfig, *, host: str, inside: int
     )
 
 
-def made_up_password() -> str:
-    """A password that nobody can guess."""
-    return secrets.token_urlsafe(24)
+class HasSchemas(Protocol):
+    """The `config` of a database."""
+
+    @property
+    def schemas(self) -> tuple[str, ...]:
+        """Files of SQL, as they are declared."""
+        ...
 
 
-def find_schemas(service: Service, config: PostgresConfig, site: Site) -> list[Path]:
+def find_schemas(service: Service, config: HasSchemas, site: Site) -> list[Path]:
     """The files of SQL, each in the workspace or else in a checkout; ProvisionError where one is in neither."""
     return [_find_schema(service.name, name, site) for name in config.schemas]
 

@@ -149,14 +149,8 @@ class CopiedServer:
 
 
 def copied(running: Running, server: CopiedServer) -> Running:
-    """The service, which can be reset and copied once it has been prepared."""
-    steps = [step for step in (running.prepare, server.keep) if step is not None]
-
-    def prepare() -> None:
-        for step in steps:
-            step()
-
-    return evolve(running, prepare=prepare, reset=server.reset, clone=server.clone)
+    """The service, which can be reset and copied once it has been prepared and filled."""
+    return evolve(running, keep=server.keep, reset=server.reset, clone=server.clone)
 
 
 def _clear(session: PostgresSession, database: str, before: Mapping[str, str]) -> None:

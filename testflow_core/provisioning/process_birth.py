@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import json
 import os
 import pwd
@@ -12,17 +11,23 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, TypedDict
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from testflow_core.provisioning.kernel import (
+    CLONE_NEWNS,
+    CLONE_NEWUSER,
+    PR_SET_PDEATHSIG,
+    call_libc,
+    keep_mounts_apart,
+    mount,
+)
 
-PR_SET_PDEATHSIG = 1
-PR_SET_CHILD_SUBREAPER = 36
-CLONE_NEWUSER = 0x10000000
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+_SHARED_MEMORY = "/dev/shm"  # noqa: S108 - where the system keeps it
 ENDING_SIGNALS = (signal.SIGTERM,)
 IGNORED_SIGNALS = (signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGTSTP)
 # Python ignores the last two; what is ignored stays so in the program that is started.
 CHANGED_SIGNALS = (*ENDING_SIGNALS, *IGNORED_SIGNALS, signal.SIGCHLD, signal.SIGPIPE, signal.SIGXFSZ)
-LIBC = ctypes.CDLL(None, use_errno=True)
 
 
 class Order(TypedDict):
@@ -42,16 +47,6 @@ class Order(TypedDict):
     farewell: int | None
 
 
-def call_libc(name: str, *arguments: int) -> None:
-    """Call a function of the C library that the system may lack; OSError where it fails."""
-    function = getattr(LIBC, name, None)
-    if function is None:
-        raise OSError(0, f"this system has no {name}")
-    if function(*map(ctypes.c_ulong, arguments)) != 0:
-        number = ctypes.get_errno()
-        raise OSError(number, os.strerror(number))
-
-
 def enter_user_namespace() -> None:
     """Go on as an ordinary user that owns what root owns; nothing where we are no root."""
     user, group = os.geteuid(), os.getegid()
@@ -65,6 +60,20 @@ def enter_user_namespace() -> None:
     Path("/proc/self/setgroups").write_text("deny", encoding="ascii")
     Path("/proc/self/uid_map").write_text(f"{inner} {user} 1", encoding="ascii")
     Path("/proc/self/gid_map").write_text(f"{inner} {group} 1", encoding="ascii")
+
+
+def have_own_shared_memory(needed: Iterable[str]) -> None:
+    """
+    See files in shared memory that nobody else sees, and that go with the last process which does.
+
+    Nothing where one of the paths that are needed is there, and where the system does not allow it.
+    """
+    if any(each.startswith(f"{_SHARED_MEMORY}/") for each in needed):
+        return
+    with contextlib.suppress(OSError):
+        call_libc("unshare", CLONE_NEWNS)
+        keep_mounts_apart()
+        mount("testflow", _SHARED_MEMORY, "tmpfs", 0, "mode=1777")
 
 
 def die_with(parent: int) -> None:
@@ -86,6 +95,7 @@ def become(order: Order, streams: Sequence[int], report: int, supervisor: int | 
         if order["unprivileged"]:
             stage = "namespace"
             enter_user_namespace()
+            have_own_shared_memory([order["cwd"], *order["argv"]])
         # After the namespace: the kernel forgets the death signal when capabilities change.
         stage = "process"
         if supervisor is not None:

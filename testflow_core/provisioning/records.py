@@ -49,6 +49,16 @@ def of_environment(environment: Environment) -> dict[str, tuple[str, ...]]:
     return found
 
 
+def referred_to(environment: Environment, records: Mapping[str, Sequence[Record]]) -> dict[str, tuple[Record, ...]]:
+    """The first records of each entity that an environment refers to, as many as it takes: what is left may be much."""
+    wanted = [reference(name) for names in of_environment(environment).values() for name in names]
+    sizes: dict[str, int] = {}
+    for each in wanted:
+        if each is not None and each.entity in records:
+            sizes[each.entity] = max(sizes.get(each.entity, 0), each.index + 1)
+    return {entity: tuple(records[entity][:size]) for entity, size in sizes.items()}
+
+
 def problems(environment: Environment, data: TestData | None) -> Iterator[Problem]:
     """The references to records that no record will answer, as far as the declaration of the data tells."""
     for path, names in of_environment(environment).items():

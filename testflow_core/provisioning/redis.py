@@ -10,7 +10,7 @@ from attrs import field, frozen
 
 from testflow_core.errors import Problem
 from testflow_core.model import Endpoint
-from testflow_core.provisioning.postgres import made_up_password
+from testflow_core.provisioning.wiring import made_up_password
 from testflow_core.specs import key_path
 
 if TYPE_CHECKING:

@@ -49,8 +49,11 @@ class RedisSession:
         """The texts of the server's answer, one after the other; ProvisionError with what it says."""
         parts = [word.encode() for word in words]
         lengths = b"".join(b"$%d\r\n%s\r\n" % (len(part), part) for part in parts)
-        self._connection.sendall(b"*%d\r\n%s" % (len(parts), lengths))
-        return list(self._answer())
+        try:
+            self._connection.sendall(b"*%d\r\n%s" % (len(parts), lengths))
+            return list(self._answer())
+        except OSError as error:
+            raise ProvisionError(f"Redis says nothing more ({error})") from error
 
     def _answer(self) -> Generator[str]:
         line = self._answers.readline()
@@ -131,7 +134,7 @@ class CopiedCache:
 def copied(running: Running, service: str) -> Running:
     """The server, which can be reset and copied once it is ready."""
     server = CopiedCache(service=service, endpoint=running.endpoint)
-    return evolve(running, prepare=server.keep, reset=server.reset, clone=server.clone)
+    return evolve(running, keep=server.keep, reset=server.reset, clone=server.clone)
 
 
 def _if_known(session: RedisSession, *words: str) -> list[str]:

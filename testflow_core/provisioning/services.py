@@ -21,6 +21,7 @@ from testflow_core.provisioning.faults import Faults
 from testflow_core.provisioning.launch import Place
 from testflow_core.provisioning.leases import PortLeases
 from testflow_core.provisioning.namespaces import SUBREAPER
+from testflow_core.provisioning.placing import Placing
 from testflow_core.provisioning.supervisor import Supervisor
 from testflow_core.specs import key_path, structure, unknown_name
 
@@ -55,6 +56,7 @@ class ServiceProvisioner(Provisioner):
     """
 
     isolated_by: ClassVar[str] = ""
+    places_data: ClassVar[bool] = True
 
     @abstractmethod
     def service_types(self) -> Mapping[str, type[object]]:
@@ -149,6 +151,7 @@ class _Ascent:
         self._peers: dict[str, Endpoint] = {}
         self._logs: dict[str, Path] = {}
         self._running: dict[str, Running] = {}
+        self._placing = Placing(site)
         self._faults = None if gates is None else Faults(gates, self._running)
 
     def climb(self, wave: Sequence[str], needs: Mapping[str, Sequence[str]], pool: ThreadPoolExecutor) -> None:
@@ -195,7 +198,8 @@ class _Ascent:
         """End every service, the last one first."""
         if self._faults is not None:
             self._faults.close()
-        for running in reversed(tuple(self._running.values())):
+        for name, running in reversed(tuple(self._running.items())):
+            self._placing.down(name)
             running.process.end(running.grace, running.end_signal)
 
     def arrive(self, down: Mapping[str, str]) -> Provisioned:
@@ -205,7 +209,7 @@ class _Ascent:
             inject=None if self._faults is None else self._faults.inject,
             environment=self._environment.name,
             endpoints=endpoints,
-            variables=wiring.variables(endpoints),
+            variables={**wiring.variables(endpoints), **self._placing.variables},
             unavailable=down,
             logs=dict(self._logs),
             warnings=tuple(warning for name in endpoints for warning in self._running[name].warnings),
@@ -221,6 +225,7 @@ class _Ascent:
 
     def _take_down(self, name: str) -> None:
         running = self._running.pop(name)
+        self._placing.down(name)
         running.process.end(running.grace, running.end_signal)
         for port in running.endpoint.ports.values():
             self._ports.release(port)
@@ -254,6 +259,9 @@ class _Ascent:
             _wait(name, running, place, 0)
             if running.prepare is not None:
                 running.prepare()
+            self._placing.up(name, running.endpoint)
+            if running.keep is not None:
+                running.keep()
             if self._faults is not None:
                 self._faults.take(name, lambda again, since: _wait(name, again, place, since), place.log)
         except ProvisionError as error:

@@ -6,7 +6,7 @@ import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from testflow_core.provisioning.process_birth import call_libc
+from testflow_core.provisioning.kernel import call_libc
 
 if TYPE_CHECKING:
     from collections.abc import Container

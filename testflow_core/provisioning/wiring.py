@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets as randomness
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -49,6 +50,11 @@ def variables(endpoints: Mapping[str, Endpoint]) -> dict[str, str]:
         for name, endpoint in endpoints.items()
         for attribute, value in values(endpoint).items()
     }
+
+
+def made_up_password() -> str:
+    """A password that nobody can guess, of characters that need no quotes anywhere."""
+    return randomness.token_urlsafe(24)
 
 
 def secrets(endpoints: Mapping[str, Endpoint]) -> tuple[str, ...]:

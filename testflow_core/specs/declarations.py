@@ -30,6 +30,7 @@ from testflow_core.specs.structure import key_path, structure
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from datetime import timedelta
 
 DEPENDENCIES = "$.dependencies"
 
@@ -135,6 +136,14 @@ def limits(*, max_failures: object, fail_fast: bool, max_duration: object) -> Li
     """When a run is to stop before all of it is done."""
     found = structure({"max_failures": max_failures, "max_duration": max_duration}, Limits, "$")
     return evolve(found, max_failures=1) if fail_fast else found
+
+
+def duration(value: object, where: str) -> timedelta | None:
+    """Seconds, or a text such as `"14d"`; None where nobody says. `where` it was said."""
+    try:
+        return structure({"max_duration": value}, Limits, "$").max_duration
+    except SpecError as error:
+        raise SpecError([Problem(where, each.message) for each in error.problems]) from None
 
 
 def call_name(test: str) -> str:

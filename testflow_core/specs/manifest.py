@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -13,11 +14,11 @@ from typing import Any, TypeVar, Union, cast, get_args, get_origin
 from attrs import evolve
 from cattrs import Converter
 
-from testflow_core.model import Json, Plan, TestCase
+from testflow_core.model import Environment, Json, Plan, TestCase
+from testflow_core.model.secret_names import SECRET_NAME
 
 T = TypeVar("T")
 
-_SECRET_NAME = re.compile(r"pass|secret|token|key|credential|auth", re.IGNORECASE)
 _TAKEN_OUT = "$secret"
 
 
@@ -37,6 +38,13 @@ def plan_from_json(text: str, secrets: tuple[str, ...]) -> Plan:
     return _CONVERTER.structure(_shown(json.loads(text), secrets), Plan)
 
 
+def version_of_environment(environment: Environment) -> str:
+    """A name for what is declared of an environment, but for its secrets, wherever its applications are."""
+    services = {name: evolve(each, application=None) for name, each in environment.services.items()}
+    said = _hidden(to_json(evolve(environment, services=services)), [])
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
 def to_json(value: object) -> Json:
     """A frozen value as JSON, secrets and all; functions in it are left out."""
     return _CONVERTER.unstructure(value)
@@ -53,7 +61,7 @@ def _hidden(value: Any, secrets: list[str], name: str = "") -> Any:
         return {key: _hidden(each, secrets, key) for key, each in found.items()}
     if isinstance(value, list):
         return [_hidden(each, secrets) for each in cast("list[Any]", value)]
-    if isinstance(value, str) and _SECRET_NAME.search(name):
+    if isinstance(value, str) and SECRET_NAME.search(name):
         secrets.append(value)
         return {_TAKEN_OUT: len(secrets) - 1}
     return value
@@ -72,6 +80,13 @@ def _shown(value: Any, secrets: tuple[str, ...]) -> Any:
 
 def _is_json(cls: object) -> bool:
     return cls == Json or (get_origin(cls) in {Union, UnionType} and {bool, int, float, str} <= set(get_args(cls)))
+
+
+def _is_field_spec(cls: object) -> bool:
+    return get_origin(cls) in {Union, UnionType} and {get_origin(each) or each for each in get_args(cls)} == {
+        str,
+        Mapping,
+    }
 
 
 def _is_function(cls: object) -> bool:
@@ -127,6 +142,8 @@ def _converter() -> Converter:
     converter.register_structure_hook_func(_is_function, _nothing)
     converter.register_unstructure_hook_func(_is_json, lambda value: value)
     converter.register_structure_hook_func(_is_json, _unpacked)
+    converter.register_unstructure_hook_func(_is_field_spec, lambda value: value)
+    converter.register_structure_hook_func(_is_field_spec, _unpacked)
     return converter
 
 

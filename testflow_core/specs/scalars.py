@@ -9,12 +9,15 @@ from datetime import timedelta
 from enum import StrEnum
 from math import isfinite
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 E = TypeVar("E", bound=StrEnum)
 
-_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h)")
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)")
 _MAX_PORT = 65_535
 _DIGITS = re.compile(r"[0-9]{1,5}")
 
@@ -43,6 +46,26 @@ def needed(value: object) -> bool | str:
     if isinstance(value, bool) or (isinstance(value, str) and value.strip()):
         return value
     raise expected("True, False or the name of an environment", value)
+
+
+def names(value: object) -> tuple[str, ...]:
+    """A name, or a list of several, each once."""
+    wrong = expected("a name or a list of names", value)
+    found: Sequence[object] = ()
+    if isinstance(value, list | tuple):
+        found = cast("Sequence[object]", value)
+    elif isinstance(value, str):
+        found = (value,)
+    if not found:
+        raise wrong
+    known: dict[str, None] = {}
+    for each in found:
+        if not isinstance(each, str) or not each.strip():
+            raise wrong
+        if each in known:
+            raise ValueError(f"{each!r} is named twice")
+        known[each] = None
+    return tuple(known)
 
 
 def one_of(kind: type[E], value: object) -> E:

@@ -6,9 +6,10 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from difflib import get_close_matches
+from enum import StrEnum
 from pathlib import Path
 from types import UnionType
-from typing import Any, TypeAlias, TypeVar, Union, cast, get_args, get_origin
+from typing import Any, TypeAlias, TypeGuard, TypeVar, Union, cast, get_args, get_origin
 
 import attrs
 from cattrs import (
@@ -25,12 +26,12 @@ from testflow_core.errors import Problem, SpecError
 from testflow_core.model import (
     EXCLUSIVE,
     Application,
-    By,
     Category,
+    Entity,
+    FieldSpec,
     Isolation,
     Json,
     Readiness,
-    Scope,
     Service,
     Start,
     Terms,
@@ -101,6 +102,9 @@ def unknown_name(what: str, name: str, known: Iterable[str]) -> str:
     return f"unknown {what} {name!r}{hint} (known: {', '.join(known) or 'none'})"
 
 
+_WORDS: Mapping[type[BaseException], str] = {KeyError: "is missing", RecursionError: "is nested too deeply"}
+
+
 def _problems(error: BaseException, path: str) -> Iterator[Problem]:
     if isinstance(error, ForbiddenExtraKeysError):
         for key in sorted(error.extra_fields, key=str):
@@ -108,12 +112,12 @@ def _problems(error: BaseException, path: str) -> Iterator[Problem]:
     elif isinstance(error, BaseValidationError):
         for each in cast("Sequence[Exception]", error.exceptions):
             yield from _problems(each, _below(path, each, error.cl))
-    elif isinstance(error, KeyError):
-        yield Problem(path, "is missing")
-    elif isinstance(error, RecursionError):
-        yield Problem(path, "is nested too deeply")
+    elif isinstance(error, SpecError):
+        # Of fields that do not fit each other.
+        for problem in error.problems:
+            yield Problem(path + problem.path.removeprefix("$"), problem.message)
     else:
-        yield Problem(path, str(error))
+        yield Problem(path, _WORDS.get(type(error), str(error)))
 
 
 def _below(path: str, error: Exception, cls: type) -> str:
@@ -189,6 +193,13 @@ def _json(value: object) -> Json:
     return scalars.plain_json(value)
 
 
+def _field_spec(value: object) -> FieldSpec:
+    """The type of a field as text, or as a mapping."""
+    if not isinstance(value, str | Mapping):
+        raise scalars.expected("a type as text or as a mapping", value)
+    return cast("FieldSpec", _json(cast("object", value)))
+
+
 def _command(value: object) -> tuple[str, ...]:
     """An argument vector, or text that is split into one."""
     if not isinstance(value, str | list | tuple):
@@ -260,10 +271,8 @@ _OVERRIDES: dict[type, dict[str, _Override]] = {
         "environment": _hooked(scalars.needed),
         "isolation": _optional(_isolation),
     },
-    Isolation: {
-        "scope": _hooked(lambda value: scalars.one_of(Scope, value)),
-        "by": _hooked(lambda value: scalars.one_of(By, value)),
-    },
+    TestSelection: {"strategies": override(rename="strategy", struct_hook=lambda value, _: scalars.names(value))},
+    Entity: {"schema": _hooked(lambda value: _entries(value, _text_key, _field_spec))},
     Category: {"patterns": _hooked(lambda value: _items(value, scalars.failure_pattern))},
 }
 
@@ -271,7 +280,7 @@ _OVERRIDES: dict[type, dict[str, _Override]] = {
 def _attrs_hook(cls: type) -> _Hook:
     renamed = {each.name: override(rename=each.metadata[KEY]) for each in attrs.fields(cls) if KEY in each.metadata}
     ours = {name: each for base in cls.__mro__ for name, each in _OVERRIDES.get(base, {}).items()}
-    overrides = cast("dict[str, Any]", {**renamed, **ours})
+    overrides = cast("dict[str, Any]", {**_words(cls), **renamed, **ours})
     inner = cast("_Hook", make_dict_structure_fn(cls, _CONVERTER, _cattrs_forbid_extra_keys=True, **overrides))
     checks = [CHECKS[base] for base in cls.__mro__ if base in CHECKS]
 
@@ -288,6 +297,20 @@ def _attrs_hook(cls: type) -> _Hook:
     return hook
 
 
+def _words(cls: type) -> Mapping[str, _Override]:
+    """Fields of enumerations: cattrs takes them for text, of which they are."""
+    kinds = {each.name: each.type for each in attrs.fields(attrs.resolve_types(cls))}
+    return {
+        name: _hooked(lambda value, kind=kind: scalars.one_of(kind, value))
+        for name, kind in kinds.items()
+        if _is_words(kind)
+    }
+
+
+def _is_words(kind: object) -> TypeGuard[type[StrEnum]]:
+    return isinstance(kind, type) and issubclass(kind, StrEnum)
+
+
 def _mistake(name: str, message: str) -> Exception:
     error = ValueError(message)
     if name:
@@ -298,6 +321,8 @@ def _mistake(name: str, message: str) -> Exception:
 def _list_hook(cls: type) -> _Hook:
     item = get_args(cls)[0]
     made = _LISTS[cast("type", get_origin(cls))]
+    if _is_words(item):
+        return lambda value, _: made(_items(value, lambda each: scalars.one_of(item, each)))
     return lambda value, _: made(_items(value, lambda each: _CONVERTER.structure(each, item)))
 
 

@@ -1,4 +1,4 @@
-"""For plugin authors and for users who test their workflows: an in-memory fake of every interface."""
+"""For plugin authors and for users who test their workflows: a fake of every interface, and failures made by hand."""
 
 from testflow_core.testing.deciding import (
     MemoryAnalyzer,
@@ -7,6 +7,7 @@ from testflow_core.testing.deciding import (
     MemoryRouter,
     MemorySelector,
 )
+from testflow_core.testing.failures import failure
 from testflow_core.testing.plugins import MemoryPlugins
 from testflow_core.testing.providing import MemoryData, MemoryDestination, MemoryProvisioner
 from testflow_core.testing.running import MemoryExecutor, MemoryReporter, MemoryRunner
@@ -24,4 +25,5 @@ __all__ = [
     "MemoryRouter",
     "MemoryRunner",
     "MemorySelector",
+    "failure",
 ]

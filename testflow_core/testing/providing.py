@@ -23,7 +23,7 @@ class MemoryProvisioner(Provisioner):
     Every environment comes up in no time; `events` tells which went up and down, in order.
 
     `refusal` is what `refuses` answers; `failing` maps a service to the log with which it does not come up. `copied`
-    are the services that can be reset and copied where a site asks for copies. Faults are events, too, as is
+    are the services that can be copied where a site asks for copies. Faults are events, too, as is
     what undoes one (`("undo", "db")`); `stuck` are services at which none can be undone.
     """
 
@@ -70,9 +70,9 @@ class MemoryProvisioner(Provisioner):
         return undo
 
     def _with_copies(self, up: Provisioned) -> Provisioned:
-        def reset() -> tuple[str, ...]:
-            self.events.append(("reset", up.environment))
-            return tuple(name for name in up.endpoints if name not in self.copied)
+        def renew() -> Provisioned:
+            self.events.append(("renew", up.environment))
+            return up
 
         @contextmanager
         def clone(by: By) -> Generator[Provisioned]:
@@ -87,7 +87,7 @@ class MemoryProvisioner(Provisioner):
             finally:
                 self.events.append(("copy gone", by.value))
 
-        return evolve(up, reset=reset, clone=clone)
+        return evolve(up, renew=renew, clone=clone)
 
 
 @frozen(kw_only=True)

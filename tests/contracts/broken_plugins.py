@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import logging
 import os
 import socket
 import subprocess
@@ -33,23 +34,30 @@ from testflow_core.model import (
     BatchEnded,
     Bench,
     Change,
+    ChangedLines,
     Choice,
+    Column,
     DataSet,
+    Delivery,
     Diagnosis,
     Endpoint,
     Entity,
     Environment,
     Loaded,
+    Message,
     Outcome,
     Provisioned,
     Route,
     Service,
     Status,
+    Table,
     TestCase,
     TestData,
 )
 from testflow_core.testing import contracts
+from testflow_core.testing.servers import GitHubServer, unavailable
 
+TOKEN = "ghp_0123456789"  # noqa: S105
 COUNT = itertools.count()
 """What makes every answer another one."""
 
@@ -60,8 +68,14 @@ class Nowhere(CheckoutSource):
             raise ApplicationUnavailableError(" ")
         return Path(f"no/such/{next(COUNT)}")
 
+    def tree(self, checkout):
+        if checkout.is_dir():
+            (checkout / f"left-{next(COUNT)}").touch()
+        return str(next(COUNT))
 
-class TestNowhere(contracts.CheckoutSourceContract):
+
+class TestNowhere(contracts.CheckoutSourceContract, contracts.CheckoutSourceThatNamesTrees):
+    tree = pytest.fixture(lambda self, tmp_path: tmp_path)
     source = pytest.fixture(lambda self: Nowhere())
     available = pytest.fixture(lambda self: Application(name="shop"))
     unavailable = pytest.fixture(lambda self: Application(name="bank"))
@@ -73,8 +87,11 @@ class Absolute(ChangeSource):
             raise LookupError(application.base)
         return Change(application=str(next(COUNT)), files=("/etc/passwd", "a", "a"), reason="")
 
+    def changed_lines(self, application, change, file):
+        return [ChangedLines(file="b", first=0, last=0)]
 
-class TestAbsolute(contracts.ChangeSourceContract):
+
+class TestAbsolute(contracts.ChangeSourceContract, contracts.ChangeSourceThatTellsLines):
     source = pytest.fixture(lambda self: Absolute())
     changed = pytest.fixture(lambda self: Application(name="shop"))
     unknown = pytest.fixture(lambda self: Application(name="bank"))
@@ -120,8 +137,11 @@ class Guess(Analyzer):
             raise LookupError("an empty one")
         return [Diagnosis(test=each.test, category=" " * next(COUNT), reason="") for each in failures[::-1]]
 
+    def related(self, causes, known):
+        return {each.id: each.id for each in causes}
 
-class TestGuess(contracts.AnalyzerContract, contracts.AnalyzerByCategories):
+
+class TestGuess(contracts.AnalyzerContract, contracts.AnalyzerByCategories, contracts.AnalyzerThatRelates):
     analyzer = pytest.fixture(lambda self: Guess())
 
 
@@ -150,9 +170,16 @@ class Loose(DataGenerator):
     def problems(self, data):
         return [] if data.name == "impossible" else [Problem("", "")]
 
+    def tables(self, data):
+        columns = (Column(name="user", type=None, refers=("users", "id")),)
+        return dict.fromkeys(data.entities, Table(columns=columns))
+
 
 class TestLoose(
-    contracts.DataGeneratorContract, contracts.DataGeneratorWithReferences, contracts.DataGeneratorThatChecks
+    contracts.DataGeneratorContract,
+    contracts.DataGeneratorWithReferences,
+    contracts.DataGeneratorThatChecks,
+    contracts.DataGeneratorWithTables,
 ):
     generator = pytest.fixture(lambda self: Loose())
     impossible = pytest.fixture(lambda self: (Loose(), TestData(name="impossible")))
@@ -163,12 +190,29 @@ class TestLoose(
         return TestData(name="d", entities={"users": users, "orders": Entity(count=2, schema={"user": "ref:users.id"})})
 
 
+class Drifting(DataGenerator):
+    generate = Loose.generate
+
+    def corpus(self, data):
+        return {"words": next(COUNT)}
+
+
+class TestDrifting(contracts.DataGeneratorThatNamesItsCorpus):
+    generator = pytest.fixture(lambda self: Drifting())
+    data = pytest.fixture(lambda self: TestData(name="d"))
+
+
+class TestUnnamed(contracts.DataGeneratorThatNamesItsCorpus):
+    generator = pytest.fixture(lambda self: Loose())
+    data = pytest.fixture(lambda self: TestData(name="d"))
+
+
 class Unchecked(DataGenerator):
     generate = Loose.generate
     later = Loose.later
 
 
-class TestUnchecked(contracts.DataGeneratorThatChecks):
+class TestUnchecked(contracts.DataGeneratorThatChecks, contracts.DataGeneratorWithTables):
     generator = pytest.fixture(lambda self: Unchecked())
     data = pytest.fixture(lambda self: TestData(name="d"))
     impossible = pytest.fixture(lambda self: (Loose(), TestData(name="impossible")))
@@ -183,10 +227,11 @@ class Sticky(Destination):
         if path.exists():
             raise DataError(" ")
         path.write_text(json.dumps({**data.records, "more": []}))
-        yield Loaded(variables={"THE FILE": path})
+        there = Loaded(variables={"THE FILE": path})
+        yield evolve(there, clone=lambda: nullcontext(there))
 
 
-class TestSticky(contracts.DestinationContract):
+class TestSticky(contracts.DestinationContract, contracts.DestinationWithCopies):
     destination = pytest.fixture(lambda self: Sticky())
 
     @pytest.fixture
@@ -267,11 +312,56 @@ class TestBlind(contracts.ReporterThatObserves):
     reporter = pytest.fixture(lambda self: None)
 
 
+class Deaf(Reporter):
+    """Sends nothing, and finds that well."""
+
+    def deliver(self, run):
+        return Delivery(reporter="deaf", run_id=run.run_id)
+
+    def report(self, run):
+        pass
+
+
+class Shouter:
+    """Opens an issue whatever it is told, that says all it knows, and logs the token."""
+
+    def __init__(self, issues):
+        self.issues = issues
+
+    def deliver(self, run):
+        logging.getLogger("shouter").error(TOKEN)
+        self.issues.append(contracts.ToldIssue(key=f"{len(self.issues)}", title="!", text=repr(run), is_open=True))
+        return Delivery(reporter="shouter", messages=(Message(action="open", subject="!", body=repr(run)),))
+
+
+class TestDeaf(contracts.TrackerContract):
+    issues = pytest.fixture(lambda self: [])
+    told = pytest.fixture(lambda self, issues: lambda: list(issues))
+    reporter = pytest.fixture(lambda self: lambda **_: Deaf())
+    add_below = pytest.fixture(lambda self: lambda _: None)
+    close_declined = pytest.fixture(lambda self: lambda: None)
+    without_token = pytest.fixture(lambda self: lambda: None)
+    nothing_listed = pytest.fixture(lambda self: unavailable())
+    secret_token = pytest.fixture(lambda self: TOKEN)
+
+    @pytest.fixture
+    def server(self):
+        with GitHubServer() as server:
+            yield server
+
+
+class TestShouter(TestDeaf):
+    reporter = pytest.fixture(lambda self, issues: lambda **_: Shouter(issues))
+
+
 class Everywhere(Runner):
     """Finds a test twice and outside, another each time; a failing test is an exception."""
 
     def discover(self, application, paths):
         return [TestCase(application="another", file=f"/outside/{next(COUNT)}")] * 2
+
+    def conditions(self, application):
+        return str(next(COUNT))
 
     @contextmanager
     def session(self, bench):
@@ -286,7 +376,7 @@ class BrokenSession(RunnerSession):
         raise AssertionError("a failing test")
 
 
-class TestEverywhere(contracts.RunnerContract, contracts.RunnerThatDividesFiles):
+class TestEverywhere(contracts.RunnerContract, contracts.RunnerThatDividesFiles, contracts.RunnerThatNamesConditions):
     runner = pytest.fixture(lambda self: Everywhere())
 
     @pytest.fixture
@@ -390,7 +480,7 @@ class TestLeaking(
 
 
 class Copying(Provisioner):
-    """Copies that are the same, tells nothing of itself by variables, and resets nothing."""
+    """Copies that are the same, tells nothing of itself by variables, and renews nothing."""
 
     def refuses(self, environment):
         return None
@@ -399,7 +489,7 @@ class Copying(Provisioner):
     def provision(self, environment, site):
         points = {"db": Endpoint(host="a", password="a")}  # noqa: S106 - made up
         up = Provisioned(environment=environment.name, endpoints=points)
-        yield up if environment.name == "none" else evolve(up, reset=lambda: ("db",), clone=lambda by: nullcontext(up))
+        yield up if environment.name == "none" else evolve(up, renew=lambda: up, clone=lambda by: nullcontext(up))
 
 
 class TestCopying(contracts.ProvisionerContract, contracts.ProvisionerWithCopies):

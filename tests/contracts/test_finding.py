@@ -3,16 +3,27 @@
 import subprocess
 
 import pytest
+from repositories import repository_at
 
 from testflow_core.builtin.change_sources.declared import DeclaredChanges
 from testflow_core.builtin.checkout_sources.git import GitCheckouts
 from testflow_core.builtin.checkout_sources.local import LocalCheckouts
 from testflow_core.model import Application
 from testflow_core.testing import MemoryChanges, MemoryCheckouts
-from testflow_core.testing.contracts import ChangeSourceContract, CheckoutSourceContract
+from testflow_core.testing.contracts import (
+    ChangeSourceContract,
+    CheckoutSourceContract,
+    CheckoutSourceThatNamesTrees,
+)
 
 
-class TestLocalCheckouts(CheckoutSourceContract):
+class _OfRepositories(CheckoutSourceContract, CheckoutSourceThatNamesTrees):
+    @pytest.fixture
+    def tree(self, tmp_path):
+        return repository_at(tmp_path / "repository")
+
+
+class TestLocalCheckouts(_OfRepositories):
     @pytest.fixture
     def source(self, tmp_path):
         (tmp_path / "workspace/shop").mkdir(parents=True)
@@ -27,7 +38,7 @@ class TestLocalCheckouts(CheckoutSourceContract):
         return Application(name="bank")
 
 
-class TestGitCheckouts(CheckoutSourceContract):
+class TestGitCheckouts(_OfRepositories):
     @pytest.fixture
     def source(self, tmp_path):
         repository = tmp_path / "workspace/shop.git"

@@ -23,6 +23,7 @@ from testflow_core.testing.contracts import (
     RunnerContract,
     RunnerOfProcesses,
     RunnerThatDividesFiles,
+    RunnerThatNamesConditions,
     reporter,
 )
 
@@ -128,7 +129,7 @@ def written(files, directory):
     return directory
 
 
-class TestPytestRunner(RunnerContract, RunnerOfProcesses, RunnerThatDividesFiles):
+class TestPytestRunner(RunnerContract, RunnerOfProcesses, RunnerThatDividesFiles, RunnerThatNamesConditions):
     told = pytest.fixture(lambda self: TestCase.from_id("shop::more/told.py::test_told"))
     doubling = pytest.fixture(lambda self: TestCase.from_id("shop::more/doubling.py::test_doubling"))
     endless = pytest.fixture(lambda self: TestCase.from_id("shop::more/endless.py::test_endless"))
@@ -151,7 +152,7 @@ class TestPytestRunner(RunnerContract, RunnerOfProcesses, RunnerThatDividesFiles
         }
 
 
-class TestUnittestRunner(RunnerContract, RunnerOfProcesses, RunnerThatDividesFiles):
+class TestUnittestRunner(RunnerContract, RunnerOfProcesses, RunnerThatDividesFiles, RunnerThatNamesConditions):
     told = pytest.fixture(lambda self: TestCase.from_id("shop::more/told.py::Told::test_told"))
     doubling = pytest.fixture(lambda self: TestCase.from_id("shop::more/doubling.py::Doubling::test_doubling"))
     endless = pytest.fixture(lambda self: TestCase.from_id("shop::more/endless.py::Endless::test_endless"))

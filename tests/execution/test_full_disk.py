@@ -12,17 +12,17 @@ TOTAL = 40
 
 @pytest.fixture
 def small_disk(tmp_path):
-    """A disk of 256 KiB, and how to fill it up to so many bytes."""
+    """A disk of 1 MiB, and how to fill it up to so many bytes."""
     place = tmp_path / "small disk"
     place.mkdir()
     mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", place], check=False, capture_output=True, text=True
+        ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", place], check=False, capture_output=True, text=True
     )
     if mounted.returncode:
         pytest.skip(f"no disk can be mounted here: {mounted.stderr.strip()}")
 
     def fill(left):
-        (place / "filled").write_bytes(bytes((256 << 10) - left))
+        (place / "filled").write_bytes(bytes((1 << 20) - left))
         return place
 
     yield fill
@@ -45,7 +45,7 @@ def test_a_history_on_a_full_disk_stops_no_test_and_is_told(real_shop, small_dis
 
 
 def test_where_a_test_fills_the_disk_of_the_history_later_ones_name_the_file(real_shop, small_disk, monkeypatch):
-    place = small_disk(200 << 10)
+    place = small_disk(800 << 10)
     monkeypatch.setenv("TESTFLOW_HISTORY", str(place / "history.db"))
     monkeypatch.setenv("SMALL", str(place))
     fills = """

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import sqlite3
 import subprocess
@@ -206,9 +207,10 @@ def test_a_run_that_still_goes_on_cannot_be_resumed(real_shop, tmp_path):
     engine = real_shop({"test_1.py": waiting})
     os.mkfifo(tmp_path / "shop/here")
     os.mkfifo(tmp_path / "shop/go")
-    with subprocess.Popen([sys.executable, "-c", ENGINE], cwd=tmp_path):
+    with subprocess.Popen([sys.executable, "-c", ENGINE], cwd=tmp_path) as running:
         (tmp_path / "shop/here").read_text()
-        with pytest.raises(testflow.HistoryError, match="still goes on in another process"):
+        holder = rf"still goes on in another process \({running.pid} on {re.escape(os.uname().nodename)}\)"
+        with pytest.raises(testflow.HistoryError, match=holder):
             engine.resume()
         (tmp_path / "shop/go").write_text("go")
 

@@ -95,7 +95,10 @@ def test_reading_makes_no_file(tmp_path: Path):
 def test_a_recorded_test_has_a_track(history: History):
     history.record(run("a", Status.FAILED, seconds=3.0))
     (track,) = history.past(["shop"]).of(TEST)
-    assert track == Track(test=TEST, runs=1, failures=1, last_status=Status.FAILED, mean_duration=3.0)
+    assert evolve(track, failed_in=(), causes=()) == Track(
+        test=TEST, runs=1, failures=1, last_status=Status.FAILED, mean_duration=3.0, verdicts="F"
+    )
+    assert len(track.failed_in) == 1
 
 
 def test_tracks_sum_up_all_runs(history: History):

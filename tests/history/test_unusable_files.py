@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
+import testflow
 from testflow_core.errors import HistoryError
 from testflow_core.history import History
+from testflow_core.history.places import share
 from testflow_core.model import Past, Run, Status, TestResult
 
 RUN = Run(
@@ -163,3 +165,72 @@ def test_a_recording_that_fails_leaves_nothing_of_itself(tmp_path: Path):
         History(path).record(other)
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("select run_id from runs").fetchall() == [("a",)]
+
+
+def broken(path: Path) -> bytes:
+    """A history of which the first half of the pages is overwritten."""
+    History(path).record(RUN)
+    content = path.read_bytes()
+    half = len(content) // 2
+    path.write_bytes(content[:100] + b"x" * half + content[100 + half :])
+    return path.read_bytes()
+
+
+def test_a_damaged_history_is_set_aside_with_a_word_and_a_new_one_begun(tmp_path: Path):
+    path = tmp_path / "history.db"
+    before = broken(path)
+    (remark,) = History(path).record(RUN)
+    assert remark.endswith(f"it was set aside as {path}.damaged-1, and a new one was begun")
+    assert (tmp_path / "history.db.damaged-1").read_bytes() == before
+    assert [each.run_id for each in History(path).runs()] == [RUN.run_id]
+    assert History(path).record(RUN) == ()
+
+
+def test_each_damaged_history_keeps_a_name_of_its_own(tmp_path: Path):
+    path = tmp_path / "history.db"
+    for _ in range(2):
+        broken(path)
+        History(path).record(RUN)
+    assert {each.name for each in tmp_path.iterdir()} == {
+        "history.db",
+        "history.db.damaged-1",
+        "history.db.damaged-2",
+    }
+
+
+def test_asking_a_damaged_history_leaves_it_where_it_is(tmp_path: Path):
+    path = tmp_path / "history.db"
+    before = broken(path)
+    with pytest.raises(HistoryError, match="is damaged"):
+        History(path).runs()
+    assert path.read_bytes() == before
+
+
+def test_a_run_whose_history_is_damaged_is_remembered_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop" / "test_a.py").write_text("def test_one(): pass\n", encoding="utf-8")
+    broken(tmp_path / "history.db")
+    engine = testflow.Engine(applications={"shop": {}}, history="history.db", reporters=(), workers=1)
+    done = engine.execute(testflow.TestWorkflow("w").add_test_selection("shop", {"strategy": "all"}))
+    assert len(done.passed_tests) == 1
+    assert any("was set aside as" in warning for warning in done.warnings)
+    assert [each.run_id for each in testflow.History("history.db").runs()] == [done.run_id]
+
+
+@pytest.mark.parametrize(
+    ("mounts", "kind"),
+    [
+        ("/dev/sda / ext4 rw 0 0\nhost:/x /work nfs4 rw 0 0\n", "nfs4"),
+        ("host:/x / nfs rw 0 0\n/dev/sda /work/my\\040project ext4 rw 0 0\n", ""),
+        ("/dev/sda / ext4 rw 0 0\n//host/x /wor cifs rw 0 0\n", ""),
+        ("nonsense\n", ""),
+    ],
+)
+def test_a_history_on_a_network_share_is_known_by_its_mount(tmp_path: Path, mounts: str, kind: str):
+    (tmp_path / "mounts").write_text(mounts, encoding="utf-8")
+    assert share(Path("/work/my project/history.db"), tmp_path / "mounts") == kind
+
+
+def test_where_mounts_are_not_told_nothing_is_said(tmp_path: Path):
+    assert share(tmp_path / "history.db", tmp_path / "nowhere") == ""

@@ -128,5 +128,7 @@ def test_a_mistake_is_told_where_it_was_made(selection, told):
 
 def test_without_an_environment_isolation_is_a_mistake(shop):
     declared = testflow.TestWorkflow("w").add_test_selection("api", {"isolation": "test"})
-    with pytest.raises(SpecError, match=r"\$\.test_selections\.api\.isolation: .*no environment is given"):
+    with pytest.raises(
+        SpecError, match=r"\$\.test_selections\.api\.isolation: .*no environment and no test data is given"
+    ):
         engine(applications=shop).plan(declared)

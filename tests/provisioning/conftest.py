@@ -14,11 +14,13 @@ from testflow_core.model import Site
 from testflow_core.provisioning import fault_gates
 from testflow_core.provisioning import supervisor as supervisor_module
 from testflow_core.provisioning.namespaces import NAMESPACES
-from testflow_core.provisioning.supervisor import Supervised, Supervisor
+from testflow_core.provisioning.supervisor import Supervisor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
+
+    from testflow_core.provisioning.supervised import Supervised
 
 LIMIT = 20.0
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from testflow_core.provisioning import supervisor as supervisor_module
+from testflow_core.provisioning.legacy import outlive
 from testflow_core.provisioning.process_tree import descendants, read_process
 from testflow_core.provisioning.supervisor import Supervisor
 
@@ -84,11 +85,21 @@ def test_a_program_that_cannot_be_started_hinders_nothing(tmp_path: Path, python
 
 def test_a_bequest_that_never_ends_is_killed(tmp_path: Path, python: Python, monkeypatch: pytest.MonkeyPatch):
     # The guardian is a process of its own: what it is started with says how long it waits.
-    limit = "import testflow_core.provisioning.legacy as legacy; legacy.BEQUESTS = 0.2;"
+    limit = "import testflow_core.provisioning.legacy as legacy; legacy.BEQUESTS = 1.0;"
     begin = "import sys; sys.path.append(sys.argv[1]);"
     monkeypatch.setattr(supervisor_module, "_PROGRAM", supervisor_module._PROGRAM.replace(begin, f"{begin}{limit}"))
     note = tmp_path / "pid"
-    hanging = f"import os, signal; open({str(note)!r}, 'w').write(str(os.getpid())); signal.pause()"
     with Supervisor() as supervisor:
-        supervisor.bequeath(python(hanging), cwd=tmp_path, env={})
+        supervisor.bequeath(["sh", "-c", f"echo $$ > {note}; exec sleep 60"], cwd=tmp_path, env={"PATH": os.defpath})
     assert read_process(int(note.read_text())) is None
+
+
+def test_an_engine_that_is_about_to_be_gone_is_waited_for(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("testflow_core.provisioning.legacy.MOMENT", 20.0)
+    with subprocess.Popen(["sleep", "0.1"]) as engine:
+        handle = os.pidfd_open(engine.pid)
+        try:
+            outlive(handle)
+            assert engine.poll() == 0
+        finally:
+            os.close(handle)

@@ -18,8 +18,8 @@ from testflow_core.errors import ProvisionError
 from testflow_core.model import Certificate, Site
 from testflow_core.provisioning import lease_files
 from testflow_core.provisioning.certificate import certified
+from testflow_core.provisioning.kernel import mount
 from testflow_core.provisioning.leases import PortLeases
-from testflow_core.provisioning.namespaces import mount
 from testflow_core.provisioning.process_tree import MARKER
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ import os
 import pytest
 from attrs import evolve
 
-from testflow_core.model import Application, Environment, Service
+from testflow_core.model import Application, DataIdentity, DataSet, Environment, Service, TestData
 from testflow_core.provisioning.identity import contents, identity
 
 
@@ -53,6 +53,19 @@ def test_a_changed_service_is_told_by_its_name(environment, site):
 def test_records_that_it_refers_to_count(environment, site):
     changed = evolve(site, records={"users": ({"id": 1},)})
     assert differing(environment, site, changed_site=changed) == ["the test data"]
+
+
+def test_records_whose_generator_vouches_for_them_count_by_their_version_and_are_not_made(environment, site):
+    class Unmade(list):
+        def __iter__(self):
+            raise AssertionError("made to be hashed")
+
+    def of(seed):
+        declared = DataIdentity(declared=TestData(name="d", seed=seed), corpus={"algorithm": "1"})
+        return evolve(site, records=DataSet(name="d", records={"users": Unmade()}, identity=declared))
+
+    assert differing(environment, of(1), changed_site=of(2)) == ["the test data"]
+    assert differing(environment, of(1), changed_site=of(1)) == []
 
 
 def test_a_changed_file_of_a_checkout_counts_and_what_tools_leave_does_not(environment, site):

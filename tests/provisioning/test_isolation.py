@@ -81,6 +81,31 @@ def test_processes_in_namespaces_see_each_other_alone(spawn: Callable[..., str],
         assert len(told.split(",")) == 2
 
 
+KILLED_WHILE_IT_FORKS = """
+import os, signal
+from testflow_core.provisioning import namespaces
+guardian, fork = os.getpid(), os.fork
+def killed():
+    pid = fork()
+    if os.getpid() == guardian:
+        os.kill(guardian, signal.SIGKILL)
+    return pid
+os.fork = killed
+try:
+    namespaces.fork_inside()
+finally:
+    os.write(1, b"went on")
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has namespaces")
+def test_nobody_goes_on_where_the_guardian_is_killed_while_it_forks():
+    program = [sys.executable, "-c", KILLED_WHILE_IT_FORKS]
+    # Its output ends with the last that has it.
+    told = subprocess.run(program, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False, timeout=30)
+    assert (told.returncode, told.stdout) == (-signal.SIGKILL, b"")
+
+
 @pytest.mark.parametrize("tier", [NAMESPACES, SUBREAPER], indirect=True)
 @pytest.mark.parametrize("victim", [0, 1], ids=["guardian", "supervisor"])
 def test_whichever_of_the_two_is_killed_the_other_ends_and_removes_everything(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import socket
 import subprocess
@@ -278,6 +279,17 @@ def test_the_directory_of_leases_may_go_while_it_is_locked(temporary_directory: 
     monkeypatch.setattr(leases.fcntl, "flock", remove_before_lock)
     with private_directory() as lease:
         assert lease.directory.is_dir()
+
+
+def test_the_directory_of_leases_stays_while_somebody_is_about_to_use_it(temporary_directory: Path):
+    directory = leases.root()
+    about_to = os.open(directory, os.O_RDONLY)
+    fcntl.flock(about_to, fcntl.LOCK_EX)
+    lease_files.forget(directory)
+    assert directory.exists()
+    os.close(about_to)
+    lease_files.forget(directory)
+    assert not directory.exists()
 
 
 def test_a_port_that_is_let_go_can_be_leased_again():

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from testflow_core.provisioning.process_birth import call_libc
+from testflow_core.provisioning.kernel import call_libc
 
 if TYPE_CHECKING:
     from pathlib import Path

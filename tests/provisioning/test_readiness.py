@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-    from testflow_core.provisioning.supervisor import Supervised, Supervisor
+    from testflow_core.provisioning.supervised import Supervised
+    from testflow_core.provisioning.supervisor import Supervisor
 
     Python = Callable[[str], list[str]]
 

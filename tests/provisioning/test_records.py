@@ -61,6 +61,13 @@ def test_what_is_not_there_is_told_when_it_is_resolved(name: str, told: str):
     assert str(caught.value) == f"{{{name}}} refers to nothing: {told}"
 
 
+def test_of_many_records_an_environment_is_handed_no_more_than_it_refers_to():
+    """Its keeper is another process, to which they are sent."""
+    many = {"users": [{"id": number} for number in range(1000)], "orders": ({"id": 1},)}
+    found = records.referred_to(environment(A="{data.users[1].id}{data.gone[0].id}", B="{data.users[0].id}"), many)
+    assert found == {"users": ({"id": 0}, {"id": 1})}
+
+
 @pytest.mark.parametrize("text", ["{host}", "{api.url}", "{data.users.id}", "{data.users[x].id}", "{open", "plain"])
 def test_other_references_are_left_to_others(text: str):
     assert records.values(text, RECORDS) == {}

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from testflow_core.provisioning import shared_memory
-from testflow_core.provisioning.supervisor import Supervised, Supervisor
+from testflow_core.provisioning.supervisor import Supervisor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from testflow_core.provisioning.supervised import Supervised
 
     Python = Callable[[str], list[str]]
     SpawnAndRead = Callable[..., tuple[Supervised, str]]

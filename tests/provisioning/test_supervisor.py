@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import shutil
 import signal
 import subprocess
 import sys
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,9 +19,9 @@ from testflow_core.provisioning.process_tree import read_process
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
-    from pathlib import Path
 
-    from testflow_core.provisioning.supervisor import Supervised, Supervisor
+    from testflow_core.provisioning.supervised import Supervised
+    from testflow_core.provisioning.supervisor import Supervisor
 
     Handles = Callable[[Iterable[int]], list[int]]
     AllEnd = Callable[[Sequence[int]], bool]
@@ -189,6 +191,21 @@ def test_root_can_run_what_refuses_root_and_its_files_stay_roots(
     _, line = spawn_and_read(python(program), unprivileged=True)
     assert "0" not in line.split()
     assert (target.stat().st_uid, target.stat().st_gid) == (0, 0)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root is in another namespace then")
+@pytest.mark.parametrize("needed", [False, True])
+def test_what_refuses_root_has_shared_memory_of_its_own_unless_it_works_there(
+    spawn_and_read: SpawnAndRead, python: Python, *, needed: bool
+):
+    here = Path(f"/dev/shm/testflow-test-{secrets.token_hex(8)}")  # noqa: S108 - what the test is about
+    here.touch()
+    try:
+        program = f"import os; print(os.path.exists('/dev/shm/{here.name}'), flush=True)"
+        _, line = spawn_and_read([*python(program), *([str(here)] if needed else [])], unprivileged=True)
+    finally:
+        here.unlink()
+    assert line == str(needed)
 
 
 IN_A_NAMESPACE_WITHOUT_NAMESPACES = """

@@ -13,11 +13,13 @@ import pytest
 
 from testflow_core.errors import ProvisionError
 from testflow_core.provisioning.process_tree import descendants, read_process
-from testflow_core.provisioning.supervisor import Supervised, Supervisor
+from testflow_core.provisioning.supervisor import Supervisor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
+
+    from testflow_core.provisioning.supervised import Supervised
 
     Handles = Callable[[Iterable[int]], list[int]]
     AllEnd = Callable[[Sequence[int]], bool]
@@ -203,7 +205,8 @@ def test_a_supervisor_that_hangs_is_an_error_and_is_killed_on_leaving(
     handles: Handles,
     all_end: AllEnd,
 ):
-    monkeypatch.setattr("testflow_core.provisioning.supervisor.LIMIT", 0.2)
+    for module in ("supervisor", "supervised"):
+        monkeypatch.setattr(f"testflow_core.provisioning.{module}.LIMIT", 0.2)
     with Supervisor() as supervisor:
         process = start_patiently(supervisor, python("import signal; signal.pause()"), env, tmp_path, monkeypatch)
         watched = handles([process.pid, supervisor_of(process)])
@@ -221,7 +224,8 @@ def start_patiently(
     supervisor: Supervisor, argv: list[str], env: Mapping[str, str], cwd: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Supervised:
     with monkeypatch.context() as patch:
-        patch.setattr("testflow_core.provisioning.supervisor.LIMIT", 30.0)
+        for module in ("supervisor", "supervised"):
+            patch.setattr(f"testflow_core.provisioning.{module}.LIMIT", 30.0)
         return supervisor.spawn(argv, cwd=cwd, env=env)
 
 

@@ -14,6 +14,7 @@ from testflow_core.interfaces import (
     ANALYZER,
     CHANGE_SOURCE,
     DATA_GENERATOR,
+    DESTINATION,
     PROVISIONER,
     REPORTER,
     SELECTOR,
@@ -59,6 +60,7 @@ FIRST_PARTY = [
     (SELECTOR, "rules", "testflow-git-selector"),
     (ANALYZER, "regex", "testflow-regex-analyzer"),
     (DATA_GENERATOR, "faker", "testflow-faker-data"),
+    (DESTINATION, "postgres", "testflow-postgres-data"),
     (REPORTER, "bar", "testflow-progress-bar"),
 ]
 

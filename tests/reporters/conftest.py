@@ -6,16 +6,23 @@ import pytest
 from attrs import evolve
 
 from testflow_core.model import (
+    Blame,
     Certificate,
+    ChangedLines,
+    Cluster,
+    Delivery,
     Diagnosis,
     Evidence,
+    Message,
     Outcome,
     PluginFailure,
     Route,
     Run,
     Status,
+    Suspect,
     TestCase,
     TestResult,
+    Verdict,
 )
 
 ROUNDING = TestCase(application="payment-service", file="tests/test_processor.py", name="test_rounding")
@@ -35,6 +42,58 @@ def failure(test: TestCase, status: Status = Status.FAILED, message: str = MESSA
         diagnosis=Diagnosis(test=test, category="validation", reason="a pattern matches", evidence=evidence),
         route=Route(test=test, team="api-team", reason="the category validation is routed to api-team"),
     )
+
+
+VERDICT = Verdict(
+    blame=Blame.CHANGE,
+    reasons=("src/pay.py changed",),
+    suspects=(
+        Suspect(
+            application="payment-service",
+            file="src/pay.py",
+            score=3.0,
+            reasons=("a frame",),
+            lines=(ChangedLines(file="src/pay.py", first=3, last=3),),
+        ),
+    ),
+    suggestions=("look at src/pay.py:3 (not committed)",),
+)
+
+
+@pytest.fixture
+def caused(run: Run) -> Run:
+    """The run, and the cause of its failure, which earlier runs had."""
+    (failed,) = run.failed_tests
+    assert failed.diagnosis is not None
+    cluster = Cluster(
+        id="1:aa",
+        category="validation",
+        title="amount <number> has | more than two decimals",
+        tests=(failed.label,),
+        diagnosis=failed.diagnosis,
+        owner="api-team",
+        first_seen=1_795_000_000.0,
+        last_seen=1_795_300_000.0,
+        times=4,
+        also_red_on_main=True,
+        verdict=VERDICT,
+    )
+    results = tuple(evolve(each, verdict=VERDICT if each is failed else None) for each in run.results)
+    return evolve(run, results=results, clusters=(cluster,))
+
+
+@pytest.fixture
+def delivering(run: Run) -> Run:
+    """The run, of which one tracker was told, one would be, and one was down."""
+    opened = Message(action="open", subject="a/b#7", title="no | space", url="https://a.test/7", sent=True)
+    updated = Message(action="update", subject="a/b#3", title="down", url="https://a.test/3", sent=True)
+    new = tuple(Message(action="open", subject=f"cause {number}", title=f"cause {number}") for number in range(7))
+    deliveries = (
+        Delivery(reporter="github_issues", place="a/b", messages=(opened, updated), remarks=("1 more cause",)),
+        Delivery(reporter="jira_issues", place="PAY", messages=new, trouble="Jira answered 503", again="send(1)"),
+        Delivery(reporter="webhook", dry=True, messages=new[:1]),
+    )
+    return evolve(run, deliveries=deliveries)
 
 
 @pytest.fixture

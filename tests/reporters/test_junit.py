@@ -129,3 +129,13 @@ def test_reporting_twice_gives_one_file_and_no_other(run: Run):
 def test_a_run_without_a_folder_of_reports_writes_nothing(run: Run, tmp_path: Path):
     JUnitReporter().report(evolve(run, reports=None))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_failure_names_its_cause(caused: Run):
+    properties = {
+        each.get("name"): each.get("value") for each in case(written(caused), "test_rounding").iter("property")
+    }
+    assert properties["cluster"] == "1:aa"
+    assert properties["cause"] == "amount <number> has | more than two decimals"
+    assert properties["seen"] == "in 4 runs since 2026-11-18, last 2026-11-21, also red on main"
+    assert properties["verdict"] == "caused by this change: src/pay.py changed"

@@ -183,3 +183,25 @@ def test_reporting_twice_gives_one_file(run: Run):
     assert written(run) == written(run)
     assert run.reports is not None
     assert [path.name for path in run.reports.iterdir()] == ["summary.md"]
+
+
+def test_the_causes_are_a_table(caused: Run):
+    text = written(caused)
+    assert "## 1 cause\n" in text
+    seen = "in 4 runs since 2026-11-18, last 2026-11-21, also red on main"
+    verdict = "caused by this change: src/pay.py changed. look at src/pay.py:3 (not committed)"
+    cause = "amount &lt;number&gt; has | more than two decimals"
+    assert ["1", cause, "validation", "api-team", seen, verdict] in cells(parsed(text))
+
+
+def test_more_causes_than_are_shown_stand_in_the_other_report(caused: Run):
+    text = written(evolve(caused, clusters=caused.clusters * 3), MarkdownReporter(failures=1))
+    assert "## 3 causes\n" in text
+    assert "2 more causes: see `junit.xml`." in text
+
+
+def test_what_was_sent_is_told(delivering: Run):
+    text = written(delivering)
+    assert "## Sent" in text
+    assert "to a/b: open a/b#7 (no \\| space), update a/b#3" in text
+    assert "Jira answered 503" in text

@@ -287,3 +287,46 @@ def test_long_evidence_wraps_on_a_terminal(monkeypatch: pytest.MonkeyPatch, run:
         monkeypatch, lambda: TerminalReporter().report(evolve(run, results=(failure(case("n"), message=message),)))
     )
     assert "the point" in text
+
+
+def test_the_causes_are_told_before_the_failures(caused: Run, capsys: pytest.CaptureFixture[str]):
+    TerminalReporter().report(caused)
+    out = capsys.readouterr().out
+    told = out[out.index("  1 cause\n") : out.index("ValidationError")]
+    assert "    amount <number> has | more than two decimals\n" in told
+    assert "      validation, api-team, 1 test, in 4 runs since 2026-11-18, last 2026-11-21, also red on main\n" in told
+    assert "      caused by this change: src/pay.py changed\n" in told
+    assert "      look at src/pay.py:3 (not committed)\n" in told
+
+
+def test_more_causes_than_are_shown_are_counted(caused: Run, capsys: pytest.CaptureFixture[str]):
+    more = tuple(evolve(caused.clusters[0], id=f"1:{at}", owner=None, times=0) for at in range(3))
+    TerminalReporter(failures=1).report(evolve(caused, clusters=(*more, *caused.clusters)))
+    out = capsys.readouterr().out
+    assert "  4 causes\n" in out
+    assert "      validation, nobody named, 1 test, new, also red on main\n" in out
+    assert "    and 3 more in the reports\n" in out
+
+
+def test_failures_of_one_cause_share_the_evidence_of_the_first(caused: Run, capsys: pytest.CaptureFixture[str]):
+    results = tuple(failure(case(f"test_{at}"), message=f"port {at} is taken") for at in range(3))
+    cluster = evolve(caused.clusters[0], tests=tuple(each.label for each in results))
+    TerminalReporter().report(evolve(caused, results=results, clusters=(cluster,)))
+    out = capsys.readouterr().out
+    assert "port 0 is taken" in out
+    assert "port 1 is taken" not in out
+    assert "2 more tests failed in the same way:" in out
+
+
+def test_what_was_sent_and_what_was_not_is_told_with_how_to_send_it_later(
+    delivering: Run, capsys: pytest.CaptureFixture[str]
+):
+    TerminalReporter().report(delivering)
+    said = capsys.readouterr().out
+    assert "  sent  github_issues to a/b: open a/b#7 (no | space), update a/b#3\n" in said
+    assert "  left  github_issues to a/b: 1 more cause\n" in said
+    assert (
+        "  not sent  jira_issues to PAY: open 'cause 0', open 'cause 1', open 'cause 2', open 'cause 3', open 'cause 4'"
+        " and 2 more: Jira answered 503; send it later by send(1)\n"
+    ) in said
+    assert "  dry run  webhook would open 'cause 0'\n" in said

@@ -166,3 +166,32 @@ def test_hooks_of_a_folder_are_called_for_its_tests_alone_however_late_its_conft
 
     called = [line["b"] for line in told(ours) if "b" in line]
     assert called == ["b/test_three.py::test_unexpected", "b/test_three.py::test_left"]
+
+
+FINALIZERS = """
+    from told import tell
+    class Second:
+        def __del__(self): tell(ended="second")
+    class First:
+        def __del__(self):
+            tell(ended="first")
+            second = Second()
+            second.itself = second
+    def test_leaves_rubbish():
+        first = First()
+        first.itself = first
+"""
+
+
+def test_rubbish_and_what_its_finalizers_let_go_is_gone_when_a_session_has_ended(checkout, tmp_path, monkeypatch):
+    monkeypatch.setenv("TOLD", str(tmp_path / "told"))
+    checkout.write("told.py", TOLD)
+    checkout.write("conftest.py", "import gc, sys\nsys.path.insert(0, '.')\ngc.disable()\n")
+    checkout.write("test_rubbish.py", FINALIZERS)
+    bench = checkout.bench("pytest")
+    with PytestRunner().session(bench) as session:
+        (outcome,) = session.run(checkout.batch(bench, "test_rubbish.py"))
+        assert list(session.finish()) == []
+    assert outcome.status == "passed"
+    told = (tmp_path / "told").read_text().splitlines()
+    assert [json.loads(line) for line in told] == [{"ended": "first"}, {"ended": "second"}]

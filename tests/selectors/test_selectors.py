@@ -1,4 +1,4 @@
-"""The selectors `all`, `failed` and `history`."""
+"""The selectors `all`, `failed`, `history` and `sample`."""
 
 from collections.abc import Sequence
 
@@ -7,8 +7,10 @@ import pytest
 from testflow_core.builtin.selectors.all import SelectAll
 from testflow_core.builtin.selectors.failed import SelectFailed
 from testflow_core.builtin.selectors.history import OrderByHistory
+from testflow_core.builtin.selectors.sample import SelectSample
+from testflow_core.errors import SpecError
 from testflow_core.interfaces import Selector
-from testflow_core.model import Choice, Context, Past, Status, TestCase, Track
+from testflow_core.model import Change, Choice, Context, Past, Status, TestCase, Track
 
 FILE = "tests/test_cart.py"
 
@@ -26,7 +28,7 @@ def choices(selector: Selector, names: Sequence[str | None], *tracks: Track) -> 
     return list(selector.select([case(name) for name in names], context))
 
 
-@pytest.mark.parametrize("selector", [SelectAll(), SelectFailed(), OrderByHistory()])
+@pytest.mark.parametrize("selector", [SelectAll(), SelectFailed(), OrderByHistory(), SelectSample()])
 def test_every_test_has_one_choice_with_a_reason(selector: Selector):
     found = choices(selector, ["a", "b", None], track("a"), track("c", last=Status.FAILED))
     assert [choice.test.name for choice in found] == ["a", "b", None]
@@ -63,38 +65,40 @@ def test_failed_skips_a_file_whose_tests_all_passed():
     assert not choice.selected
 
 
-def test_history_orders_last_failed_then_never_ran_then_by_failure_rate():
-    found = choices(
-        OrderByHistory(),
-        ["steady", "shaky", "always-but-last", "new", "broken-once", "broken-often"],
-        track("steady"),
-        track("shaky", failures=3),
-        track("always-but-last", runs=10, failures=9),
-        track("broken-once", failures=1, last=Status.FAILED),
-        track("broken-often", failures=8, last=Status.TIMED_OUT),
-    )
-    assert all(choice.selected for choice in found)
-    ordered = sorted(found, key=lambda choice: -choice.priority)
-    assert [choice.test.name for choice in ordered] == [
-        "broken-often",
-        "broken-once",
-        "new",
-        "always-but-last",
-        "shaky",
-        "steady",
-    ]
+FILES = [TestCase(application="shop", file=f"tests/test_{number}.py") for number in range(200)]
 
 
-def test_history_gives_its_reasons():
-    found = choices(
-        OrderByHistory(),
-        ["broken", "new", "shaky", None],
-        track("broken", failures=1, last=Status.FAILED),
-        track("shaky", failures=3),
-    )
-    assert [choice.reason for choice in found] == [
-        "failed in its last run",
-        "never ran",
-        "failed in 3 of 10 runs",
-        "its test broken failed in its last run",
-    ]
+def drawn(tests: Sequence[TestCase] = FILES, head: str | None = None, **options: object) -> set[str]:
+    change = Change(application="shop", files=(), reason="git", head=head)
+    found = SelectSample(**options).select(tests, Context(change=change))  # pyright: ignore[reportArgumentType]
+    return {choice.test.file for choice in found if choice.selected}
+
+
+def test_sample_draws_exactly_its_share_and_at_least_one():
+    assert len(drawn(share=0.1)) == 20
+    assert len(drawn(share=0.001)) == 1
+    assert len(drawn(share=1.0)) == 200
+
+
+def test_sample_draws_the_same_for_the_same_seed_and_others_for_another():
+    assert drawn(seed="a") == drawn(seed="a")
+    assert len(drawn(seed="a") & drawn(seed="b")) < 10
+
+
+def test_sample_draws_anew_for_each_commit_where_no_seed_is_given():
+    assert drawn(head="4f2a") == drawn(head="4f2a", seed="4f2a") != drawn(head="91c0")
+
+
+def test_sample_gives_up_at_most_one_for_each_test_that_is_added():
+    assert len(drawn(FILES[:-1]) - drawn(FILES)) <= 1
+
+
+def test_sample_says_how_many_it_drew_and_with_which_seed():
+    reasons = {choice.reason for choice in SelectSample(seed="7").select(FILES, Context())}
+    assert reasons == {"drawn with 20 of 200 at random (seed '7')", "not drawn with 20 of 200 at random (seed '7')"}
+
+
+@pytest.mark.parametrize("share", [0.0, -1.0, 1.5, float("nan")])
+def test_sample_refuses_what_is_no_share(share: float):
+    with pytest.raises(SpecError, match=r"\$\.share: expected a share above 0, up to 1"):
+        SelectSample(share=share)

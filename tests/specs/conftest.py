@@ -25,6 +25,7 @@ TERMS = {
     "environment": True,
     "isolation": {"scope": "selection", "by": "schema"},
     "data": False,
+    "owner": "shop-team",
 }
 
 WHOLE: Mapping[str, tuple[Declare, str, dict[str, object]]] = {
@@ -41,6 +42,7 @@ WHOLE: Mapping[str, tuple[Declare, str, dict[str, object]]] = {
             "python": "python3.12",
             "start": {"command": "python -m shop", "readiness": READINESS, "env": {"MODE": "test"}},
             "test_files": ["tests/*.py"],
+            "interface": ["api/*.proto"],
         },
     ),
     "service": (
@@ -72,6 +74,7 @@ WHOLE: Mapping[str, tuple[Declare, str, dict[str, object]]] = {
             "mapping_rules": [{"source_pattern": "src/(.*).py", "test_pattern": "tests/test_{1}.py"}],
             "options": {"depth": 2},
             "timeout": 60,
+            "record": True,
             **TERMS,
         },
     ),
@@ -95,6 +98,7 @@ WHOLE: Mapping[str, tuple[Declare, str, dict[str, object]]] = {
             "categories": [{"name": "network", "patterns": ["timed? out", "refused"]}],
             "routing": {"network": "platform"},
             "default_team": "quality",
+            "new_after": "5d",
             "analyzer": "regex",
             "router": "table",
             "options": {"limit": 3},

@@ -139,7 +139,7 @@ def test_the_selections_of_the_quickstart_are_read_as_they_are_written(
         },
     ) == model.TestSelection(
         application=application,
-        strategy=strategy,
+        strategies=(strategy,),
         test_paths=(path,),
         mapping_rules=(model.MappingRule(source_pattern=re.compile(source), test_pattern=test),),
     )
@@ -224,6 +224,7 @@ def test_every_key_of_an_application_is_read(whole: Whole):
             env={"MODE": "test"},
         ),
         test_files=("tests/*.py",),
+        interface=("api/*.proto",),
     )
 
 

@@ -20,8 +20,11 @@ Whole: TypeAlias = Callable[[str], Declared]
 
 WRONG: dict[str, list[object]] = {
     "text": [5, 1.5, True, b"text", ["text"], {"text": "text"}, None],
+    "name or names": [5, 1.5, True, b"text", [], [5], "", [""], ["a", "a"], {"text": "text"}, None],
+    "type of a field": [5, 1.5, True, b"text", ["text"], None],
     "optional text": [5, 1.5, True, b"text", ["text"], {"text": "text"}],
     "boolean": ["no", "True", "", 0, 1, None, []],
+    "optional boolean": ["no", "True", "", 0, 1, []],
     "boolean or name": ["", " ", 0, 1, None, []],
     "whole number": ["3", True, 1.5, 3.0, None, [3], -1],
     "optional whole number": ["3", True, 1.5, 3.0, [3], -1, 0],
@@ -36,7 +39,7 @@ WRONG: dict[str, list[object]] = {
         "fast",
         "5",
         "",
-        "5 d",
+        "5 w",
         "-5s",
         "0s",
         0,
@@ -77,6 +80,7 @@ TERMS = {
     "isolation.scope": "scope",
     "isolation.by": "way",
     "data": "boolean",
+    "owner": "text",
 }
 
 FIELDS: dict[str, dict[str, str]] = {
@@ -100,6 +104,8 @@ FIELDS: dict[str, dict[str, str]] = {
         "start.readiness.timeout": "duration",
         "test_files": "optional list",
         "test_files[0]": "text",
+        "interface": "optional list",
+        "interface[0]": "text",
     },
     "service": {
         "type": "text",
@@ -118,15 +124,16 @@ FIELDS: dict[str, dict[str, str]] = {
         "config.schemas[0]": "json",
         "config.limits.connections": "json",
     },
-    "entity": {"count": "whole number", "schema": "mapping", "schema.id": "text"},
+    "entity": {"count": "whole number", "schema": "mapping", "schema.id": "type of a field"},
     "selection": {
-        "strategy": "text",
+        "strategy": "name or names",
         "test_paths": "list",
         "test_paths[0]": "text",
         "mapping_rules": "list",
         "mapping_rules[0]": "mapping",
         "mapping_rules[0].source_pattern": "pattern",
         "mapping_rules[0].test_pattern": "text",
+        "record": "optional boolean",
         "options": "mapping",
         "options.depth": "json",
         "timeout": "duration",
@@ -154,6 +161,7 @@ FIELDS: dict[str, dict[str, str]] = {
         "routing": "mapping",
         "routing.network": "text",
         "default_team": "text",
+        "new_after": "duration",
         "analyzer": "text",
         "router": "text",
         "options": "mapping",
@@ -225,7 +233,16 @@ def test_a_key_that_is_no_text_is_a_mistake_at_its_place(mistakes: Mistakes, pla
 
 @pytest.mark.parametrize(
     ("written", "seconds"),
-    [(5, 5), (0.25, 0.25), ("250ms", 0.25), ("1.5s", 1.5), (" 10m ", 600), ("2 h", 7200), (timedelta(seconds=7), 7)],
+    [
+        (5, 5),
+        (0.25, 0.25),
+        ("250ms", 0.25),
+        ("1.5s", 1.5),
+        (" 10m ", 600),
+        ("2 h", 7200),
+        ("14d", 1_209_600),
+        (timedelta(seconds=7), 7),
+    ],
 )
 def test_a_duration_is_seconds_or_a_number_with_its_unit(written: object, seconds: float):
     assert specs.selection("shop", {"timeout": written}).timeout == timedelta(seconds=seconds)

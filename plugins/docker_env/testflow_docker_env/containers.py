@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import struct
 import threading
 import time
@@ -17,7 +18,6 @@ from testflow_core.provisioning.readiness import LOG_LIMIT, describe_exit, failu
 from testflow_docker_env.archives import archive
 
 if TYPE_CHECKING:
-    import signal
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
@@ -81,29 +81,40 @@ class Container:
     `published` maps the port inside to the real one on the loopback address.
     """
 
-    def __init__(self, connection: Connection, number: str, log: Path) -> None:
+    def __init__(self, connection: Connection, number: str, service: str, log: Path) -> None:
         self.id = number
+        self._service = service
         self.published: Mapping[int, int] = {}
         self._connection = connection
         self._log = log
+        self._logged = 0
         self._exit: int | None = None
         self._lost: ProvisionError | None = None
         self._ended = threading.Event()
-        self._follower = threading.Thread(target=self._follow, name="testflow-container", daemon=True)
+        self._follower = self._new_follower()
 
-    def run(self, service: str) -> None:
+    def run(self) -> None:
         """Start it, and learn its ports; ProvisionError where it has ended by then."""
         self._connection.api.start(self.id)
+        self._exit = None
+        self._ended = threading.Event()
+        self._follower = self._new_follower()
         self._follower.start()
         found = self._connection.api.inspect_container(self.id)
         if not found["State"]["Running"]:
-            raise failure(service, f"{describe_exit(self.wait(_EXIT_LIMIT) or 0)} while starting", self._log)
+            raise failure(self._service, f"{describe_exit(self.wait(_EXIT_LIMIT) or 0)} while starting", self._log)
         bindings: Mapping[str, list[Mapping[str, str]] | None] = found["NetworkSettings"]["Ports"] or {}
         self.published = {
             int(inside.partition("/")[0]): int(outside[0]["HostPort"])
             for inside, outside in bindings.items()
             if outside
         }
+
+    def again(self) -> Container:
+        """Start it once more after its end, with its files; ProvisionError where it cannot be, as without its ports."""
+        with self._connection.told(f"the container of {self._service} cannot be started again"):
+            self.run()
+        return self
 
     @property
     def returncode(self) -> int | None:
@@ -117,13 +128,32 @@ class Container:
         self._ended.wait(timeout)
         return self.returncode
 
-    def end(self, grace: float, number: signal.Signals, /) -> None:  # noqa: ARG002 (images name their own signal)
+    def end(self, grace: float, number: signal.Signals, /) -> None:
         """Send it the signal that its image names, kill it after `grace` seconds, and remove it with its volumes."""
         # What fails here is done again, and told, when all of the environment is removed.
-        with suppress(ProvisionError), self._connection.told("a container cannot be ended"):
-            self._connection.api.stop(self.id, timeout=ceil(grace))
-            self._follower.join(_EXIT_LIMIT)
-            self._connection.api.remove_container(self.id, v=True, force=True)
+        with suppress(ProvisionError):
+            self.halt(grace, number)
+            with self._connection.told("a container cannot be removed"):
+                self._connection.api.remove_container(self.id, v=True, force=True)
+
+    def halt(self, grace: float, number: signal.Signals, /) -> None:
+        """End it as `end` does, at once where it is to be killed, and keep it; ProvisionError where that fails."""
+        with self._connection.told("a container cannot be ended"):
+            if number == signal.SIGKILL:
+                self._connection.api.kill(self.id)
+            else:
+                self._connection.api.stop(self.id, timeout=ceil(grace))
+        self._follower.join(_EXIT_LIMIT)
+
+    def pause(self) -> None:
+        """Freeze all of its processes; ProvisionError where the engine cannot."""
+        with self._connection.told("a container cannot be paused"):
+            self._connection.api.pause(self.id)
+
+    def resume(self) -> None:
+        """Let its processes run on; ProvisionError where the engine cannot."""
+        with self._connection.told("a container cannot be resumed"):
+            self._connection.api.unpause(self.id)
 
     def execute(
         self, argv: Sequence[str], seconds: float, env: Mapping[str, str] | None = None
@@ -148,6 +178,9 @@ class Container:
         with self._connection.told(f"files cannot be copied to {directory}"):
             self._connection.api.put_archive(self.id, directory, archive)
 
+    def _new_follower(self) -> threading.Thread:
+        return threading.Thread(target=self._follow, name="testflow-container", daemon=True)
+
     def _follow(self) -> None:
         try:
             with self._connection.told("a container is not answered for"):
@@ -158,9 +191,13 @@ class Container:
         self._ended.set()
 
     def _listen(self, output: Iterable[bytes]) -> None:
+        # The engine tells all that was ever written; of a container that was started again, the log has a part.
+        known = self._logged
         with self._log.open("ab", buffering=0) as log:
             for part in output:
-                log.write(part)
+                new = part[known:]
+                known -= len(part) - len(new)
+                self._logged += log.write(new) or 0
 
 
 def _start(connection: Connection, recipe: Recipe, ports: Mapping[int, int], log: Path) -> Container:
@@ -196,11 +233,11 @@ def _start(connection: Connection, recipe: Recipe, ports: Mapping[int, int], log
             "networking_config": api.create_networking_config({recipe.network: aliases}),
         }
         made = connection.make(lambda: api.create_container(recipe.image, **options))
-        container = Container(connection, made["Id"], log)
+        container = Container(connection, made["Id"], recipe.service, log)
         try:
             if recipe.files:
                 container.put(archive(recipe.files), "/")
-            container.run(recipe.service)
+            container.run()
         except BaseException:
             api.remove_container(container.id, v=True, force=True)
             raise

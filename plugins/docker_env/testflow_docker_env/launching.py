@@ -46,7 +46,7 @@ def recipe(
         host=ground.hosts[service.name],
         network=ground.prefix,
         labels={**ground.labels, SERVICE: service.name},
-        ports={inside: place.ports.lease(wished) if wished else 0 for inside, wished in ports.items()},
+        ports={inside: _port(place, wished) for inside, wished in ports.items()},
         memory=config.memory(),
         mounts=tuple(engine_mount(each, place.site, ground.prefix, ground.labels) for each in config.mounts()),
         shm_size=None if config.shm_size is None else size_in_bytes(config.shm_size),
@@ -96,6 +96,7 @@ def running(
         cwd=place.directory,
         readiness=evolve(readiness, exec=None),
         probes=tuple(probes),
+        again=container.again,
     )
 
 
@@ -146,6 +147,11 @@ def alive_probe(container: Container) -> Probe:
         return None
 
     return probe
+
+
+def _port(place: Place, wished: int) -> int:
+    # Any that the engine finds would be another one each time the container starts.
+    return place.ports.lease(wished or None) if wished or place.site.faults else 0
 
 
 def _url(host: str, ports: Mapping[int, int]) -> str | None:

@@ -10,6 +10,7 @@ from testflow_core.model import Readiness
 from testflow_core.provisioning import postgres, redis, redis_copies
 from testflow_core.provisioning.postgres_copies import CopiedServer, copied
 from testflow_core.provisioning.readiness import tail
+from testflow_core.provisioning.wiring import made_up_password
 from testflow_docker_env import containers, launching
 from testflow_docker_env.archives import archive
 from testflow_docker_env.containers import LOOPBACK
@@ -35,23 +36,33 @@ _REDIS_SETTINGS = "/testflow-redis.conf"
 _SURROUNDINGS = {"LANG": "C.UTF-8", "PGDATA": f"{_MEMORY}/data"}
 # The data lives as long as the container, so nothing of it is worth a sync.
 _UNSYNCED = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
+# What was committed outlives a server that is ended on purpose: its files are the container's then, not in memory.
+_OUTLIVING = ("fsync=off",)
 
 
 def start_postgres(
     service: Service, place: Place, ground: Ground, config: PostgresContainer, limits: Limits
 ) -> Running:
-    """The server, its data in memory; the database and the schemas are made by its own psql once it is ready."""
+    """
+    The server; the database and the schemas are made by its own psql once it is ready.
+
+    Its data is in memory, but where it may be ended on purpose.
+    """
     schemas = postgres.find_schemas(service, config, place.site)
-    image, warnings = _version(service, place, ground, limits)
+    image, warnings = chosen_image(service, place, ground, service.type, limits)
     inside = config.port or postgres.DEFAULT_PORT
-    password = config.password or postgres.made_up_password()
-    settings = [*_UNSYNCED, *([] if inside == postgres.DEFAULT_PORT else [f"port={inside}"])]
+    password = config.password or made_up_password()
+    settings = [
+        *(_OUTLIVING if place.site.faults else _UNSYNCED),
+        *([] if inside == postgres.DEFAULT_PORT else [f"port={inside}"]),
+    ]
     recipe = evolve(
         launching.recipe(service, place, ground, image, {inside: config.port}, config),
         command=tuple(word for setting in settings for word in ("-c", setting)),
         env={**_SURROUNDINGS, "POSTGRES_USER": config.user, "POSTGRES_PASSWORD": password, **service.env},
     )
-    recipe = evolve(recipe, memory={**recipe.memory, _MEMORY: ""})
+    if not place.site.faults:
+        recipe = evolve(recipe, memory={**recipe.memory, _MEMORY: ""})
     container = containers.start(ground.connection, recipe, place.log)
 
     def reached(host: str, port: int) -> Endpoint:
@@ -79,7 +90,7 @@ def start_postgres(
 
 def start_redis(service: Service, place: Place, ground: Ground, config: RedisContainer, limits: Limits) -> Running:
     """The server, which writes nothing down."""
-    image, warnings = _version(service, place, ground, limits)
+    image, warnings = chosen_image(service, place, ground, service.type, limits)
     inside = config.port or redis.DEFAULT_PORT
     password = redis.password(config)
     settings = {**redis.UNSAVED, "port": str(inside), "requirepass": password}
@@ -103,12 +114,14 @@ def start_redis(service: Service, place: Place, ground: Ground, config: RedisCon
     return redis_copies.copied(up, service.name) if place.site.copies else up
 
 
-def _version(service: Service, place: Place, ground: Ground, limits: Limits) -> tuple[str, tuple[str, ...]]:
-    """The image that the service names, else the official one in the version it asks for, with what to say about it."""
+def chosen_image(
+    service: Service, place: Place, ground: Ground, repository: str, limits: Limits
+) -> tuple[str, tuple[str, ...]]:
+    """The image that the service names, else one of the repository in its version, with what to say about it."""
     tell = teller(service, place)
     if service.image is not None:
         return find_image(ground.connection, service.image, limits, tell), ()
-    image, reason = find_version(ground.connection, service.type, service.version, limits, tell)
+    image, reason = find_version(ground.connection, repository, service.version, limits, tell)
     if reason is None:
         return image, ()
     asked = f"{service.name}: {service.type} {service.version} was asked for"

@@ -11,7 +11,7 @@ from testflow_core.errors import ProvisionError
 from testflow_core.provisioning import postgres, redis
 from testflow_core.provisioning.identity import contents
 from testflow_core.provisioning.services import ServiceProvisioner, configuration, declared_at
-from testflow_docker_env import collection, container_config, mounts, presets, programs, remains
+from testflow_docker_env import collection, container_config, image_presets, mounts, presets, programs, remains
 from testflow_docker_env.build import DOCKERFILE
 from testflow_docker_env.connection import Connection
 from testflow_docker_env.container_config import ContainerConfig, ImageConfig, PostgresContainer, RedisContainer
@@ -19,6 +19,8 @@ from testflow_docker_env.ground import Ground, ground
 from testflow_docker_env.hosts import engine_host, no_engine
 from testflow_docker_env.images import image_id, newest
 from testflow_docker_env.long_work import Limits
+from testflow_docker_env.mysql import MysqlContainer
+from testflow_docker_env.preset import PresetContainer
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping
@@ -32,6 +34,7 @@ SERVICE_TYPES: Mapping[str, type[ContainerConfig]] = {
     "docker": ImageConfig,
     "postgres": PostgresContainer,
     "redis": RedisContainer,
+    **image_presets.TYPES,
 }
 
 
@@ -52,7 +55,7 @@ class DockerProvisioner(ServiceProvisioner):
     _grounds: dict[str, Ground] = field(init=False, factory=dict[str, Ground], eq=False, repr=False)
 
     def service_types(self) -> Mapping[str, type[object]]:
-        """`docker`, for registered applications and any image; `postgres` and `redis`."""
+        """`docker`, for registered applications and any image; `postgres` and its sisters, which stand for one."""
         return SERVICE_TYPES
 
     def mistakes(self, service: Service) -> Iterator[Problem]:
@@ -63,6 +66,8 @@ class DockerProvisioner(ServiceProvisioner):
             yield from postgres.mistakes(service, config)
         if isinstance(config, RedisContainer):
             yield from redis.mistakes(service, config)
+        if isinstance(config, PresetContainer):
+            yield from image_presets.mistakes(service, config)
 
     def refuses(self, environment: Environment) -> str | None:
         """That no engine answers, else every reason of every service."""
@@ -86,14 +91,15 @@ class DockerProvisioner(ServiceProvisioner):
         """The image as the engine has it now, and what the schemas of a database and the files to mount say."""
         config = _configuration(service)
         found: dict[str, str] = mounts.contents(config.mounts(), site)
-        if isinstance(config, PostgresContainer):
+        if isinstance(config, PostgresContainer | MysqlContainer):
             found |= contents(postgres.find_schemas(service, config, site))
         if service.type == "docker" and service.image is None:
             # Built from its checkout, whose content counts anyway.
             return found
         with Connection(engine_host(self.host)) as connection:
-            name = service.image or (service.version and f"{service.type}:{service.version}")
-            name = name or newest(connection, service.type)
+            repository = config.repository if isinstance(config, PresetContainer) else service.type
+            name = service.image or (service.version and f"{repository}:{service.version}")
+            name = name or newest(connection, repository)
             return {**found, "the image": image_id(connection, name)}
 
     def clean(self) -> list[str]:
@@ -128,6 +134,8 @@ class DockerProvisioner(ServiceProvisioner):
             return presets.start_postgres(service, place, standing, config, self.pulls)
         if isinstance(config, RedisContainer):
             return presets.start_redis(service, place, standing, config, self.pulls)
+        if isinstance(config, PresetContainer):
+            return image_presets.start(service, place, standing, config, self.pulls)
         limits = self.pulls if service.application is None else self.builds
         return programs.start(service, place, standing, configuration(service, ImageConfig), limits)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import os
 import shutil
 import signal
@@ -13,6 +14,7 @@ import urllib.error
 import urllib.request
 from contextlib import ExitStack, contextmanager, suppress
 from http import HTTPStatus
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import docker
@@ -24,7 +26,6 @@ from testflow_core.provisioning.leases import private_directory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
-    from pathlib import Path
 
 HOST = engine_host()
 
@@ -187,3 +188,22 @@ def pushed(registry: str, api: docker.APIClient) -> Iterator[str]:
     yield repository
     with suppress(Exception):
         api.remove_image(f"{repository}:1.2")
+
+
+@pytest.fixture
+def made_image(api: docker.APIClient) -> Callable[[str], str]:
+    """Makes an image of a folder in `images`, of Debian's packages; it stays on the engine for the next time."""
+
+    def made(name: str) -> str:
+        folder = Path(__file__).parent / "images" / name
+        content = b"".join(file.read_bytes() for file in sorted(folder.iterdir()))
+        image = f"testflow-test/{name}:{hashlib.sha256(content).hexdigest()[:12]}"
+        if not api.images(name=image):
+            lines = list(api.build(path=str(folder), tag=image, rm=True, forcerm=True, decode=True, timeout=600))
+            trouble = [line["error"] for line in lines if "error" in line]
+            if trouble:
+                refuse = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
+                refuse(f"no image {name} can be made: {trouble}")
+        return image
+
+    return made

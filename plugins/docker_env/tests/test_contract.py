@@ -9,6 +9,7 @@ from testflow_core.testing.contracts import (
     ProvisionerThatChecks,
     ProvisionerThatCleans,
     ProvisionerWithCopies,
+    ProvisionerWithFaults,
 )
 
 PASSWORD = "s3cret-of-the-contract"  # noqa: S105 - made up
@@ -31,7 +32,13 @@ def image(name, *command, ports=None, **fields):
 DB = Service(name="db", type="postgres", ports={5432: 0}, config={"password": PASSWORD})
 
 
-class TestDockerProvisioner(ProvisionerContract, ProvisionerThatChecks, ProvisionerThatCleans, ProvisionerWithCopies):
+class TestDockerProvisioner(
+    ProvisionerContract,
+    ProvisionerThatChecks,
+    ProvisionerThatCleans,
+    ProvisionerWithCopies,
+    ProvisionerWithFaults,
+):
     services = {
         "an image with two ports": environment(image("web", *BOTH, ports={80: 0, 81: 0})),
         "one that needs a database": environment(
@@ -67,6 +74,7 @@ class TestDockerProvisioner(ProvisionerContract, ProvisionerThatChecks, Provisio
         "a database and what stands by it": environment(DB, image("web", ports={80: 0})),
         "a cache": environment(Service(name="cache", type="redis", ports={6379: 0})),
     }
+    disturbed = {"an image": environment(image("web", ports={80: 0}))}
     secrets = (PASSWORD,)
 
     @pytest.fixture

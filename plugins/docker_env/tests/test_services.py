@@ -79,7 +79,7 @@ def test_two_environments_neither_clash_nor_see_each_other(new_site: Callable[[]
         command=("sh", "-c", "nslookup web || echo nobody; exec sleep 1000"),
         readiness=Readiness(log="nobody", timeout=SOON),
     )
-    wish = environment(web(ports={8080: 18431}))
+    wish = environment(web(ports={8080: 18432}))
     with (
         DockerProvisioner().provision(wish, new_site()) as one,
         DockerProvisioner().provision(wish, new_site()) as two,
@@ -87,7 +87,7 @@ def test_two_environments_neither_clash_nor_see_each_other(new_site: Callable[[]
     ):
         ports = {one.endpoints["web"].port, two.endpoints["web"].port}
         assert len(ports) == 2
-        assert 18431 in ports
+        assert 18432 in ports
         assert all("HOSTNAME=web" in answer(up.endpoints["web"].url) for up in (one, two))
 
 

@@ -1,89 +1,155 @@
-"""The types that a field can have, as they are written in a schema."""
+"""The types that a field can have, as values."""
 
 from __future__ import annotations
 
-from difflib import get_close_matches
-from typing import TYPE_CHECKING, TypeAlias
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import TypeAlias
 
 from attrs import frozen
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from testflow_core.model import Json
+from testflow_faker_data.distributions import Distribution
+from testflow_faker_data.expression import Expression
+from testflow_faker_data.pattern import Pattern
 
-    from testflow_core.model import Entity
+PEOPLE = ("name", "first_name", "last_name")
+LISTED = ("city", "street", "company", "job", "country", "postcode", "word")
+PLAIN_TYPES = ("uuid", *PEOPLE, "email", "timestamp", "date", "json", "bool", "int", "float", "sequence", *LISTED)
+FORMS = {
+    "int": "int:<least>..<most>",
+    "float": "float:<least>..<most>",
+    "bool": "bool:<share of true>",
+    "decimal": "decimal:<least>..<most>",
+    "date": "date:<first>..<last>",
+    "timestamp": "timestamp:<first>..<last>",
+    "text": "text:<shortest>..<longest>",
+    "sequence": "sequence:<first>",
+    "ref": "ref:<entity>.<field>",
+    "enum": "enum:<value>,<value>",
+    "template": "template:<text with {field}>",
+    "pattern": "pattern:<regular expression>",
+    "expression": "expression:<of other fields>",
+    "faker": "faker:<provider>",
+}
+KNOWN_TYPES = (*PLAIN_TYPES, *FORMS.values())
+MODIFIERS = ("unique", "null", "null=<share>")
 
-PLAIN_TYPES = ("uuid", "name", "email", "timestamp", "json")
-KNOWN_TYPES = (*PLAIN_TYPES, "ref:<entity>.<field>", "enum:<value>,<value>")
+EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
+"""Times without a window lie in the year before it: what is relative to now would differ in every run."""
+YEAR = timedelta(days=365)
 
-Field: TypeAlias = tuple[str, str]
-"""An entity's name and that of one of its fields."""
-
-
-class FieldTypeError(Exception):
-    """A type is not one of the known ones; the message says what is wrong and what would be right."""
+Field: TypeAlias = tuple[str, ...]
+"""An entity's name and that of one of its fields; what is nested follows, `.` and a name, or `[]`."""
 
 
 @frozen(kw_only=True)
-class Plain:
+class FieldType:
+    """What all types have: no value twice, shares of null and of edge cases, and when there is a value at all."""
+
+    unique: bool = False
+    null: float = 0.0
+    edge: float = 0.0
+    when: Calculated | None = None
+
+
+@frozen(kw_only=True)
+class Plain(FieldType):
     """A type that needs no more than its name."""
 
     name: str
 
 
 @frozen(kw_only=True)
-class Enum:
-    """One of these values."""
+class Between(FieldType):
+    """A number, one with `places` after the point, a day or a second since 1970, the bounds included."""
 
-    values: tuple[str, ...]
+    name: str
+    least: int
+    most: int
+    places: int = 0
+    distribution: Distribution | None = None
 
 
 @frozen(kw_only=True)
-class Ref:
-    """The value that some record has in another field."""
+class Text(FieldType):
+    """Words up to a length, in characters, the bounds included."""
+
+    least: int
+    most: int
+
+
+@frozen(kw_only=True)
+class Sequence(FieldType):
+    """Numbers one after the other."""
+
+    first: int = 1
+
+
+@frozen(kw_only=True)
+class Enum(FieldType):
+    """One of these values, each as often as its weight says."""
+
+    values: tuple[Json, ...]
+    weights: tuple[int, ...] = ()
+
+
+@frozen(kw_only=True)
+class Ref(FieldType):
+    """
+    The value that some record has in another field.
+
+    `even`: each is referred to as often as any other. `skew`: the exponent by which some are referred to much more
+    often. `earlier`: only what stands before it is referred to, and the first refers to nothing.
+    """
 
     target: Field
+    even: bool = False
+    skew: float = 0.0
+    earlier: bool = False
 
 
-FieldType: TypeAlias = Plain | Enum | Ref
+@frozen(kw_only=True)
+class Template(FieldType):
+    """Text with the values of other fields of the record: `texts` before, between and after them."""
+
+    texts: tuple[str, ...]
+    fields: tuple[Field, ...]
 
 
-def parsed(written: str, entities: Mapping[str, Entity]) -> FieldType:
-    """The type that is written; FieldTypeError where it is unknown, lacks values, or refers to what is not there."""
-    kind, colon, rest = written.partition(":")
-    if written in PLAIN_TYPES:
-        return Plain(name=written)
-    if colon and kind == "enum":
-        return _enum(written, rest)
-    if colon and kind == "ref":
-        return _ref(written, rest, entities)
-    close = get_close_matches(kind.strip().lower(), [*PLAIN_TYPES, "ref", "enum"], n=1)
-    form = next((known for known in KNOWN_TYPES if close and known.partition(":")[0] == close[0]), None)
-    hint = f"; did you mean {form!r}?" if form else ""
-    raise FieldTypeError(f"unknown type {written!r}{hint} (known: {', '.join(KNOWN_TYPES)})")
+@frozen(kw_only=True)
+class FromFaker(FieldType):
+    """What a provider of the installed Faker makes: another with another version of it."""
+
+    provider: str
 
 
-def _enum(written: str, rest: str) -> Enum:
-    values = tuple(value.strip() for value in rest.split(","))
-    if not all(values):
-        lacks = "has an empty value" if any(values) else "has no values"
-        raise FieldTypeError(f"{written!r} {lacks}; write them after the colon, as in 'enum:card,cash'")
-    return Enum(values=values)
+@frozen(kw_only=True)
+class Matching(FieldType):
+    """Text that a regular expression matches."""
+
+    pattern: Pattern
 
 
-def _ref(written: str, rest: str, entities: Mapping[str, Entity]) -> Ref:
-    entity, _, field = rest.strip().rpartition(".")
-    if entity in entities and field in entities[entity].schema:
-        return Ref(target=(entity, field))
-    known = [f"{name}.{field}" for name, each in entities.items() for field in each.schema]
-    if entity not in entities:
-        wrong = f"there is no entity {entity!r}" if entity else "it names no field; write 'ref:<entity>.<field>'"
-    else:
-        wrong = f"{entity!r} has no field {field!r}"
-    close = get_close_matches(rest.strip(), known, n=1)
-    hint = f"; did you mean 'ref:{close[0]}'?" if close else ""
-    raise FieldTypeError(f"{written!r} refers to nothing: {wrong}{hint} (known: {_listed(known)})")
+@frozen(kw_only=True)
+class Calculated(FieldType):
+    """What an expression says of other fields, which it knows by names."""
+
+    expression: Expression
+    fields: Mapping[str, Field]
 
 
-def _listed(known: list[str], limit: int = 20) -> str:
-    rest = len(known) - limit
-    return ", ".join([*known[:limit], *([f"and {rest} more"] if rest > 0 else [])])
+@frozen(kw_only=True)
+class Nested(FieldType):
+    """An object with fields of its own."""
+
+    fields: Mapping[str, FieldType]
+
+
+@frozen(kw_only=True)
+class Listed(FieldType):
+    """So many of an item, the bounds included."""
+
+    item: FieldType
+    least: int
+    most: int

@@ -7,14 +7,22 @@ from testflow_core.model import Entity, TestData
 from testflow_core.testing.contracts import (
     DataGeneratorContract,
     DataGeneratorThatChecks,
+    DataGeneratorThatNamesItsCorpus,
     DataGeneratorWithReferences,
+    DataGeneratorWithTables,
 )
 
 USER = {"id": "uuid", "name": "name", "email": "email", "since": "timestamp", "about": "json"}
 ORDER = {"id": "uuid", "user": "ref:users.id", "paid": "enum:yes,no"}
 
 
-class TestFakerGenerator(DataGeneratorContract, DataGeneratorThatChecks, DataGeneratorWithReferences):
+class TestFakerGenerator(
+    DataGeneratorContract,
+    DataGeneratorThatChecks,
+    DataGeneratorThatNamesItsCorpus,
+    DataGeneratorWithReferences,
+    DataGeneratorWithTables,
+):
     @pytest.fixture
     def generator(self):
         return FakerGenerator()

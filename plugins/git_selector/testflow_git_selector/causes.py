@@ -8,18 +8,22 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from attrs import frozen
 
+from testflow_git_selector import wording
 from testflow_git_selector.patterns import compiled
 
 if TYPE_CHECKING:
     import re
     from collections.abc import Iterable, Mapping, Sequence
 
-    from testflow_core.model import MappingRule
+    from testflow_core.model import MappingRule, Provider
     from testflow_git_selector.file_index import FileIndex
+
+_OF_NO_FILE = {"reach", "provider"}
+"""What is no explanation of a changed file: a test may reach it, or another application has one of its name."""
 
 _TESTS_FOLDER = "__tests__"
 
-_Groups: TypeAlias = tuple[tuple[str, str], ...]
+Groups: TypeAlias = tuple[tuple[str, str], ...]
 """The references of a test pattern, each with the text that it stands for."""
 
 
@@ -28,10 +32,12 @@ class Cause:
     """
     Changed files that concern the same test files for the same reason.
 
-    `kind` is why: a mapping `rule`, being a test file `itself`, or lying in the `component` whose folder is `by`.
+    `kind` is why: a mapping `rule`, being a test file `itself`, lying in the `component` whose folder is `by`, an
+    `import`, direct or not, that the tests `reach` files in a way that nobody can follow, or that the application uses
+    another one, the `provider`, as `by` says.
     """
 
-    kind: Literal["rule", "itself", "component"]
+    kind: Literal["rule", "itself", "component", "import", "reach", "provider"]
     by: str
     changed: tuple[str, ...]
     tests: tuple[str, ...]
@@ -52,22 +58,27 @@ def of_rules(
     """The causes of mapping rules, and the matches that led to no test, both in the order of the rules."""
     causes: list[Cause] = []
     idle: list[IdleMatch] = []
-    known: dict[tuple[str, _Groups], tuple[str, ...]] = {}
+    known: dict[tuple[str, Groups], tuple[str, ...]] = {}
     for rule in rules:
-        written = f"{rule.source_pattern.pattern} → {rule.test_pattern}"
+        name = written(rule)
         pattern = compiled(rule.test_pattern)
         nowhere: dict[str, str] = {}
-        for groups, files in _matches(rule, changed).items():
+        for groups, files in matches(rule, changed).items():
             found = known.get((rule.test_pattern, groups))
             if found is None:
                 found = known[rule.test_pattern, groups] = tests.matching(pattern, dict(groups))
             if found:
-                causes.append(Cause(kind="rule", by=written, changed=tuple(files), tests=found))
+                causes.append(Cause(kind="rule", by=name, changed=tuple(files), tests=found))
             else:
                 nowhere |= dict.fromkeys(files, pattern.filled(dict(groups)))
         if nowhere:
-            idle.append(IdleMatch(rule=written, changed=tuple(nowhere), wanted=tuple(dict.fromkeys(nowhere.values()))))
+            idle.append(IdleMatch(rule=name, changed=tuple(nowhere), wanted=tuple(dict.fromkeys(nowhere.values()))))
     return causes, idle
+
+
+def written(rule: MappingRule) -> str:
+    """A rule as people know it."""
+    return f"{rule.source_pattern.pattern} → {rule.test_pattern}"
 
 
 def of_test_files(changed: Iterable[str], tests: FileIndex) -> list[Cause]:
@@ -96,6 +107,14 @@ def of_components(changed: Iterable[str], tests: Iterable[str]) -> list[Cause]:
     ]
 
 
+def of_providers(used: Iterable[Provider], tests: FileIndex) -> list[Cause]:
+    """The causes that are changes of applications that the one at hand uses: each concerns all tests."""
+    return [
+        Cause(kind="provider", by=wording.used(each), changed=each.change.files or (), tests=tuple(tests.files))
+        for each in used
+    ]
+
+
 def component(test: str) -> str:
     """The folder of the component that a test file belongs to."""
     folders = test.split("/")[:-1]
@@ -105,24 +124,25 @@ def component(test: str) -> str:
     return "/".join(folders)
 
 
-def unexplained(changed: Iterable[str], causes: Iterable[Cause]) -> tuple[str, ...]:
+def unexplained(changed: Iterable[str], causes: Iterable[Cause], besides: Iterable[str] = ()) -> tuple[str, ...]:
     """
-    The changed files of which nothing says which tests they concern.
+    The changed files of which nothing says which tests they concern; of those `besides` something else does.
 
-    A test at the top of the checkout has all of it for its component: that says nothing about a file.
+    A test at the top of the checkout has all of it for its component: that says nothing about a file. Nor does that a
+    test may reach it.
     """
-    explained: set[str] = set()
+    explained = set(besides)
     for cause in causes:
-        if cause.kind != "component" or cause.by:
+        if cause.kind not in _OF_NO_FILE and (cause.kind != "component" or cause.by):
             explained.update(cause.changed)
     return tuple(file for file in changed if file not in explained)
 
 
-def _matches(rule: MappingRule, changed: Iterable[str]) -> Mapping[_Groups, list[str]]:
+def matches(rule: MappingRule, changed: Iterable[str]) -> Mapping[Groups, list[str]]:
     """The changed files that a rule matches, by the texts of the groups that its test pattern refers to."""
     wanted = compiled(rule.test_pattern).references
     fullmatch = rule.source_pattern.fullmatch
-    matches: defaultdict[_Groups, list[str]] = defaultdict(list)
+    matches: defaultdict[Groups, list[str]] = defaultdict(list)
     for file in changed:
         match = fullmatch(file)
         if match:

@@ -12,9 +12,12 @@ from attrs import evolve, frozen
 from testflow_core.interfaces import ChangeSource
 from testflow_core.model import Change
 from testflow_git_selector.git_command import Git, GitError
+from testflow_git_selector.lines import changed_lines
 
 if TYPE_CHECKING:
-    from testflow_core.model import Application
+    from collections.abc import Iterable
+
+    from testflow_core.model import Application, ChangedLines
 
 # The first that is there is the main branch. A clone of a continuous integration server may have none but the last two.
 _MAIN_BRANCHES = (
@@ -50,6 +53,16 @@ class GitChanges(ChangeSource):
         except (_UnknowableError, GitError) as error:
             return Change(application=application.name, files=None, reason=str(error), base=application.base)
 
+    def changed_lines(self, application: Application, change: Change, file: str) -> Iterable[ChangedLines]:
+        """The lines of a file that differ from the base of the change, with who wrote them; none where git fails."""
+        if application.path is None or change.base is None or file not in (change.files or ()):
+            return []
+        try:
+            git = _without_filters(Git(checkout=application.path.absolute(), timeout=self.timeout))
+            return [*changed_lines(git, change.base, file)]
+        except GitError:
+            return []
+
     def _changes(self, application: Application) -> Change:
         if application.path is None or not application.path.is_dir():
             raise _UnknowableError(f"{application.name} has no checkout to ask git about")
@@ -68,6 +81,8 @@ class GitChanges(ChangeSource):
             reason=f"git, compared with {named}",
             base=base,
             head=head,
+            # What was declared to compare with need not be of the main branch.
+            on_main=None if application.base else base == head and not files,
         )
 
 

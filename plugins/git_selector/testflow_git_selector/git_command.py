@@ -43,14 +43,20 @@ class Git:
     timeout: timedelta
     options: Sequence[str] = ("-c", f"core.hooksPath={os.devnull}", "-c", "core.fsmonitor=false")
 
-    def __call__(self, *arguments: str) -> bytes:
-        """Standard output; GitError where git fails, takes too long or says more than OUTPUT_LIMIT."""
+    def __call__(self, *arguments: str, said: bytes = b"") -> bytes:
+        """
+        Standard output, given `said` as standard input.
+
+        GitError where git fails, takes too long or says more than OUTPUT_LIMIT.
+        """
         program = shutil.which("git")
         if program is None:
             raise GitError("git is not installed")
         command = [program, "--no-pager", "-C", str(self.checkout), *self.options, *arguments]
-        with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
-            status = self._run(command, output, errors)
+        with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors, tempfile.TemporaryFile() as given:
+            given.write(said)
+            given.seek(0)
+            status = self._run(command, given, output, errors)
             if status is None:
                 raise GitError(f"git {arguments[0]} was stopped after {self.timeout.total_seconds():g} s")
             if status:
@@ -60,12 +66,12 @@ class Git:
                 raise GitError(f"git {arguments[0]} said more than {OUTPUT_LIMIT:,} bytes")
             return _start_of(output, OUTPUT_LIMIT)
 
-    def _run(self, command: Sequence[str], output: IO[bytes], errors: IO[bytes]) -> int | None:
+    def _run(self, command: Sequence[str], given: IO[bytes], output: IO[bytes], errors: IO[bytes]) -> int | None:
         environment = {name: value for name, value in os.environ.items() if _KEPT.match(name)} | _ENVIRONMENT
         try:
             process = subprocess.Popen(
                 command,
-                stdin=subprocess.DEVNULL,
+                stdin=given,
                 stdout=output,
                 stderr=errors,
                 env=environment,

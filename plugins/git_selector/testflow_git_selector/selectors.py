@@ -5,37 +5,71 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from testflow_core.interfaces import Selector
 from testflow_core.model import Choice
-from testflow_git_selector import causes, wording
+from testflow_git_selector import causes, coverage, wording
+from testflow_git_selector.checkout_files import listed
+from testflow_git_selector.dead_rules import dead_rules
+from testflow_git_selector.evidence import Evidence, changed_providers, gathered, with_parts
 from testflow_git_selector.file_index import FileIndex
+from testflow_git_selector.lock_relations import of_locks
+from testflow_git_selector.recorded_selector import looked_up, recorded_choices
+from testflow_git_selector.relations import of_imports
+from testflow_git_selector.script_relations import of_scripts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Container, Iterable, Mapping, Sequence
 
-    from testflow_core.model import Context, MappingRule, TestCase
+    from testflow_core.model import Context, MappingRule, TestCase, Uncovered
     from testflow_git_selector.causes import Cause, IdleMatch
+    from testflow_git_selector.recorded import Concerned
 
 
 @frozen(kw_only=True)
 class SelectByChange(Selector):
     """
-    Selects what mapping rules name for the changed files, and changed test files.
+    Selects what mapping rules name for the changed files, changed test files, and tests that import changed files.
 
-    A changed file that neither explains selects every test, as does a change that nobody knows.
+    So it does tests of which nobody can say which Python files they use. Where tests were recorded, the record stands
+    for their imports: what they touched, and tests that it does not know. A changed file of which nothing says whom it
+    concerns selects every test, as does a change that nobody knows.
     """
+
+    def gather(self, context: Context) -> Evidence:
+        """What was recorded of the tests; where that does not explain the change, what the checkout says of imports."""
+        files, used = _listed(context), changed_providers(context)
+        recorded = looked_up(context)
+        if recorded is not None and not recorded.unexplained:
+            return with_parts(Evidence(recorded=recorded, files=files, used=used), context)
+        if context.application is None or context.change is None:
+            return Evidence(files=files, used=used)
+        found = evolve(gathered(context.application, context.change), files=files, used=used)
+        return with_parts(found, context) if context.application.name in context.past.maps else found
 
     def select(self, tests: Sequence[TestCase], context: Context) -> Iterable[Choice]:
         """One choice for every test, in order; its reason names the changed files."""
-        found, _ = _by_change(tests, context)
-        return _choices(tests, context, found, unexplained_select_all=True)
+        evidence = context.evidence if isinstance(context.evidence, Evidence) else Evidence(unknown="nobody looked")
+        index = FileIndex.of(_files(tests))
+        used = causes.of_providers(evidence.used, index)
+        if evidence.recorded is not None:
+            return _recorded_or_by_rules(tests, context, evidence.recorded, used)
+        found, _ = _by_change(tests, context, evidence.same)
+        imports, explained = of_imports(evidence, _changed(context), index)
+        of_script, also = of_scripts(evidence, _changed(context), index)
+        of_lock, besides = of_locks(evidence, index)
+        causing = [*found, *imports, *of_script, *of_lock, *used]
+        return _choices(tests, context, causing, explained | also | besides, unexplained_select_all=True)
 
     def warnings(self, tests: Sequence[TestCase], context: Context) -> Iterable[str]:
         """A sentence for every rule that matches a changed file and leads to no test."""
-        _, idle = _by_change(tests, context)
-        return [wording.idle(match) for match in idle]
+        return _rule_warnings(tests, context)
+
+    def uncovered(self, choices: Sequence[Choice], context: Context) -> Iterable[Uncovered]:
+        """The changed functions and files that no chosen test is known to reach, by the record, else by imports."""
+        evidence = context.evidence if isinstance(context.evidence, Evidence) else Evidence(unknown="nobody looked")
+        return coverage.uncovered(choices, context, evidence)
 
 
 @frozen(kw_only=True)
@@ -46,6 +80,10 @@ class SelectByComponent(Selector):
     The component of a test is the parent of its `__tests__` folder, else its own folder.
     """
 
+    def gather(self, context: Context) -> Evidence:
+        """The files of the checkout, where there are rules to be checked by them."""
+        return Evidence(files=_listed(context))
+
     def select(self, tests: Sequence[TestCase], context: Context) -> Iterable[Choice]:
         """One choice for every test, in order; its reason names the changed files."""
         found, _ = _by_change(tests, context)
@@ -54,13 +92,16 @@ class SelectByComponent(Selector):
 
     def warnings(self, tests: Sequence[TestCase], context: Context) -> Iterable[str]:
         """A sentence for every rule that matches a changed file and leads to no test."""
-        _, idle = _by_change(tests, context)
-        return [wording.idle(match) for match in idle]
+        return _rule_warnings(tests, context)
 
 
 @frozen(kw_only=True)
 class SelectByRules(Selector):
     """Selects what mapping rules name for the changed files, and nothing else; a change nobody knows selects all."""
+
+    def gather(self, context: Context) -> Evidence:
+        """The files of the checkout, where there are rules to be checked by them."""
+        return Evidence(files=_listed(context))
 
     def select(self, tests: Sequence[TestCase], context: Context) -> Iterable[Choice]:
         """One choice for every test, in order; its reason names the changed files."""
@@ -69,31 +110,76 @@ class SelectByRules(Selector):
 
     def warnings(self, tests: Sequence[TestCase], context: Context) -> Iterable[str]:
         """A sentence for every rule that matches a changed file and leads to no test, and one for unexplained files."""
-        found, idle = _by_rules(FileIndex.of(_files(tests)), context)
+        found, warnings = _checked_rules(tests, context)
         unexplained = causes.unexplained(_changed(context), found)
         silent = [wording.selects_nothing(unexplained)] if unexplained else []
-        return [*map(wording.idle, idle), *silent]
+        return [*warnings, *silent]
 
 
-def _by_change(tests: Sequence[TestCase], context: Context) -> tuple[list[Cause], list[IdleMatch]]:
+def _recorded_or_by_rules(
+    tests: Sequence[TestCase], context: Context, recorded: Concerned, used: Sequence[Cause]
+) -> list[Choice]:
+    found, _ = _by_rules(FileIndex.of(_files(tests)), context)
+    reasons = _reasons([*found, *used])
+    return [
+        choice
+        if choice.selected or choice.test.file not in reasons
+        else evolve(choice, selected=True, reason=reasons[choice.test.file])
+        for choice in recorded_choices(tests, context, recorded)
+    ]
+
+
+def _by_change(
+    tests: Sequence[TestCase], context: Context, same: Container[str] = ()
+) -> tuple[list[Cause], list[IdleMatch]]:
     files = FileIndex.of(_files(tests))
     found, idle = _by_rules(files, context)
-    return [*causes.of_test_files(_changed(context), files), *found], idle
+    changed = [file for file in _changed(context) if file not in same]
+    return [*causes.of_test_files(changed, files), *found], idle
 
 
 def _by_rules(files: FileIndex, context: Context) -> tuple[list[Cause], list[IdleMatch]]:
-    rules: Sequence[MappingRule] = context.selection.mapping_rules if context.selection else ()
-    return causes.of_rules(rules, _changed(context), files)
+    return causes.of_rules(_rules(context), _changed(context), files)
+
+
+def _rule_warnings(tests: Sequence[TestCase], context: Context) -> list[str]:
+    return _checked_rules(tests, context)[1]
+
+
+def _checked_rules(tests: Sequence[TestCase], context: Context) -> tuple[list[Cause], list[str]]:
+    """What rules cause, and which of them lead from a changed file to no test, or can have no effect at all."""
+    index = FileIndex.of(_files(tests))
+    found, idle = _by_rules(index, context)
+    files = context.evidence.files if isinstance(context.evidence, Evidence) else ()
+    told = {match.rule for match in idle}
+    dead = [rule for rule in dead_rules(_rules(context), files, index) if rule.rule not in told]
+    return found, [*map(wording.idle, idle), *map(wording.dead, dead)]
+
+
+def _listed(context: Context) -> tuple[str, ...]:
+    """The files of the checkout, those that are gone by the change among them; nothing where there are no rules."""
+    if not _rules(context) or context.application is None or context.application.path is None:
+        return ()
+    return tuple(sorted({*listed(context.application.path), *_changed(context)}))
+
+
+def _rules(context: Context) -> Sequence[MappingRule]:
+    return context.selection.mapping_rules if context.selection else ()
 
 
 def _choices(
-    tests: Sequence[TestCase], context: Context, found: Sequence[Cause], *, unexplained_select_all: bool
+    tests: Sequence[TestCase],
+    context: Context,
+    found: Sequence[Cause],
+    explained: Iterable[str] = (),
+    *,
+    unexplained_select_all: bool,
 ) -> list[Choice]:
     changed = _changed(context)
     selected, otherwise = False, wording.unconcerned(changed) if changed else _without_changed_files(context)
     if context.change is None or context.change.files is None:
         selected = True
-    elif unexplained_select_all and (unexplained := causes.unexplained(changed, found)):
+    elif unexplained_select_all and (unexplained := causes.unexplained(changed, found, explained)):
         selected, otherwise = True, wording.unexplained(unexplained)
     reasons = _reasons(found)
     return [

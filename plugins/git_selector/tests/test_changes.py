@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from testflow_git_selector import GitChanges
 
+from testflow_core.interfaces import TellsLines
 from testflow_core.model import Application, Change
 
 IDENTITY = ("-c", "user.name=Tester", "-c", "user.email=tester@example.org", "-c", "commit.gpgsign=false")
@@ -54,8 +55,20 @@ def repository(tmp_path: Path) -> Path:
 class TestFiles:
     def test_nothing_changed_is_no_file(self, repository: Path):
         head = git(repository, "rev-parse", "HEAD")
-        expected = Change(application="pay", files=(), reason="git, compared with HEAD", base=head, head=head)
+        expected = Change(
+            application="pay", files=(), reason="git, compared with HEAD", base=head, head=head, on_main=True
+        )
         assert changes(repository) == expected
+
+    def test_a_state_of_the_main_branch_has_nothing_of_its_own(self, repository: Path):
+        commit(repository, "src/more.py")
+        git(repository, "checkout", "--quiet", "-b", "mine", "HEAD~")
+        assert changes(repository).on_main is True
+        assert changes(repository, base="HEAD").on_main is None
+        write(repository, "src/a.py", text="edited\n")
+        assert changes(repository).on_main is False
+        commit(repository)
+        assert changes(repository).on_main is False
 
     def test_edited_staged_untracked_and_deleted_files_are_changed(self, repository: Path):
         write(repository, "src/a.py", text="edited\n")
@@ -351,3 +364,72 @@ class TestSafety:
         monkeypatch.setenv("GIT_EXTERNAL_DIFF", program(tmp_path / "program", tmp_path / "marker"))
         assert changes(repository).files == ("src/a.py",)
         assert not (tmp_path / "marker").exists()
+
+
+class TestLines:
+    @pytest.fixture
+    def changed(self, repository: Path) -> Path:
+        """A file of ten lines, of which a branch has changed two in commits, one on disk, and taken one away."""
+        commit(repository, "src/a.py", text="".join(f"line {at}\n" for at in range(1, 11)))
+        git(repository, "checkout", "--quiet", "-b", "mine")
+        text = (repository / "src/a.py").read_text()
+        commit(repository, "src/a.py", text=text.replace("line 2\n", "second\n").replace("line 3\n", "third\n"))
+        text = (repository / "src/a.py").read_text()
+        commit(repository, "src/a.py", text=text.replace("third\n", "3rd\n"))
+        text = (repository / "src/a.py").read_text()
+        write(repository, "src/a.py", text=text.replace("line 6\n", "").replace("line 9\n", "ninth\n"))
+        return repository
+
+    def told(self, repository: Path, file: str = "src/a.py", base: str | None = None):
+        application = Application(name="pay", path=repository, base=base)
+        source = GitChanges()
+        assert isinstance(source, TellsLines)
+        return [*source.changed_lines(application, source.changes(application), file)]
+
+    def test_lines_are_told_with_the_commits_that_wrote_them(self, changed: Path):
+        found = self.told(changed)
+        assert [(each.first, each.last, each.author, bool(each.commit)) for each in found] == [
+            (2, 2, "Tester", True),
+            (3, 3, "Tester", True),
+            (6, 5, "", False),
+            (8, 8, "", False),
+        ]
+        assert {each.summary for each in found} == {"a commit", ""}
+        assert len({each.commit for each in found}) == 3
+
+    def test_a_new_file_is_all_its_lines_and_nobodys_before_it_is_committed(self, changed: Path):
+        write(changed, "src/new.py", text="one\ntwo\n")
+        assert self.told(changed, "src/new.py") == []
+        git(changed, "add", "src/new.py")
+        assert [(each.first, each.last, each.commit) for each in self.told(changed, "src/new.py")] == [(1, 2, "")]
+
+    def test_a_file_that_is_gone_or_of_another_name_has_no_lines(self, changed: Path):
+        assert self.told(changed, "no/such.py") == []
+        (changed / "src/b.py").unlink()
+        assert [(each.first, each.last) for each in self.told(changed, "src/b.py")] == [(1, 0)]
+
+    @pytest.mark.parametrize("file", ["--output=x", ":(top)src/a.py", "a\0b", "../outside.py"])
+    def test_an_odd_name_is_no_option_and_no_pattern(self, changed: Path, file: str):
+        assert self.told(changed, file) == []
+        assert not (changed / "x").exists()
+
+    def test_lines_of_a_checkout_below_the_repository_are_told(self, changed: Path):
+        write(changed, "apps/pay/c.py", text="changed\n")
+        (found,) = self.told(changed / "apps/pay", "c.py")
+        assert (found.file, found.first, found.last) == ("c.py", 1, 1)
+
+    def test_nothing_that_the_repository_configures_is_run(self, changed: Path, tmp_path: Path):
+        marker = tmp_path / "ran"
+        tool = program(tmp_path / "tool.sh", marker)
+        write(changed, ".gitattributes", text="*.py diff=mine filter=mine\n")
+        for key in ("diff.mine.textconv", "diff.mine.command", "filter.mine.clean", "blame.ignoreRevsFile"):
+            git(changed, "config", key, tool)
+        self.told(changed)
+        assert not marker.exists()
+
+    def test_without_a_base_or_a_checkout_nothing_is_told(self, tmp_path: Path):
+        assert self.told(tmp_path) == []
+        change = Change(application="pay", files=("a.py",), reason="declared", base="HEAD")
+        assert [*GitChanges().changed_lines(Application(name="pay"), change, "a.py")] == []
+        application = Application(name="pay", path=tmp_path)
+        assert [*GitChanges().changed_lines(application, change, "a.py")] == []

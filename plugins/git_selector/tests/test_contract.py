@@ -4,15 +4,20 @@ import re
 import subprocess
 
 import pytest
-from testflow_git_selector import GitChanges, SelectByChange, SelectByComponent, SelectByRules
+from testflow_git_selector import GitChanges, SelectByChange, SelectByComponent, SelectByRecord, SelectByRules
 
 from testflow_core.model import Application, Change, Context, MappingRule, TestCase, TestSelection
-from testflow_core.testing.contracts import ChangeSourceContract, SelectorContract, SelectorThatWarns
+from testflow_core.testing.contracts import (
+    ChangeSourceContract,
+    ChangeSourceThatTellsLines,
+    SelectorContract,
+    SelectorThatWarns,
+)
 
 IDENTITY = ("-c", "user.name=Tester", "-c", "user.email=tester@example.org", "-c", "commit.gpgsign=false")
 
 
-class TestGitChanges(ChangeSourceContract):
+class TestGitChanges(ChangeSourceContract, ChangeSourceThatTellsLines):
     @pytest.fixture
     def source(self):
         return GitChanges()
@@ -24,11 +29,18 @@ class TestGitChanges(ChangeSourceContract):
         (tmp_path / "src").mkdir()
         for name in ("src/a.py", "src/with space ü.py"):
             (tmp_path / name).write_text("text\n", encoding="utf-8")
+        subprocess.run(["git", "-C", str(tmp_path), "add", "src/a.py"], check=True)
         return Application(name="shop", path=tmp_path)
 
     @pytest.fixture
     def unknown(self, tmp_path):
         return Application(name="shop", path=tmp_path)
+
+
+class TestRecorded(SelectorContract):
+    @pytest.fixture
+    def selector(self):
+        return SelectByRecord()
 
 
 class TestSelectors(SelectorContract, SelectorThatWarns):

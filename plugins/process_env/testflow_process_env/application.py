@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from testflow_core.model import Application, Service
     from testflow_core.provisioning.launch import Place
-    from testflow_core.provisioning.supervisor import Supervised
+    from testflow_core.provisioning.supervised import Supervised
 
 
 @frozen(kw_only=True)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from testflow_core.provisioning import lease_files
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterator, Sequence
 
 VARIABLE = "TESTFLOW_POSTGRES_CACHE"
 """Names another directory for the cache; empty, there is none."""
@@ -75,15 +75,22 @@ def take(entry: Path, target: Path) -> bool:
     return True
 
 
-def give(name: str, source: Path) -> None:
-    """Keep a copy of a directory as an entry; whoever is killed on the way, or has no disk left, leaves none."""
+def make(name: str, fill: Callable[[Path], None]) -> Path | None:
+    """
+    A new entry, filled by `fill` in a directory that does not exist yet; None where there can be none.
+
+    Whoever is killed on the way, or has no disk left, leaves none. What `fill` raises is raised, but for OSError.
+    """
     cache = home()
     if cache is None:
-        return
+        return None
     with suppress(OSError), _part(cache) as part:
-        copy(source, part / name)
+        fill(part / name)
         # Where somebody else was faster, theirs is as good.
-        (part / name).rename(cache / name)
+        with suppress(OSError):
+            (part / name).rename(cache / name)
+        return find(name)
+    return None
 
 
 def copy(source: Path, target: Path) -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from testflow_core.model import Service
     from testflow_core.provisioning.launch import Place
     from testflow_core.provisioning.redis import RedisConfig
-    from testflow_core.provisioning.supervisor import Supervised
+    from testflow_core.provisioning.supervised import Supervised
     from testflow_process_env.binaries import Binaries
 
 

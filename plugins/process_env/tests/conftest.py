@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,7 +17,6 @@ from testflow_core.model import Site
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from testflow_process_env.binaries import Binaries
 
@@ -32,12 +34,13 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Site:
+def site(tmp_path: Path) -> Iterator[Site]:
     workspace = tmp_path / "workspace"
     workspace.mkdir()
-    directory = tmp_path / "site"
-    directory.mkdir(mode=0o700)
-    return Site(lease="test", directory=directory, workspace=workspace)
+    # As short as that of a run: a socket does not fit into any path.
+    directory = Path(tempfile.mkdtemp(prefix="testflow-test-"))
+    yield Site(lease="test", directory=directory, workspace=workspace)
+    shutil.rmtree(directory, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import time
@@ -12,6 +13,7 @@ import psycopg
 import pytest
 from testflow_process_env import ProcessProvisioner, cache
 
+from testflow_core.errors import ProvisionError
 from testflow_core.model import Environment, Service, Site
 from testflow_core.provisioning import lease_files
 
@@ -39,6 +41,10 @@ def contents(directory: Path) -> dict[str, bytes]:
     return {str(each.relative_to(directory)): each.read_bytes() for each in directory.rglob("*") if each.is_file()}
 
 
+def give(name: str, source: Path) -> None:
+    cache.make(name, lambda target: cache.copy(source, target))
+
+
 def taken(name: str, target: Path) -> bool:
     entry = cache.find(name)
     return entry is not None and cache.take(entry, target)
@@ -56,7 +62,7 @@ def up(directory: Path, **config: str) -> str:
 
 
 def test_a_copy_is_whole_private_and_keeps_its_holes(home: Path, made: Path, tmp_path: Path):
-    cache.give("entry", made)
+    give("entry", made)
     assert taken("entry", tmp_path / "copy")
     assert contents(tmp_path / "copy") == contents(made)
     assert (tmp_path / "copy" / "base" / "empty").is_dir()
@@ -72,7 +78,7 @@ def test_what_was_never_given_cannot_be_taken(home: Path, tmp_path: Path):
 
 
 def test_an_entry_that_cannot_be_read_whole_is_not_taken(home: Path, made: Path, tmp_path: Path):
-    cache.give("entry", made)
+    give("entry", made)
     (home / "entry" / "zzz").symlink_to("nowhere")
     assert not taken("entry", tmp_path / "copy")
     assert not (tmp_path / "copy").exists()
@@ -80,7 +86,7 @@ def test_an_entry_that_cannot_be_read_whole_is_not_taken(home: Path, made: Path,
 
 def test_many_givers_at_once_leave_one_entry(home: Path, made: Path):
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(cache.give, ["entry"] * 16, [made] * 16))
+        list(pool.map(give, ["entry"] * 16, [made] * 16))
     assert [each.name for each in home.iterdir()] == ["entry"]
     assert contents(home / "entry") == contents(made)
 
@@ -99,7 +105,7 @@ def test_what_a_killed_giver_left_is_removed_and_what_a_living_one_makes_is_not(
 
 def test_an_entry_that_nobody_used_for_long_is_removed(home: Path, made: Path, tmp_path: Path):
     for name in ("old", "used"):
-        cache.give(name, made)
+        give(name, made)
     long_ago = time.time() - cache.KEPT - 60
     os.utime(home / "old", (long_ago, long_ago))
     assert taken("used", tmp_path / "copy")
@@ -107,7 +113,7 @@ def test_an_entry_that_nobody_used_for_long_is_removed(home: Path, made: Path, t
 
 
 def test_an_entry_that_somebody_holds_stays(home: Path, made: Path):
-    cache.give("held", made)
+    give("held", made)
     descriptor = os.open(home / "held", os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH)
@@ -132,7 +138,7 @@ def test_without_a_place_that_is_ours_alone_there_is_no_cache(
         place.chmod(0o777)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv(cache.VARIABLE, {"none": "", "relative": "place"}.get(trouble, str(place)))
-    cache.give("entry", made)
+    give("entry", made)
     assert not taken("entry", tmp_path / "copy")
     assert not (place / "entry").exists()
 
@@ -155,6 +161,27 @@ def test_the_second_server_needs_no_initdb_and_leaves_the_cache_as_it_was(home: 
     assert "selecting default" not in up(tmp_path / "2")
     assert contents(entry) == before
     assert not list(entry.rglob("postmaster.pid"))
+
+
+def test_what_cannot_be_filled_is_no_entry_and_leaves_nothing(home: Path):
+    def fails(_: Path) -> None:
+        raise ProvisionError("no")
+
+    def has_no_disk(target: Path) -> None:
+        target.mkdir()
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(ProvisionError):
+        cache.make("entry", fails)
+    assert cache.make("entry", has_no_disk) is None
+    assert not list(home.iterdir())
+
+
+@pytest.mark.postgres
+def test_a_server_needs_no_cache_that_can_be_written_to(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv(cache.VARIABLE, "")
+    assert "selecting default" in up(tmp_path / "1")
+    assert not home.exists()
 
 
 @pytest.mark.postgres

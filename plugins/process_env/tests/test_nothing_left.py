@@ -52,9 +52,9 @@ from testflow_process_env import ProcessProvisioner
 workspace = Path(sys.argv[1])
 start = Start(command=("python", "api.py"), readiness=Readiness(http="/"))
 services = [
-    Service(name="db", type="postgres"),
+    Service(name="db", type="postgres", config={"port": 0}),
     Service(name="api", type="docker", application=Application(name="api", path=workspace, start=start),
-            env={"DB": "{db.url}"}, ports={8080: 28080}),
+            env={"DB": "{db.url}"}, ports={8080: 0}),
 ]
 def engine():
     with private_directory() as lease:

@@ -188,6 +188,23 @@ def test_a_server_that_cannot_be_made_is_told_with_what_initdb_said(site: Site, 
         pytest.fail("it never came up")
 
 
+def test_a_server_whose_database_cannot_be_made_ahead_is_told_with_what_it_said(site: Site, tmp_path: Path):
+    (found, *_) = binaries.available(POSTGRES, binaries.directories(POSTGRES))
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    for name in ("initdb", "psql"):
+        (broken / name).symlink_to(found.directory / name)
+    (broken / "postgres").write_text(
+        f"#!/bin/sh\n[ \"$1\" = --version ] && exec {found.directory}/postgres --version\necho 'no room' >&2\nexit 1\n"
+    )
+    (broken / "postgres").chmod(0o755)
+    with (
+        pytest.raises(ProvisionError, match=r"(?s)postgres --single of PostgreSQL .* failed:.*no room"),
+        provision(site, postgres=str(broken)),
+    ):
+        pytest.fail("it never came up")
+
+
 def test_a_server_that_dies_while_starting_is_told_with_its_log(site: Site, tmp_path: Path):
     (found, *_) = binaries.available(POSTGRES, binaries.directories(POSTGRES))
     broken = tmp_path / "broken"
@@ -195,7 +212,7 @@ def test_a_server_that_dies_while_starting_is_told_with_its_log(site: Site, tmp_
     for name in ("initdb", "psql"):
         (broken / name).write_text(f'#!/bin/sh\nexec {found.directory / name} "$@"\n')
     (broken / "postgres").write_text(
-        f'#!/bin/sh\n[ "$1" = --version ] && exec {found.directory}/postgres --version\n'
+        f'#!/bin/sh\ncase "$1" in --version|--single) exec {found.directory}/postgres "$@";; esac\n'
         "echo 'no memory' >&2\nexit 2\n"
     )
     for program in broken.iterdir():

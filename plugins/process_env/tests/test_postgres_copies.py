@@ -56,9 +56,9 @@ def copy(up: Provisioned, by: By = By.DATABASE) -> Generator[Endpoint]:
         yield own.endpoints["shop"]
 
 
-def reset(up: Provisioned) -> tuple[str, ...]:
-    assert up.reset is not None
-    return up.reset()
+def renew(up: Provisioned) -> None:
+    assert up.renew is not None
+    assert up.renew().endpoints == up.endpoints
 
 
 def run(endpoint: Endpoint, *statements: str) -> list[tuple[object, ...]]:
@@ -81,7 +81,7 @@ def databases(endpoint: Endpoint) -> set[object]:
 class TestPostgres:
     def test_has_no_copy_and_none_is_kept_where_nobody_asks(self, roomy: Site):
         with provision(evolve(roomy, copies=False)) as up:
-            assert (up.reset, up.clone) == (None, None)
+            assert up.clone is None
             assert KEPT not in databases(up.endpoints["shop"])
 
     @pytest.mark.parametrize("database", ["shop", "postgres", 'it\'s {0} "Ä"' + 20 * "ü"])
@@ -151,7 +151,7 @@ class TestPostgres:
             before = run(up.endpoints["shop"], told)
             assert "reader" in str(before)
             assert run(own, told) == before
-            assert reset(up) == ()
+            renew(up)
             assert run(up.endpoints["shop"], told) == before
 
     def test_a_schema_has_the_files_loaded_and_is_gone_on_exit(self, roomy: Site):
@@ -194,7 +194,7 @@ class TestPostgres:
                 "alter system set work_mem to '7MB'",
                 "select pg_reload_conf()",
             )
-            assert reset(up) == ()
+            renew(up)
             assert names(shop) == ["one", "two"]
             assert databases(shop) == {database, "postgres", "template0", "template1", KEPT}
             assert run(shop, "select count(*) from pg_roles where rolname = 'mallory'") == [(0,)]
@@ -202,14 +202,14 @@ class TestPostgres:
             with pytest.raises(psycopg.OperationalError):
                 connected.execute("select 1")
             run(shop, "insert into things (name) values ('three')")
-            reset(up)
+            renew(up)
             assert names(shop) == ["one", "two"]
 
     def test_is_reset_though_its_database_was_dropped(self, roomy: Site):
         with provision(roomy) as up:
             shop = up.endpoints["shop"]
             run(evolve(shop, url=(shop.url or "").replace("/shop", "/postgres")), "drop database shop")
-            reset(up)
+            renew(up)
             assert names(shop) == ["one", "two"]
 
     @pytest.mark.parametrize(
@@ -224,7 +224,7 @@ class TestPostgres:
         with provision(roomy) as up:
             run(up.endpoints["shop"], statement)
             with pytest.raises(ProvisionError, match=f"shop cannot be reset: other than it was: {left}$") as caught:
-                reset(up)
+                renew(up)
             assert caught.value.service == "shop"
 
     def test_what_was_done_to_another_database_is_told(self, roomy: Site):
@@ -232,7 +232,7 @@ class TestPostgres:
             shop = up.endpoints["shop"]
             run(evolve(shop, url=(shop.url or "").replace("/shop", "/postgres")), "create table mine ()")
             with pytest.raises(ProvisionError, match="other than it was: what the database postgres holds"):
-                reset(up)
+                renew(up)
 
     def test_what_was_done_to_the_kept_copy_is_told(self, roomy: Site):
         with provision(roomy) as up:
@@ -240,7 +240,7 @@ class TestPostgres:
             run(shop, f"alter database {KEPT} with allow_connections true")
             run(evolve(shop, url=(shop.url or "").replace("/shop", f"/{KEPT}")), "create table mine ()")
             with pytest.raises(ProvisionError, match="what the database shop holds"):
-                reset(up)
+                renew(up)
 
     def test_a_connection_that_does_not_end_is_told(self, roomy: Site, monkeypatch: pytest.MonkeyPatch):
         monkeypatch.setattr("testflow_core.provisioning.postgres_state._LIMIT", 0.01)
@@ -252,7 +252,7 @@ class TestPostgres:
                 os.kill(backend, signal.SIGSTOP)
                 try:
                     with pytest.raises(ProvisionError, match="to the database 'shop' do not end within"):
-                        reset(up)
+                        renew(up)
                 finally:
                     os.kill(backend, signal.SIGCONT)
 
@@ -260,18 +260,17 @@ class TestPostgres:
         with provision(roomy) as up:
             pass
         with pytest.raises(ProvisionError, match="the service shop cannot be reset"):
-            reset(up)
+            renew(up)
 
     def test_is_copied_at_a_path_too_long_for_a_socket(self, roomy: Site):
         deep = roomy.directory / ("d" * 90)
         deep.mkdir()
         with provision(evolve(roomy, directory=deep), user="Pay Er@é", password="p@ss ½ é") as up, copy(up) as own:  # noqa: S106 (made up)
             assert names(own) == ["one", "two"]
-            reset(up)
+            renew(up)
 
 
-def test_services_without_copies_are_shared_and_named_by_a_reset(roomy: Site):
-    """Whoever resets is told what he would have to start anew."""
+def test_services_without_copies_are_shared(roomy: Site):
     program = Service(name="program", type="process", command=("sleep", "1000"))
     shop = Service(name="shop", type="postgres")
     environment = Environment(name="e", services={"program": program, "shop": shop})
@@ -279,4 +278,3 @@ def test_services_without_copies_are_shared_and_named_by_a_reset(roomy: Site):
         assert up.clone is not None
         with up.clone(By.DATABASE) as own:
             assert own.endpoints["program"] == up.endpoints["program"]
-        assert reset(up) == ("program",)

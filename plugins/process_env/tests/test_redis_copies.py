@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import struct
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
@@ -10,7 +12,7 @@ from attrs import evolve
 from testflow_process_env import ProcessProvisioner
 
 from testflow_core.errors import ProvisionError
-from testflow_core.model import By, Environment, Provisioned, Service, Site
+from testflow_core.model import By, Endpoint, Environment, Provisioned, Service, Site
 from testflow_core.provisioning.redis_copies import NUMBERS, RedisSession
 
 if TYPE_CHECKING:
@@ -59,32 +61,43 @@ class TestRedis:
                 exits.enter_context(cache.clone(By.DATABASE))
 
     def test_is_reset_to_its_start(self, cache: Provisioned):
-        assert cache.reset is not None
+        assert cache.renew is not None
         before = ask(cache, "CONFIG", "GET", "maxmemory")
         ask(cache, "SET", "key", "value")
         ask(cache, "SET", "key", "value", number="9")
         ask(cache, "CONFIG", "SET", "maxmemory", "1000000")
-        assert cache.reset() == ()
+        cache.renew()
         assert (ask(cache, "DBSIZE"), ask(cache, "DBSIZE", number="9")) == (["0"], ["0"])
         assert ask(cache, "CONFIG", "GET", "maxmemory") == before
 
     def test_what_a_reset_leaves_is_told(self, cache: Provisioned):
-        assert cache.reset is not None
+        assert cache.renew is not None
         ask(cache, "ACL", "SETUSER", "mallory", "on", "nopass", "allcommands", "allkeys")
         with pytest.raises(ProvisionError, match="the service cache cannot be reset: other than it was: its users"):
-            cache.reset()
+            cache.renew()
 
     def test_a_wrong_password_and_a_server_that_is_gone_are_told(self, cache: Provisioned):
-        assert cache.reset is not None
+        assert cache.renew is not None
         ask(cache, "CONFIG", "SET", "requirepass", "another")
         with pytest.raises(ProvisionError, match="cache cannot be reset: Redis says WRONGPASS"):
-            cache.reset()
+            cache.renew()
 
     def test_a_connection_that_ends_is_told(self, cache: Provisioned):
         with RedisSession(cache.endpoints["cache"]) as session:
             session.ask("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "no")
             with pytest.raises(ProvisionError, match="nothing more"):
                 session.ask("PING")
+
+    def test_a_connection_that_is_reset_is_told(self):
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            endpoint = Endpoint(host="127.0.0.1", ports={6379: server.getsockname()[1]})
+            with RedisSession(endpoint) as session:
+                accepted, _ = server.accept()
+                # Closed in no time, whatever is on its way.
+                accepted.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                accepted.close()
+                with pytest.raises(ProvisionError, match="Redis says nothing more"):
+                    session.ask("PING")
 
     def test_without_a_password_too(self, site: Site):
         service = Service(name="cache", type="redis", config={"password": ""})

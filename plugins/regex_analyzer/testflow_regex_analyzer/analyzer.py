@@ -1,131 +1,119 @@
-"""The analyzer `regex`: the first declared category one of whose patterns matches the best evidence."""
+"""The analyzer `regex`: the user's patterns and a pack of rules, tried on what each failure says of its cause."""
 
 from __future__ import annotations
 
 from datetime import timedelta
-from itertools import groupby
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
 
-from attrs import evolve, frozen
+from attrs import field, frozen
 
+from testflow_core.errors import Problem, SpecError
 from testflow_core.interfaces import Analyzer
-from testflow_core.model import UNKNOWN, Diagnosis
-from testflow_regex_analyzer.search import SearchStoppedError, search_for
+from testflow_regex_analyzer.declared import DeclaredSearch
+from testflow_regex_analyzer.diagnosing import diagnosis
+from testflow_regex_analyzer.explanation import Explanation, explanation
+from testflow_regex_analyzer.reading import account_of
+from testflow_regex_analyzer.relating import related
+from testflow_regex_analyzer.rule import Rule
+from testflow_regex_analyzer.rule_files import rule_file
+from testflow_regex_analyzer.rulebook import Rulebook
+from testflow_regex_analyzer.shipped import CATEGORIES, shipped_pack
 
 if TYPE_CHECKING:
-    import re
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from testflow_core.model import Category, Context, Evidence, Failure
-    from testflow_regex_analyzer.search import Answer, Match, Search
-
-TEXT_LIMIT = 256 * 1024
-"""Characters of one piece of evidence that are searched: of a longer one, half of that from each end."""
-
-EVIDENCE_LIMIT = 2_000
-"""Characters of the matching lines that a diagnosis carries at most."""
-
-_CUT = "\n…\n"
+    from testflow_core.model import Category, Context, Diagnosis, Failure, KnownCause
 
 
 @frozen(kw_only=True)
 class RegexAnalyzer(Analyzer):
     """
-    Gives each failure the category whose pattern matches the evidence closest to the cause.
+    Gives each failure a category, with the evidence for it.
 
-    Evidence of the lowest rank with any match decides, and in it the category declared first. Matching runs in a
-    process of its own: a pattern that takes more than `pattern_timeout` of processor time for one rank of one failure
-    is given up, and the reasons say so; where a failure gets no answer within `timeout`, it and those after it are
-    `unknown`.
+    Of all that matches, what stands closest to the cause decides; there, the user's patterns and rules before those of
+    the pack; of these, the one declared first. `rules` are rule files of the user's own, `pack` whether the shipped one
+    is used, `linear` whether google-re2 searches where it is installed; the answers are the same.
+
+    Declared patterns are searched in a process of its own: one that takes more than `pattern_timeout` of processor time
+    for one rank of one failure is given up, and the reasons say so; where they give no answer within `timeout`, the
+    pack alone decides for that failure and those after it, and the reasons say that.
     """
 
+    known_categories: ClassVar[frozenset[str]] = frozenset(CATEGORIES)
+
     pattern_timeout: timedelta = timedelta(seconds=0.5)
-    timeout: timedelta = timedelta(seconds=60)
+    timeout: timedelta = timedelta(seconds=30)
+    rules: tuple[str, ...] = ()
+    pack: bool = True
+    linear: bool = True
+    _own: tuple[Rule, ...] = field(init=False, eq=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        # At once, so that mistakes in rule files are told when the workflow is declared.
+        object.__setattr__(self, "_own", _rules_of(self.rules))
+
+    @property
+    def rulebook(self) -> Rulebook:
+        """The rules, ready to be tried."""
+        return _rulebook(self._own, pack=self.pack, linear=self.linear)
 
     def analyze(self, failures: Sequence[Failure], context: Context) -> Iterable[Diagnosis]:
         """One diagnosis for every failure, in order, with the matching lines; `unknown` where nothing matches."""
-        categories = context.analysis.categories
-        rules = [(category, pattern) for category in categories for pattern in category.patterns]
-        if not rules or not failures:
-            return [_unknown(failure, "no category has a pattern") for failure in failures]
-        patterns = [pattern for _, pattern in rules]
-        try:
-            with search_for(patterns, pattern_timeout=self.pattern_timeout, limit=self.timeout) as search:
-                return self._diagnoses(failures, rules, search)
-        except OSError as error:
-            return [_unknown(failure, f"the searching process cannot be started: {error}") for failure in failures]
-
-    def _diagnoses(
-        self, failures: Sequence[Failure], rules: Sequence[tuple[Category, re.Pattern[str]]], search: Search
-    ) -> list[Diagnosis]:
+        if not failures:
+            return []
+        rulebook, categories = self.rulebook, context.analysis.categories
+        searched = "no pattern matched" if rulebook.rules or any(each.patterns for each in categories) else _NOTHING
         made: list[Diagnosis] = []
-        stopped = ""
-        for failure in failures:
-            if stopped:
-                made.append(_unknown(failure, stopped))
-                continue
-            groups = _by_rank(failure)
-            try:
-                answer = search.first_match([[_shortened(piece.text) for piece in group] for group in groups])
-            except SearchStoppedError as error:
-                stopped = str(error)
-                made.append(_unknown(failure, stopped))
-            else:
-                made.append(_diagnosis(failure, groups, answer, rules, self.pattern_timeout))
+        with self._declared(categories) as search:
+            for failure in failures:
+                account = account_of(failure)
+                found = search.found_in(failure)
+                hits = rulebook.hits(account)
+                if found.hit is not None:
+                    hits = sorted([found.hit, *hits], key=lambda hit: hit.order)
+                made.append(diagnosis(failure, account, hits, found, searched))
         return made
 
+    def related(self, causes: Sequence[KnownCause], known: Sequence[KnownCause]) -> Mapping[str, str]:
+        """
+        For causes that are a known one, or an earlier one of them, its id.
 
-def _by_rank(failure: Failure) -> list[list[Evidence]]:
-    ranked = sorted(failure.evidence, key=lambda piece: piece.rank)
-    return [list(group) for _, group in groupby(ranked, key=lambda piece: piece.rank)]
+        What a test met (a service that refused, a file that is not there) is one cause wherever it was found, if the
+        words name it; else causes are one where they failed at one place with nearly the same words.
+        """
+        return related(causes, known)
 
+    def explain(self, failure: Failure, context: Context) -> Explanation:
+        """Which rules fired on which evidence of the failure, which nearly did and what they lacked."""
+        account = account_of(failure)
+        with self._declared(context.analysis.categories) as search:
+            return explanation(account, self.rulebook, search.found_in(failure))
 
-def _shortened(text: str) -> str:
-    if len(text) <= TEXT_LIMIT:
-        return text
-    return text[: TEXT_LIMIT // 2] + _CUT + text[-TEXT_LIMIT // 2 :]
-
-
-def _diagnosis(
-    failure: Failure,
-    groups: Sequence[Sequence[Evidence]],
-    answer: Answer,
-    rules: Sequence[tuple[Category, re.Pattern[str]]],
-    pattern_timeout: timedelta,
-) -> Diagnosis:
-    slow = ", ".join(repr(rules[number][1].pattern) for number in answer.given_up)
-    given_up = f"; given up after {pattern_timeout.total_seconds():g} s: {slow}" if slow else ""
-    match = answer.match
-    if match is None:
-        cut = "".join(dict.fromkeys(_cut_note(piece) for group in groups for piece in group))
-        return _unknown(failure, f"no pattern matched{cut}{given_up}")
-    category, pattern = rules[match.pattern]
-    piece = groups[match.group][match.text]
-    return Diagnosis(
-        test=failure.test,
-        category=category.name,
-        reason=f"{pattern.pattern!r} matched the {piece.kind}{_cut_note(piece)}{given_up}",
-        evidence=evolve(piece, text=_matching_lines(_shortened(piece.text), match)),
-    )
+    def _declared(self, categories: Sequence[Category]) -> DeclaredSearch:
+        return DeclaredSearch(
+            categories=categories, pattern_timeout=self.pattern_timeout, timeout=self.timeout, linear=self.linear
+        )
 
 
-def _cut_note(piece: Evidence) -> str:
-    if len(piece.text) <= TEXT_LIMIT:
-        return ""
-    size, searched = len(piece.text), TEXT_LIMIT // 2
-    return f" (of {size:,} characters of the {piece.kind}, the first and last {searched:,} were searched)"
+def _rules_of(paths: Sequence[str]) -> tuple[Rule, ...]:
+    """The rules of these files. SpecError with every mistake of all of them, each with its file and line."""
+    rules: list[Rule] = []
+    problems: list[Problem] = []
+    for at, path in enumerate(paths):
+        try:
+            rules += rule_file(Path(path)).rules
+        except SpecError as error:
+            problems += [Problem(f"$.rules[{at}] ({each.path})", each.message) for each in error.problems]
+    if problems:
+        raise SpecError(problems)
+    return tuple(rules)
 
 
-def _matching_lines(text: str, match: Match) -> str:
-    start = text.rfind("\n", 0, match.start) + 1
-    end = text.find("\n", max(match.start, match.end - 1))
-    lines = text[start : end if end >= 0 else len(text)]
-    if len(lines) <= EVIDENCE_LIMIT:
-        return lines.strip("\r")
-    before = max(0, match.start - start - EVIDENCE_LIMIT // 4)
-    return f"…{lines[before : before + EVIDENCE_LIMIT - 2]}…"
+@lru_cache(maxsize=8)
+def _rulebook(own: tuple[Rule, ...], *, pack: bool, linear: bool) -> Rulebook:
+    return Rulebook(rules=(*own, *(shipped_pack().rules if pack else ())), linear=linear)
 
 
-def _unknown(failure: Failure, reason: str) -> Diagnosis:
-    evidence = failure.evidence[0] if failure.evidence else None
-    return Diagnosis(test=failure.test, category=UNKNOWN, reason=reason, evidence=evidence)
+_NOTHING = "no category has a pattern"

@@ -47,7 +47,7 @@ def diagnoses(
     analyzer: RegexAnalyzer | None = None,
     flags: re.RegexFlag = re.NOFLAG,
 ) -> list[Diagnosis]:
-    return list((analyzer or RegexAnalyzer()).analyze(tuple(failures), declared(categories, flags)))
+    return list((analyzer or RegexAnalyzer(pack=False)).analyze(tuple(failures), declared(categories, flags)))
 
 
 def diagnosis(of: Failure, categories: dict[str, list[str]], flags: re.RegexFlag = re.NOFLAG) -> Diagnosis:
@@ -178,13 +178,13 @@ def test_a_catastrophic_pattern_alone_leaves_the_failure_unknown_and_is_named():
 
 
 def test_the_time_of_a_pattern_is_an_option():
-    analyzer = RegexAnalyzer(pattern_timeout=timedelta(seconds=0.05))
+    analyzer = RegexAnalyzer(pattern_timeout=timedelta(seconds=0.05), pack=False)
     (made,) = diagnoses([failure(SLOW_LINE)], {"slow": [CATASTROPHIC]}, analyzer)
     assert "given up after 0.05 s" in made.reason
 
 
 def test_no_answer_in_time_leaves_that_failure_and_the_rest_unknown_with_the_reason():
-    analyzer = RegexAnalyzer(pattern_timeout=timedelta(hours=1), timeout=timedelta(seconds=1))
+    analyzer = RegexAnalyzer(pattern_timeout=timedelta(hours=1), timeout=timedelta(seconds=1), pack=False)
     made = diagnoses([failure("fine"), failure(SLOW_LINE), failure("fine")], {"x": ["fine", CATASTROPHIC]}, analyzer)
     assert [each.category for each in made] == ["x", "unknown", "unknown"]
     assert made[1].reason == made[2].reason == "searching took more than 1 s"

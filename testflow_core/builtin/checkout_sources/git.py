@@ -15,6 +15,7 @@ from testflow_core.builtin.checkout_sources.clone import Cloning, current_commit
 from testflow_core.builtin.checkout_sources.git_command import Git
 from testflow_core.builtin.checkout_sources.locking import locked
 from testflow_core.builtin.checkout_sources.refusals import refusal
+from testflow_core.builtin.checkout_sources.trees import tree_of
 from testflow_core.errors import ApplicationUnavailableError, ProvisionError
 from testflow_core.interfaces import CheckoutSource
 from testflow_core.provisioning.supervisor import Supervisor
@@ -58,6 +59,10 @@ class GitCheckouts(CheckoutSource):
         except (OSError, ValueError, ProvisionError) as error:
             message = f"{name}: the repository {origin.shown} cannot be cloned: {error}"
             raise ApplicationUnavailableError(message) from error
+
+    def tree(self, checkout: Path) -> str:
+        """What it has, by git."""
+        return tree_of(checkout)
 
     def _clone(self, name: str, origin: Origin) -> Path:
         cache = self.cache.absolute()

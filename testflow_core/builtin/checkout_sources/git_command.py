@@ -20,7 +20,7 @@ from testflow_core.provisioning.supervisor import Supervisor
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from testflow_core.provisioning.supervisor import Supervised
+    from testflow_core.provisioning.supervised import Supervised
 
 _OUTPUT_LIMIT = 64 * 1024
 _GRACE = 1.0
@@ -53,9 +53,17 @@ class Git:
     supervisor: Supervisor
     timeout: timedelta
 
-    def __call__(self, directory: Path, *arguments: str, contact: Contact | None = None) -> str:
+    def __call__(
+        self,
+        directory: Path,
+        *arguments: str,
+        contact: Contact | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> str:
         """
         What git says in `directory`, which must itself be a repository, not a folder of one.
+
+        `environment` is added to what it is given.
 
         ChildProcessError with what it says where it fails, TimeoutError where it takes too long or makes no progress;
         its children end with it.
@@ -71,7 +79,7 @@ class Git:
             process = self.supervisor.spawn(
                 [program, "-C", str(directory), *options, *arguments],
                 cwd=directory,
-                env=_environment(directory, contact),
+                env=_environment(directory, contact) | dict(environment or {}),
                 stdout=output.fileno(),
                 stderr=errors.fileno(),
             )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
+from testflow_core.builtin.checkout_sources.trees import tree_of
 from testflow_core.errors import ApplicationUnavailableError
 from testflow_core.interfaces import CheckoutSource
 
@@ -40,6 +41,10 @@ class LocalCheckouts(CheckoutSource):
             )
             raise ApplicationUnavailableError(message)
         return found
+
+    def tree(self, checkout: Path) -> str:
+        """What it has, by git."""
+        return tree_of(checkout)
 
 
 def _stays_inside(name: str) -> bool:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from testflow_core.builtin.checkout_sources.git_command import Contact
-    from testflow_core.provisioning.supervisor import Supervised
+    from testflow_core.provisioning.supervised import Supervised
 
 _LOOKS = 8
 """How many times within the patience it is looked whether something moved."""

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import mkstemp
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from attrs import frozen
 
+from testflow_core.builtin.destinations.text import plain
 from testflow_core.errors import DataError
 from testflow_core.interfaces import Destination
 from testflow_core.model import Loaded
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Mapping, Sequence
 
     from testflow_core.model import Bench, DataSet, Json
 
@@ -44,20 +44,12 @@ def _document(data: DataSet) -> str:
 
 def _array(data: DataSet, entity: str, records: Sequence[Mapping[str, Json]]) -> str:
     try:
-        return json.dumps(records, default=_plain, allow_nan=False)
+        return json.dumps(records, default=plain, allow_nan=False)
     except (TypeError, ValueError, RecursionError) as error:
         raise DataError(
             f"the records {entity!r} of the data set {data.name!r} cannot be written as JSON: {error};"
             " a record holds null, booleans, finite numbers, strings, arrays and objects"
         ) from error
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, Mapping):
-        return dict(cast("Mapping[str, Json]", value))
-    if isinstance(value, Sequence) and not isinstance(value, bytes | bytearray):
-        return list(cast("Sequence[Json]", value))
-    raise TypeError(f"{value!r} is a {type(value).__name__}")
 
 
 def _written(text: str, data: DataSet, directory: Path) -> Path:

@@ -13,12 +13,14 @@ from testflow_core.wording import plain
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from testflow_core.model import Cluster
+
 _OF_THE_TEST = {"message", "text"}
 
 
 @frozen(kw_only=True)
 class Cause:
-    """Failures of one status with the same evidence, category and team; `evidence` is lines, most telling first."""
+    """Failures of one status, cause, category and team; `evidence` is lines, most telling first."""
 
     status: Status
     category: str
@@ -27,15 +29,26 @@ class Cause:
     results: tuple[TestResult, ...]
 
 
-def causes(failed: Iterable[TestResult], limit: int) -> tuple[Cause, ...]:
-    """The causes of these failures in their order, each with at most `limit` lines of evidence."""
-    alike: dict[tuple[Status, str, str, tuple[str, ...]], list[TestResult]] = {}
+def causes(failed: Iterable[TestResult], clusters: Iterable[Cluster], limit: int) -> tuple[Cause, ...]:
+    """
+    The causes of these failures in their order, each with at most `limit` lines of evidence.
+
+    What is in no cluster has the cause of what looks the same.
+    """
+    known = {label: cluster.id for cluster in clusters for label in cluster.tests}
+    alike: dict[tuple[Status, str, str, str | tuple[str, ...]], list[TestResult]] = {}
     for result in failed:
-        key = (result.status, result.category, result.assigned_to, telling_lines(result, limit))
-        alike.setdefault(key, []).append(result)
+        cause = known.get(result.label) or telling_lines(result, limit)
+        alike.setdefault((result.status, result.category, result.assigned_to, cause), []).append(result)
     return tuple(
-        Cause(status=status, category=category, team=team, evidence=evidence, results=tuple(results))
-        for (status, category, team, evidence), results in alike.items()
+        Cause(
+            status=status,
+            category=category,
+            team=team,
+            evidence=telling_lines(results[0], limit),
+            results=tuple(results),
+        )
+        for (status, category, team, _), results in alike.items()
     )
 
 

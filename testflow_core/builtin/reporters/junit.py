@@ -12,12 +12,12 @@ from attrs import frozen
 from testflow_core.builtin.reporters.publication import publish
 from testflow_core.interfaces import Reporter
 from testflow_core.model import Outcome, Status, TestCase
-from testflow_core.wording import one_line, plain, word
+from testflow_core.wording import one_line, plain, seen, word
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from testflow_core.model import Run, TestResult
+    from testflow_core.model import Cluster, Run, TestResult
 
 _ELEMENTS = {
     Status.FAILED: "failure",
@@ -50,6 +50,7 @@ class JUnitReporter(Reporter):
         for outcome in run.outcomes:
             if outcome.status.failing:
                 failing.setdefault(outcome.test.label, []).append(outcome)
+        clusters = {label: cluster for cluster in run.clusters for label in cluster.tests}
         suites: dict[str, list[TestResult]] = {}
         for result in run.results:
             suites.setdefault(TestCase.from_id(result.test_id).application, []).append(result)
@@ -57,15 +58,20 @@ class JUnitReporter(Reporter):
             suite = ET.SubElement(root, "testsuite", name=one_line(application), timestamp=_timestamp(run.started))
             _count(suite, results)
             for result in results:
-                suite.append(_case(result, failing.get(result.label, ())))
+                suite.append(_case(result, failing.get(result.label, ()), clusters.get(result.label)))
         _count(root, run.results)
         _add_leaks(root, run)
         ET.indent(root)
         publish(run, "junit.xml", f'<?xml version="1.0" encoding="utf-8"?>\n{ET.tostring(root, encoding="unicode")}\n')
 
 
+def _element_of(result: TestResult) -> str | None:
+    """What a result is to servers that fail a build for every failure: one in quarantine is skipped."""
+    return "skipped" if result.status.failing and result.quarantined else _ELEMENTS.get(result.status)
+
+
 def _count(element: ET.Element, results: tuple[TestResult, ...] | list[TestResult]) -> None:
-    kinds = [_ELEMENTS.get(result.status) for result in results]
+    kinds = [_element_of(result) for result in results]
     element.set("tests", str(len(results)))
     for kind, name in _COUNTS.items():
         element.set(name, str(kinds.count(kind)))
@@ -94,7 +100,7 @@ def _class_name(file: PurePosixPath) -> str:
     return ".".join((file.with_suffix("") if file.name else file).parts)
 
 
-def _case(result: TestResult, failing: Sequence[Outcome]) -> ET.Element:
+def _case(result: TestResult, failing: Sequence[Outcome], cluster: Cluster | None) -> ET.Element:
     test = TestCase.from_id(result.test_id)
     case = ET.Element(
         "testcase",
@@ -103,12 +109,14 @@ def _case(result: TestResult, failing: Sequence[Outcome]) -> ET.Element:
         file=one_line(test.file),
         time=f"{result.duration:.3f}",
     )
-    _add_properties(case, result)
-    kind = _ELEMENTS.get(result.status)
+    _add_properties(case, result, cluster)
+    kind = _element_of(result)
     if kind is None:
         _add_attempts(case, "flaky", failing)
         return case
     message = one_line(result.message or result.reason) or word(result.status)
+    if kind == "skipped" and result.quarantined:
+        message = f"{word(result.status)} in quarantine {one_line(result.quarantined)}: {message}"
     element = ET.SubElement(case, kind, message=message)
     if result.status is not Status.SKIPPED:
         element.set("type", one_line(result.category) or result.status.value)
@@ -128,13 +136,18 @@ def _add_attempts(case: ET.Element, prefix: str, failing: Sequence[Outcome]) -> 
         ET.SubElement(element, "stackTrace").text = _limited(outcome.text) or message
 
 
-def _add_properties(case: ET.Element, result: TestResult) -> None:
+def _add_properties(case: ET.Element, result: TestResult, cluster: Cluster | None) -> None:
     values = {
         "variant": result.variant,
         "category": result.category,
         "assigned_to": result.assigned_to,
         "timing": str(result.timing or ""),
+        "quarantined": result.quarantined,
+        "likely_regression": result.regression,
+        "verdict": str(result.verdict or ""),
     }
+    if cluster is not None:
+        values |= {"cluster": cluster.id, "cause": cluster.title, "seen": ", ".join(seen(cluster))}
     named = {name: one_line(value) for name, value in values.items() if value}
     if named:
         properties = ET.SubElement(case, "properties")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from testflow_core.builtin.runners.agent_words import Reading
     from testflow_core.model import Bench
-    from testflow_core.provisioning.supervisor import Supervised
+    from testflow_core.provisioning.supervised import Supervised
 
 PROGRAM = Path(__file__).parent / "agent" / "__main__.py"
 TAIL = 16 << 10

@@ -205,6 +205,8 @@ def _order(batch: Batch, files: Exchange) -> Mapping[str, Json]:
         "plain": batch.whole,
         "directory": str(files.directory),
         "mark": _mark(batch),
+        "record": str(batch.bench.record.absolute()) if batch.bench.record is not None else "",
+        "dear": batch.bench.dear,
     }
 
 

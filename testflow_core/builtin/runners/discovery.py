@@ -6,7 +6,7 @@ import os
 import re
 from fnmatch import fnmatchcase
 from functools import lru_cache
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -89,16 +89,18 @@ def files_below(
         if start.is_file():
             found.add((start.relative_to(root).as_posix(), name))
         elif start.is_dir() and not name:
-            found.update((file, "") for file in _below(root, start, enters) if wanted(file))
+            found.update((file, "") for file in _below(root, start, enters, wanted))
     return [(file, name or None) for file, name in sorted(found)]
 
 
-def _below(root: Path, start: Path, enters: Callable[[Path], bool]) -> Iterator[str]:
+def _below(root: Path, start: Path, enters: Callable[[Path], bool], wanted: Callable[[str], bool]) -> Iterator[str]:
     for folder, folders, files in os.walk(start):
         here = Path(folder)
         folders[:] = [name for name in folders if enters(here / name)]
-        prefix = PurePosixPath(here.relative_to(root))
+        inside = here.relative_to(root).as_posix()
+        prefix = "" if inside == "." else f"{inside}/"
+        # Most files are no tests: only those that are wanted are worth a look at the disk.
         for name in files:
-            path = here / name
-            if not path.is_symlink() or path.resolve().is_relative_to(root):
-                yield str(prefix / name)
+            path = f"{folder}/{name}"
+            if wanted(prefix + name) and (not os.path.islink(path) or Path(path).resolve().is_relative_to(root)):  # noqa: PTH114 - hot
+                yield prefix + name

@@ -21,11 +21,18 @@ SIZE_LIMIT = 64 << 20
 DEPTH_LIMIT = 200
 CHUNK = 1 << 16
 COUNTED = {"fail", "cancelled"}
+FAILED_BEFORE = {"flakyFailure", "flakyError", "rerunFailure", "rerunError"}
+"""What Maven Surefire calls attempts besides the one that counts."""
 
 
 @frozen(kw_only=True)
 class Case:
-    """One test of a report; `path` are the names of the suites around it, outermost first, and its own."""
+    """
+    One test of a report; `path` are the names of the suites around it, outermost first, and its own.
+
+    `classname` and `file` are what the report calls so, `began` the moment that its suite says, as it is written.
+    `failed_before` are the messages of attempts that failed before this one, where the report has them.
+    """
 
     path: tuple[str, ...]
     status: Status
@@ -35,6 +42,10 @@ class Case:
     text: str = ""
     stdout: str = ""
     stderr: str = ""
+    classname: str = ""
+    file: str = ""
+    began: str = ""
+    failed_before: tuple[str, ...] = ()
 
 
 @frozen(kw_only=True)
@@ -97,12 +108,16 @@ class _Reader:
         element = self._open.pop()
         if tag == "testcase":
             suites = tuple(each.attributes.get("name", "") for each in self._open if each.tag == "testsuite")
-            case = _case(element, suites)
+            case = _case(element, suites, self._of_suite("timestamp"), self._of_suite("file"))
             self.cases.append(case)
             if case.status.failing:
                 self.failing_suites.update(suites[: end + 1] for end in range(len(suites)))
         elif self._open and self._open[-1].tag == "testcase":
             self._open[-1].children.append(element)
+
+    def _of_suite(self, name: str) -> str:
+        """What the innermost suite that has this attribute says."""
+        return next((each.attributes[name] for each in reversed(self._open) if each.attributes.get(name)), "")
 
     def _comment(self, text: str) -> None:
         # Node's runner ends its report with its own counts: `<!-- fail 2 -->`.
@@ -145,7 +160,7 @@ def read_junit(path: Path) -> JUnitReport | None:
     return JUnitReport(cases=tuple(reader.cases), trouble=trouble, unreported=reader.unreported)
 
 
-def _case(element: _Element, suites: tuple[str, ...]) -> Case:
+def _case(element: _Element, suites: tuple[str, ...], began: str, file: str) -> Case:
     status, reason, message, text = _verdict(element)
     duration = 0.0
     with suppress(ValueError):
@@ -159,6 +174,14 @@ def _case(element: _Element, suites: tuple[str, ...]) -> Case:
         text=text,
         stdout=element.said("system-out"),
         stderr=element.said("system-err"),
+        classname=element.attributes.get("classname", ""),
+        file=element.attributes.get("file", file),
+        began=began,
+        failed_before=tuple(
+            first_lines(each.attributes.get("message") or "".join(each.text)) or each.tag
+            for each in element.children
+            if each.tag in FAILED_BEFORE
+        ),
     )
 
 

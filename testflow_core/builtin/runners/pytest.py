@@ -11,6 +11,7 @@ from testflow_core.builtin.runners.agent_process import SharedAgents
 from testflow_core.builtin.runners.agent_recovery import noted
 from testflow_core.builtin.runners.agent_session import agent_session
 from testflow_core.builtin.runners.discovery import files_below, matching
+from testflow_core.builtin.runners.interpreters import interpreter_conditions
 from testflow_core.builtin.runners.pytest_command import pytest_words
 from testflow_core.builtin.runners.pytest_settings import pytest_settings
 from testflow_core.errors import UnknownReferenceError
@@ -57,6 +58,10 @@ class PytestRunner(Runner):
         if application.path is None:
             return ""
         return pytest_settings(application.path, _arguments(application.test_command)).whole
+
+    def conditions(self, application: Application) -> str:
+        """The application's own interpreter, or ours, with its packages."""
+        return interpreter_conditions(application)
 
     def divides(self, application: Application) -> bool:  # noqa: ARG002 - the contract's
         """Always: a worker makes the file's fixtures for the tests that it is given."""

@@ -24,6 +24,9 @@ OUTER = {
     "TESTFLOW_INPUTS",
     "TESTFLOW_OUTPUTS",
     "TESTFLOW_DATA",
+    "TESTFLOW_FILES",
+    "TESTFLOW_SQLITE",
+    "TESTFLOW_POSTGRES_URL",
     "TESTFLOW_JUNIT",
 }
 OUTER_UNDER_PYTEST = {"PYTEST_ADDOPTS", "PYTEST_PLUGINS"}
@@ -31,12 +34,17 @@ OUTER_UNDER_PYTEST = {"PYTEST_ADDOPTS", "PYTEST_PLUGINS"}
 
 def own_interpreter(bench: Bench) -> Path | None:
     """The interpreter that the application names, or has in its `.venv`; None where it has none of its own."""
-    if bench.python is None:
-        candidate = bench.checkout / ".venv" / "bin" / "python"
+    return named_interpreter(bench.checkout, bench.python)
+
+
+def named_interpreter(checkout: Path, python: str | None) -> Path | None:
+    """The same of a checkout whose application says `python`, or nothing."""
+    if python is None:
+        candidate = checkout / ".venv" / "bin" / "python"
         return candidate.absolute() if candidate.exists() else None
-    named = bench.checkout / bench.python
-    if not named.exists() and os.sep not in bench.python:
-        found = shutil.which(bench.python)
+    named = checkout / python
+    if not named.exists() and os.sep not in python:
+        found = shutil.which(python)
         return Path(found) if found else named.absolute()
     return named.absolute()
 

@@ -11,6 +11,7 @@ from testflow_core.builtin.runners.agent_recovery import noted
 from testflow_core.builtin.runners.agent_session import agent_session
 from testflow_core.builtin.runners.agent_words import AgentTroubleError
 from testflow_core.builtin.runners.discovery import files_below, matching
+from testflow_core.builtin.runners.interpreters import interpreter_conditions
 from testflow_core.builtin.runners.unittest_command import Discovery, UnittestCommand, unittest_command, unittest_words
 from testflow_core.builtin.runners.unittest_files import unittest_files
 from testflow_core.errors import UnknownReferenceError
@@ -51,6 +52,10 @@ class UnittestRunner(Runner):
             found = files_below(application.path, paths, matching(application.test_files))
         for file, name in found:
             yield TestCase(application=application.name, file=file, name=name)
+
+    def conditions(self, application: Application) -> str:
+        """The application's own interpreter, or ours, with its packages."""
+        return interpreter_conditions(application)
 
     def divides(self, application: Application) -> bool:  # noqa: ARG002 - the contract's
         """Always: a worker makes the file's fixtures for the tests that it is given."""

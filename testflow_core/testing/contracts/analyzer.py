@@ -6,7 +6,9 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
+from attrs import evolve
 
+from testflow_core.interfaces import Relates
 from testflow_core.model import (
     UNKNOWN,
     Category,
@@ -15,6 +17,7 @@ from testflow_core.model import (
     Evidence,
     Failure,
     FailureAnalysis,
+    KnownCause,
     Status,
     TestCase,
 )
@@ -106,10 +109,32 @@ class AnalyzerByCategories:
         said = {diagnosis.test: diagnosis.category for diagnosis in _diagnoses(analyzer, FAILURES, DECLARED)}
         assert said[FAILURES[0].test] == "validation", "'Required field' matches the pattern 'required field'"
         assert said[FAILURES[3].test] == "timeout", "of two categories that match, the one declared first counts"
-        assert said[FAILURES[1].test] == UNKNOWN, "no declared pattern matches"
+        declared = {category.name for category in DECLARED.analysis.categories}
+        assert said[FAILURES[1].test] not in declared, "no declared pattern matches"
 
     def test_the_evidence_is_of_the_failure(self, analyzer: Analyzer) -> None:
         diagnosis, *_ = _diagnoses(analyzer, FAILURES, DECLARED)
         assert diagnosis.evidence is not None, "show by what the failure is known"
         assert diagnosis.evidence.text in FAILURES[0].evidence[0].text
         assert diagnosis.evidence.kind == "message"
+
+
+class AnalyzerThatRelates:
+    """What holds of an Analyzer that `Relates`; inherited beside AnalyzerContract."""
+
+    def test_the_same_again_is_a_known_cause(self, analyzer: Analyzer) -> None:
+        assert isinstance(analyzer, Relates), "an analyzer that relates has the method `related`"
+        made = _diagnoses(analyzer, FAILURES, Context())
+        known = [KnownCause(id=f"known {at}", category=each.category, title="") for at, each in enumerate(made)]
+        known = [evolve(each, masked=said.masked) for each, said in zip(known, made, strict=True)]
+        new = [evolve(each, id=f"new {at}") for at, each in enumerate(known)]
+        found = analyzer.related(new, known)
+        names = {each.id for each in (*known, *new)}
+        assert found.keys() <= {each.id for each in new}, "answer for the causes that are asked about alone"
+        assert set(found.values()) <= names - found.keys(), "answer the one that others are, which is none of others"
+        assert found == analyzer.related(new, known), "an analyzer is pure"
+
+    def test_what_was_compared_by_nothing_is_no_known_cause(self, analyzer: Analyzer) -> None:
+        assert isinstance(analyzer, Relates)
+        nothing = [KnownCause(id=name, category=UNKNOWN, title="", masked="") for name in ("one", "other")]
+        assert analyzer.related(nothing[:1], nothing[1:]) == {}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from testflow_core.interfaces import TellsLines
 from testflow_core.model import Application
 from testflow_core.testing.contracts.samples import to_be_answered
 
@@ -80,3 +81,30 @@ class ChangeSourceContract:
     def test_an_odd_base_is_no_exception(self, source: ChangeSource, changed: Application, base: str) -> None:
         application = Application(name=changed.name, path=changed.path, changed_files=changed.changed_files, base=base)
         assert source.changes(application).reason.strip()
+
+
+class ChangeSourceThatTellsLines:
+    """What holds of a ChangeSource that `TellsLines`; inherited beside ChangeSourceContract."""
+
+    @pytest.fixture
+    def telling(self, source: ChangeSource) -> TellsLines:
+        """The plugin, asked for lines."""
+        assert isinstance(source, TellsLines), "a change source that tells lines has the method `changed_lines`"
+        return source
+
+    def test_lines_are_in_order_and_name_their_file(
+        self, source: ChangeSource, telling: TellsLines, changed: Application
+    ) -> None:
+        change = source.changes(changed)
+        told = {file: [*telling.changed_lines(changed, change, file)] for file in change.files or ()}
+        assert any(told.values()), "the application of `changed` has a file of whose lines something is known"
+        for file, lines in told.items():
+            assert {line.file for line in lines} <= {file}, f"{file} has lines of another file"
+            assert [line.first for line in lines] == sorted({line.first for line in lines}), "lines are in order"
+            assert all(line.first >= 1 and line.last >= line.first - 1 for line in lines), "lines are counted from 1"
+
+    @pytest.mark.parametrize("file", [*ODD_BASES, "no/such/file.py", "/etc/passwd", "../outside"], ids=ascii)
+    def test_of_a_file_that_did_not_change_nothing_is_told(
+        self, source: ChangeSource, telling: TellsLines, changed: Application, file: str
+    ) -> None:
+        assert [*telling.changed_lines(changed, source.changes(changed), file)] == []

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 import pytest
 
 from testflow_core.errors import ApplicationUnavailableError
+from testflow_core.interfaces import NamesTrees
 from testflow_core.model import Application
 from testflow_core.testing.contracts.samples import to_be_answered
 
@@ -83,3 +84,50 @@ class CheckoutSourceContract:
             assert not self.on_disk or found.is_dir(), f"{found} is no directory: raise ApplicationUnavailableError"
             return
         assert said.strip(), "the message is the reason that the user reads: say why"
+
+
+class CheckoutSourceThatNamesTrees:
+    """
+    What holds of a CheckoutSource that names trees by `tree`; beside CheckoutSourceContract.
+
+    `tree` is a checkout that it can name, which the test may write to.
+    """
+
+    @pytest.fixture
+    def tree(self) -> Path:
+        """A checkout of which the source can say what it has."""
+        raise to_be_answered("tree", "the Path of a checkout that the source can name, and that may be written to")
+
+    def test_the_same_files_have_the_same_name(self, source: CheckoutSource, tree: Path) -> None:
+        assert isinstance(source, NamesTrees)
+        assert source.tree(tree), "the checkout is one that the source can name"
+        assert source.tree(tree) == source.tree(tree)
+
+    def test_what_is_added_or_changed_has_another_name_and_put_back_the_old_one(
+        self, source: CheckoutSource, tree: Path
+    ) -> None:
+        assert isinstance(source, NamesTrees)
+        before, new = source.tree(tree), tree / "added.py"
+        new.write_text("a = 1\n", encoding="utf-8")
+        added = source.tree(tree)
+        # Of one length: neither the size nor the time of a file tells what is in it.
+        new.write_text("a = 2\n", encoding="utf-8")
+        changed = source.tree(tree)
+        new.unlink()
+        assert len({before, added, changed}) == 3, f"{before!r}, {added!r} and {changed!r} must differ"
+        assert source.tree(tree) == before
+
+    def test_naming_a_tree_leaves_it_as_it_is(self, source: CheckoutSource, tree: Path) -> None:
+        assert isinstance(source, NamesTrees)
+        (tree / "added.py").write_text("a = 1\n", encoding="utf-8")
+        before = _content(tree)
+        source.tree(tree)
+        assert _content(tree) == before
+
+    def test_a_tree_that_cannot_be_named_has_no_name(self, source: CheckoutSource, tmp_path: Path) -> None:
+        assert isinstance(source, NamesTrees)
+        assert source.tree(tmp_path / "is not there") == "", "raise nothing: runs do without"
+
+
+def _content(folder: Path) -> dict[str, bytes]:
+    return {str(each.relative_to(folder)): each.read_bytes() for each in folder.rglob("*") if each.is_file()}

@@ -1,4 +1,4 @@
-"""The contract of provisioners whose environments can be reset and copied."""
+"""The contract of provisioners whose environments can be renewed and copied."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Holds: TypeAlias = Callable[[Endpoint], bool]
 
 class ProvisionerWithCopies:
     """
-    What holds of a Provisioner that gives `reset` and `clone` where a site asks for copies; beside ProvisionerContract.
+    What holds of a Provisioner that gives `renew` and `clone` where a site asks for copies; beside ProvisionerContract.
 
     `copied` are environments whose first service can be copied, by name. PostgreSQL and Redis are written to and read
     by their endpoints; for other services `write` and `holds` are to be answered.
@@ -49,7 +49,7 @@ class ProvisionerWithCopies:
         assert self.copied, "give `copied`: environments whose first service can be copied, by name"
         for environment in self.copied.values():
             with sites() as site, provisioner.provision(environment, evolve(site, copies=True)) as up:
-                assert up.reset is not None, "`reset` is given where a site asks for copies"
+                assert up.renew is not None, "`renew` is given where a site asks for copies"
                 assert up.clone is not None, "`clone` is given where a site asks for copies"
 
     @pytest.mark.parametrize("by", [By.DATABASE, By.SCHEMA])
@@ -82,17 +82,19 @@ class ProvisionerWithCopies:
                     assert own.endpoints != up.endpoints, "nothing of it is a copy"
                     assert set(wiring.secrets(own.endpoints)) <= before, "who redacts does not know this secret"
 
-    def test_what_is_reset_is_as_it_was_at_its_start_and_again(
+    def test_what_is_renewed_is_as_it_was_at_its_start_and_again(
         self, provisioner: Provisioner, sites: Sites, write: Write, holds: Holds
     ) -> None:
         for environment in self.copied.values():
             first = next(iter(environment.services))
             with sites() as site, provisioner.provision(environment, evolve(site, copies=True)) as up:
+                assert up.renew is not None, "`renew` is given where a site asks for copies"
+                now = up
                 for _ in range(2):
-                    write(up.endpoints[first])
-                    assert up.reset is not None
-                    assert first not in up.reset(), "the first service is one that can be reset"
-                    assert not holds(up.endpoints[first]), "what was written is still there"
+                    write(now.endpoints[first])
+                    now = up.renew()
+                    assert set(now.endpoints) == set(up.endpoints), "other services are there"
+                    assert not holds(now.endpoints[first]), "what was written is still there"
 
 
 def _copy(up: Provisioned, by: By) -> AbstractContextManager[Provisioned]:

@@ -8,7 +8,7 @@ import pytest
 from attrs import evolve
 
 from testflow_core.errors import DataError
-from testflow_core.interfaces import ChecksDeclaration, DataGenerator
+from testflow_core.interfaces import ChecksDeclaration, DataGenerator, DescribesTables, NamesCorpus
 from testflow_core.model import Record, TestData
 from testflow_core.testing.contracts.samples import to_be_answered
 
@@ -79,12 +79,25 @@ class DataGeneratorWithReferences:
             (entity, field, *written.removeprefix(_REFERENCE).split(".", 1))
             for entity, declared in data.entities.items()
             for field, written in declared.schema.items()
-            if written.startswith(_REFERENCE)
+            if isinstance(written, str) and written.startswith(_REFERENCE)
         ]
         assert references, "the declaration of `data` has a field of the type `ref:entity.field`"
         for entity, field, other, key in references:
             there = [record[key] for record in made[other]]
             assert all(record[field] in there for record in made[entity]), f"{entity}.{field} leads to no {other}.{key}"
+
+
+class DataGeneratorThatNamesItsCorpus:
+    """What holds of a DataGenerator that has `corpus`; inherited beside DataGeneratorContract."""
+
+    def test_it_is_found_to_name_its_corpus(self, generator: DataGenerator) -> None:
+        assert isinstance(generator, NamesCorpus), "the core asks whoever has the method `corpus`"
+
+    def test_the_corpus_is_the_same_each_time_and_text(self, generator: NamesCorpus, data: TestData) -> None:
+        named = dict(generator.corpus(data))
+        assert named, "say at least the version of what draws values: else the core takes the records themselves"
+        assert named == dict(generator.corpus(data)), "whoever repeats a run has the same version"
+        assert all(isinstance(each, str) for pair in named.items() for each in pair), "names and versions are text"  # pyright: ignore[reportUnnecessaryIsInstance] - of a plugin without types
 
 
 class DataGeneratorThatChecks:
@@ -107,3 +120,32 @@ class DataGeneratorThatChecks:
                 f"{problem.path!r} leads from the declaration's root `$` to the mistake"
             )
             assert problem.message.strip(), "say what is wrong, and what is known instead"
+
+
+class DataGeneratorWithTables:
+    """What holds of a DataGenerator that tells tables; inherited beside DataGeneratorContract."""
+
+    def test_it_is_found_to_describe_tables(self, generator: DataGenerator) -> None:
+        assert isinstance(generator, DescribesTables), "the core asks whoever has the method `tables`"
+
+    def test_every_entity_has_a_table_with_its_fields(self, generator: DescribesTables, data: TestData) -> None:
+        told = {name: [column.name for column in table.columns] for name, table in generator.tables(data).items()}
+        assert told == {name: list(entity.schema) for name, entity in data.entities.items()}
+
+    def test_what_a_table_says_of_its_columns_holds_for_the_records(
+        self, generator: DataGenerator, data: TestData
+    ) -> None:
+        made = _made(generator, data)
+        assert isinstance(generator, DescribesTables)
+        for name, table in generator.tables(data).items():
+            for column in table.columns:
+                place = f"{name}.{column.name}"
+                values = [record[column.name] for record in made[name]]
+                there = [json.dumps(value, sort_keys=True) for value in values if value is not None]
+                assert column.nullable or len(there) == len(values), f"{place} is told to be never null"
+                key = column.name == table.key
+                assert not (column.unique or key) or len(set(there)) == len(there), f"{place} is told to be unique"
+                if column.refers is not None:
+                    entity, field = column.refers
+                    others = {json.dumps(record[field], sort_keys=True) for record in made[entity]}
+                    assert set(there) <= others, f"{place} leads to no {entity}.{field}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 import pytest
 
@@ -28,7 +28,13 @@ SHOP = DataSet(name="shop", records=RECORDS)
 
 
 class DestinationContract:
-    """What holds of every Destination."""
+    """
+    What holds of every Destination.
+
+    `apart` says whether two data sets can be in place at once; where they would share a place, it is False.
+    """
+
+    apart: ClassVar[bool] = True
 
     @pytest.fixture
     def destination(self) -> Destination:
@@ -83,6 +89,8 @@ class DestinationContract:
     def test_two_of_one_name_at_once_do_not_see_each_other(
         self, destination: Destination, read: Read, bench: Bench, tmp_path: Path
     ) -> None:
+        if not self.apart:
+            pytest.skip("they share a place, and it says so: `apart` is False")
         other = DataSet(name=SHOP.name, records=OTHER_RECORDS)
         elsewhere = Bench(directory=tmp_path / "another bench", checkout=tmp_path)
         with destination.load(SHOP, bench) as loaded:
@@ -114,3 +122,26 @@ class DestinationContract:
         with pytest.raises(DataError) as caught, destination.load(data, bench):
             pass
         assert str(caught.value).strip(), "say which data set could not be loaded, and why"
+
+
+class DestinationWithCopies:
+    """What holds of a Destination whose data can be copied; inherited beside DestinationContract."""
+
+    def test_a_copy_has_the_records_as_they_were_made_at_another_place(
+        self, destination: Destination, read: Read, bench: Bench
+    ) -> None:
+        with destination.load(SHOP, bench) as loaded:
+            assert loaded.clone is not None, "the core asks `Loaded.clone`"
+            with loaded.clone() as copy:
+                assert copy.variables != loaded.variables, "tests find by its variables what is theirs alone"
+                assert {key: tuple(rows) for key, rows in (read(copy, SHOP) or {}).items()} == RECORDS
+
+    def test_a_copy_goes_on_exit_and_takes_nothing_along(
+        self, destination: Destination, read: Read, bench: Bench
+    ) -> None:
+        with destination.load(SHOP, bench) as loaded:
+            assert loaded.clone is not None, "the core asks `Loaded.clone`"
+            with loaded.clone() as copy:
+                pass
+            assert read(copy, SHOP) is None, "a copy must not outlive its test"
+            assert read(loaded, SHOP) is not None, "the end of a copy took the data with it"

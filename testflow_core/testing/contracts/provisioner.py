@@ -12,10 +12,11 @@ from attrs import evolve
 
 from testflow_core.errors import ProvisionError
 from testflow_core.interfaces import TakesInventory
-from testflow_core.model import Certificate, Environment, Provisioned, Site
+from testflow_core.model import Certificate, Environment, Site
 from testflow_core.provisioning import wiring
 from testflow_core.provisioning.certificate import certified
 from testflow_core.provisioning.leases import DirectoryLease, private_directory
+from testflow_core.testing.contracts.environments_together import SeveralEnvironments, accepts, addresses_of
 from testflow_core.testing.contracts.samples import to_be_answered
 
 if TYPE_CHECKING:
@@ -25,21 +26,6 @@ if TYPE_CHECKING:
 
 Sites: TypeAlias = Callable[[], AbstractContextManager[Site]]
 """Makes a site, gone on exit."""
-
-_LIMIT = 10.0
-
-
-def accepts(host: str, port: int) -> bool:
-    """Whether somebody accepts a connection there."""
-    try:
-        socket.create_connection((host, port), timeout=_LIMIT).close()
-    except OSError:
-        return False
-    return True
-
-
-def _addresses(up: Provisioned) -> list[tuple[str, int]]:
-    return [(endpoint.host, port) for endpoint in up.endpoints.values() for port in endpoint.ports.values()]
 
 
 def _wishing(environment: Environment) -> Environment:
@@ -56,7 +42,7 @@ def _free_port() -> int:
         return probe.getsockname()[1]
 
 
-class ProvisionerContract:
+class ProvisionerContract(SeveralEnvironments):
     """
     What holds of every Provisioner.
 
@@ -133,7 +119,7 @@ class ProvisionerContract:
             for name, service in environment.services.items():
                 ports = up.endpoints[name].ports
                 assert set(service.ports) <= set(ports), f"{name} declares ports that its endpoint lacks"
-            assert not self.reachable or [each for each in _addresses(up) if not accepts(*each)] == []
+            assert not self.reachable or [each for each in addresses_of(up) if not accepts(*each)] == []
 
     def test_endpoints_and_variables_are_complete(
         self, provisioner: Provisioner, environment: Environment, sites: Sites
@@ -147,7 +133,7 @@ class ProvisionerContract:
         self, provisioner: Provisioner, environment: Environment, sites: Sites
     ) -> None:
         with sites() as site, provisioner.provision(environment, site) as up:
-            addresses = _addresses(up)
+            addresses = addresses_of(up)
         assert [each for each in addresses if accepts(*each)] == []
         assert not site.directory.exists(), "the site's directory cannot be removed: something is left in it"
 
@@ -160,7 +146,7 @@ class ProvisionerContract:
 
         def fail() -> None:
             with sites() as site, provisioner.provision(environment, site) as up:
-                addresses.extend(_addresses(up))
+                addresses.extend(addresses_of(up))
                 directories.append(site.directory)
                 raise error
 
@@ -183,10 +169,10 @@ class ProvisionerContract:
         with sites() as one, provisioner.provision(wished, one) as up:
             with sites() as two, provisioner.provision(wished, two) as besides:
                 if self.reachable:
-                    assert not set(_addresses(up)) & set(_addresses(besides)), "both are at the same address"
+                    assert not set(addresses_of(up)) & set(addresses_of(besides)), "both are at the same address"
                 assert one.directory != two.directory
-            assert not self.reachable or all(accepts(*each) for each in _addresses(up)), "one took the other down"
-            assert not self.reachable or not any(accepts(*each) for each in _addresses(besides))
+            assert not self.reachable or all(accepts(*each) for each in addresses_of(up)), "one took the other down"
+            assert not self.reachable or not any(accepts(*each) for each in addresses_of(besides))
 
     def test_a_wished_port_that_is_taken_is_replaced_and_told(
         self, provisioner: Provisioner, with_ports: Environment, sites: Sites

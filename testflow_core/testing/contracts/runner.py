@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from attrs import evolve
 
-from testflow_core.interfaces import DividesFiles
+from testflow_core.interfaces import DividesFiles, NamesConditions
 from testflow_core.model import Application, Batch, Bench, Outcome, Status, TestCase
 from testflow_core.testing.contracts.samples import to_be_answered
 
@@ -152,6 +152,19 @@ class RunnerContract:
     def test_a_session_in_which_nothing_runs_ends(self, runner: Runner, bench: Bench) -> None:
         with runner.session(bench):
             pass
+
+
+class RunnerThatNamesConditions:
+    """What holds of a Runner that names what tests run in by `conditions`; beside RunnerContract."""
+
+    def test_the_same_conditions_have_the_same_name(self, runner: Runner, application: Application) -> None:
+        assert isinstance(runner, NamesConditions)
+        assert runner.conditions(application), "the application is one whose interpreter the runner can name"
+        assert runner.conditions(application) == runner.conditions(application)
+
+    def test_what_is_not_there_has_no_conditions(self, runner: Runner, application: Application) -> None:
+        assert isinstance(runner, NamesConditions)
+        assert runner.conditions(evolve(application, path=None)) == ""
 
 
 class RunnerThatDividesFiles:

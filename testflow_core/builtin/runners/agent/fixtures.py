@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from . import environment
+
 if TYPE_CHECKING:
-    from typing import Any, Callable, Mapping, Sequence
+    from typing import Any, Callable, Iterator, Mapping, Sequence
 
 INPUTS = "testflow_inputs"
 DATA = "testflow_data"
+ENVIRONMENT = "testflow_environment"
 MODULE = "testflow_fixtures"
 DATA_LIMIT = 1 << 30
 
@@ -23,15 +26,16 @@ DATA_LIMIT = 1 << 30
 class Offer:
     """The fixtures of a batch by name; `taken` tells where a name that it should provide is pytest's or a plugin's."""
 
-    def __init__(self, inputs: Mapping[str, Any] | None, data: str | None) -> None:
+    def __init__(self, inputs: Mapping[str, Any] | None, variables: Mapping[str, str]) -> None:
         self.keys = dict(inputs or {})
-        self.data = data
+        self.variables = variables
+        self.data = variables.get("TESTFLOW_DATA")
         self.taken: dict[str, str] = {}
 
     @property
     def names(self) -> list[str]:
         """Every name that a test may meet."""
-        return [INPUTS, DATA, *self.keys]
+        return [INPUTS, DATA, ENVIRONMENT, *self.keys]
 
     def install(self, session: pytest.Session) -> None:
         """Make the fixtures known to a session whose plugins are all there."""
@@ -39,9 +43,10 @@ class Offer:
         known = getattr(getattr(session, "_fixturemanager", None), "_arg2fixturedefs", {})
         module = types.ModuleType(MODULE)
         values: dict[str, Callable[[], object]] = {INPUTS: lambda: dict(self.keys), DATA: self._read}
+        module.fixture_of_environment = self._environment()  # pyright: ignore[reportAttributeAccessIssue] - pytest looks
         for key in self.keys:
-            if key in values or key == "request":
-                self.taken[key] = "testflow" if key in values else "pytest itself"
+            if key in values or key in {"request", ENVIRONMENT}:
+                self.taken[key] = "pytest itself" if key == "request" else "testflow"
             else:
                 values[key] = lambda key=key: self.keys[key]
         for position, (name, value) in enumerate(values.items()):
@@ -51,6 +56,15 @@ class Offer:
             else:
                 setattr(module, f"fixture_{position}", _fixture(name, value))
         session.config.pluginmanager.register(module, MODULE)
+
+    def _environment(self) -> object:
+        def provide() -> Iterator[environment.Environment]:
+            there = environment.told(self.variables)
+            yield there
+            there.faults.close()
+
+        provide.__doc__ = "The services of this test; what is done to them is undone at its end."
+        return pytest.fixture(name=ENVIRONMENT)(provide)
 
     def _read(self) -> object:
         if self.data is None:

@@ -45,6 +45,7 @@ class TestflowPlugin:
         """Offer the fixtures once everybody else has; draw nothing, and remember what pytest asks often."""
         silence(session.config)
         memory.remember_hooks(session)
+        memory.collect_twice(session.config)
         self._offer.install(session)
 
     @pytest.hookimpl(hookwrapper=True)

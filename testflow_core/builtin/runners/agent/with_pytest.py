@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from .child import Ends
     from .ledger import Piece
+    from .plugin import TestflowPlugin
     from .wire import Event
 
 OLDEST_PYTEST = 7
@@ -64,17 +65,27 @@ def run(order: Event, piece: Piece, ends: Ends) -> int:
     arguments: list[str] = [*session["arguments"], "--continue-on-collection-errors", *words]
     program = os.path.join(os.path.dirname(pytest.__file__), "__main__.py")  # noqa: PTH118, PTH120 - as sys.argv has it
     sys.argv = [program if session["path_first"] else "pytest", *arguments]
-    offered = Offer(order["inputs"], order["variables"].get("TESTFLOW_DATA"))
+    offered = Offer(order["inputs"], order["variables"])
     task = Task(order, piece)
     teller: Plain | TestflowPlugin
     if order["plain"]:
         plugins = [teller := Plain(orders, task, offered)]
     else:
         teller = TestflowPlugin(orders.spool, Output(ends.output), task, offered)
-        plugins = [teller, Shift(teller, orders, words)]
+        plugins = [teller, Shift(teller, orders, words), *recorders(teller, order)]
     code = int(pytest.main(arguments, plugins=plugins))
     orders.end(code, teller.stopped)
     return code
+
+
+def recorders(teller: TestflowPlugin, order: Event) -> list[object]:
+    """What notes which functions and files tests touch, where that is wanted and nothing is in the way."""
+    if not order.get("record") or not (order.get("dear", True) or hasattr(sys, "monitoring")):
+        return []
+    from .recording_plugin import Recording  # noqa: PLC0415 - with it come modules that nobody else needs
+
+    recording = Recording(teller, order["checkout"], order["record"])
+    return [recording] if recording.begin() else []
 
 
 FRAMEWORK = Framework(unusable=unusable, warm=warm, apart=apart, suits=PytestSuits, run=run)

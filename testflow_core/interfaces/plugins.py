@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Generic, Protocol, TypeAlias, TypeVar, runtime_checkable
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeAlias, TypeVar
 
 from attrs import frozen
 
-from testflow_core.model import Batch, Outcome
-
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from testflow_core.errors import Problem
     from testflow_core.model import (
         Application,
+        Batch,
         BatchEnded,
         Bench,
         Change,
@@ -26,9 +23,9 @@ if TYPE_CHECKING:
         DataSet,
         Diagnosis,
         Environment,
-        Event,
         Failure,
         Loaded,
+        Outcome,
         Provisioned,
         Record,
         Route,
@@ -39,7 +36,7 @@ if TYPE_CHECKING:
         WorkerLost,
     )
 
-RunBatch: TypeAlias = Callable[[Batch], Iterator[Outcome]]
+RunBatch: TypeAlias = "Callable[[Batch], Iterator[Outcome]]"
 """Runs a batch where it is called, and answers its outcomes as they come."""
 
 
@@ -119,37 +116,6 @@ class Runner(ABC):
         """A session in which batches of this bench run one after the other."""
 
 
-@runtime_checkable
-class NeedsWhole(Protocol):
-    """A runner that knows applications whose tests cannot be run file by file."""
-
-    def whole(self, application: Application) -> str:
-        """Why the tests of an application must run in one session, all together; empty where they need not."""
-        ...
-
-
-@runtime_checkable
-class DividesFiles(Protocol):
-    """A runner that heeds `Batch.only`: so a file that takes long can be run by several workers."""
-
-    def divides(self, application: Application) -> bool:
-        """Whether the tests of one file may run in several batches, also at the same time."""
-        ...
-
-
-@runtime_checkable
-class Recovers(Protocol):
-    """A runner whose workers note in `bench.spool`, as each test ends, what became of it."""
-
-    def recovered(self, bench: Bench) -> Iterable[Outcome]:
-        """
-        What was noted in a run that was cut off, `batch`, `flow` and `attempt` filled in; its workers have ended.
-
-        A test that had begun and not ended is INTERRUPTED.
-        """
-        ...
-
-
 class Crew(ABC):
     """Workers that batches are handed to; used from one thread."""
 
@@ -187,6 +153,9 @@ class Executor(ABC):
 class Analyzer(ABC):
     """Finds the cause of failures; pure."""
 
+    known_categories: ClassVar[frozenset[str]] = frozenset()
+    """First levels of the categories that it gives without being told; they may be routed, too."""
+
     @abstractmethod
     def analyze(self, failures: Sequence[Failure], context: Context) -> Iterable[Diagnosis]:
         """One diagnosis for every failure, in order; the category `unknown` where nothing is known."""
@@ -206,54 +175,6 @@ class Reporter(ABC):
     @abstractmethod
     def report(self, run: Run) -> None:
         """Publish; twice for one run publishes once."""
-
-
-D_contra = TypeVar("D_contra", contravariant=True)
-
-
-@runtime_checkable
-class ChecksDeclaration(Protocol[D_contra]):
-    """Optional ability of provisioners (for an Environment) and data generators (for TestData): tell mistakes early."""
-
-    def problems(self, declaration: D_contra, /) -> Iterable[Problem]:
-        """Every mistake, with its path from the declaration's root `$`."""
-        ...
-
-
-@runtime_checkable
-class Cleans(Protocol):
-    """Optional ability of provisioners: remove what dead owners have left outside of processes and directories."""
-
-    def clean(self) -> Iterable[str]:
-        """A line for each thing that was removed, `container shop-db`; nothing of living owners or other users."""
-        ...
-
-
-@runtime_checkable
-class TakesInventory(Protocol):
-    """Optional ability of provisioners: tell what there is of an environment outside of this machine's processes."""
-
-    def inventory(self, site: Site) -> Mapping[str, tuple[str, ...]]:
-        """The names of things by their kind, `container`: while it is up, and once all should be gone."""
-        ...
-
-
-@runtime_checkable
-class Warns(Protocol):
-    """Optional ability of selectors: say what in the selection has no effect."""
-
-    def warnings(self, tests: Sequence[TestCase], context: Context) -> Iterable[str]:
-        """One sentence for each."""
-        ...
-
-
-@runtime_checkable
-class Observes(Protocol):
-    """Optional ability of reporters: follow the run while it goes on."""
-
-    def observe(self, event: Event) -> None:
-        """Take note of an event; must not block."""
-        ...
 
 
 P = TypeVar("P")

@@ -1,0 +1,8 @@
+"""What JavaScript and TypeScript files of a checkout import, read by tree-sitter."""
+
+from testflow_git_selector.javascript.graph import ScriptGraph
+from testflow_git_selector.javascript.reading import survey
+from testflow_git_selector.javascript.source import is_script
+from testflow_git_selector.javascript.syntax import is_the_same
+
+__all__ = ["ScriptGraph", "is_script", "is_the_same", "survey"]

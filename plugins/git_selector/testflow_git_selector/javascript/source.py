@@ -1,0 +1,122 @@
+"""What a JavaScript or TypeScript file says of other files: more rather than less than what it will really touch."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+from testflow_git_selector.javascript.syntax import literal, parsed, queried
+from testflow_git_selector.python_source import Reach
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from tree_sitter import Node
+
+EXTENSIONS = (".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs")
+_DECLARATIONS = (".d.ts", ".d.mts", ".d.cts")
+
+_IMPORTS = """
+(import_statement source: (string) @from)
+(export_statement source: (string) @from)
+(call_expression function: (import) arguments: (arguments) @asked)
+((call_expression function: (_) @callee arguments: (arguments) @asked)
+ (#match? @callee
+  "^(module\\\\.)?require(\\\\.resolve)?$|^(jest|vi)\\\\.(mock|doMock|require[A-Z]|import[A-Z]|unstable_mock)"))
+(string) @text
+(template_string) @text
+"""
+_IMPORT_EQUALS = "(import_require_clause source: (string) @from)\n"
+_REFERENCE = re.compile(r"""///\s*<reference\s+path\s*=\s*["']([^"']+)["']""")
+_PATH = re.compile(r"(?=.*[./])[^\s\0]+\Z")
+_LONGEST_PATH = 500
+_REACHES: tuple[tuple[Reach, re.Pattern[str]], ...] = (
+    (
+        "imports",
+        re.compile(
+            r"\bimport\.meta\.glob|\brequire\.(?:context|cache|extensions)\b|\bcreateRequire\b|\beval\s*\(|\bFunction\s*\("
+            r"|[\"'](?:node:)?(?:vm|module)[\"']|\bSystem\.import\b|\bimportScripts\b|[\"'](?:require-?dir|requireindex)[\"']"
+        ),
+    ),
+    (
+        "processes",
+        re.compile(
+            r"\bchild_process\b|\bworker_threads\b|\bexeca\b|\bspawn|\bfork\b|\bWorker\s*\(|\bshelljs\b|[\"'](?:cluster|zx)"
+        ),
+    ),
+    (
+        "source",
+        re.compile(
+            r"[\"'](?:node:)?(?:fs|fs/promises|fs-extra|graceful-fs|readdirp|globby|fast-glob|glob)[\"']"
+            r"|\breadFile|\breaddir|\bDeno\.|\bBun\.|\.stack\b|\b__filename\b"
+        ),
+    ),
+    (
+        "services",
+        re.compile(
+            r"\bfetch\b|\bXMLHttpRequest\b|\bWebSocket\b|\bEventSource\b|\bprocess\.env\b|\bcy\.|\bpage\.goto\b"
+            r"|[\"'](?:(?:node:)?(?:http|https|http2|net|tls|dgram)|axios|got|ky|undici|node-fetch|supertest|superagent"
+            r"|puppeteer[\w-]*|@?playwright[\w/-]*|selenium-webdriver|webdriverio|@wdio/[\w-]+|testcafe|nightwatch|cypress"
+            r"|socket\.io-client|ws|pg|mysql2?|mongodb|mongoose|redis|ioredis)[\"']"
+        ),
+    ),
+)
+
+
+@frozen(kw_only=True)
+class ScriptSource:
+    """
+    What a file names.
+
+    `specifiers` are what it imports, requires, hands on or mocks; `texts` other quoted texts that may be paths. Of a
+    file that does not parse (`broken`) there is what could be found all the same.
+    """
+
+    specifiers: frozenset[str] = frozenset()
+    texts: frozenset[str] = frozenset()
+    reaches: frozenset[Reach] = frozenset()
+    broken: bool = False
+
+
+def is_script(path: str) -> bool:
+    """Whether a file is JavaScript or TypeScript that runs: declarations of types concern whoever they concern."""
+    return path.endswith(EXTENSIONS) and not path.endswith(_DECLARATIONS)
+
+
+def read(path: str, content: bytes) -> ScriptSource:
+    """What a file says; imports for types only count, too, as a test may be compiled before it runs."""
+    tree, grammar = parsed(path, content)
+    text = content.decode("utf-8", errors="replace")
+    specifiers: set[str] = {f"./{each}".replace("./.", ".", 1) for each in _REFERENCE.findall(text)}
+    texts: set[str] = set()
+    reaches = {reach for reach, pattern in _REACHES if pattern.search(text)}
+    found = queried(tree, grammar, _IMPORTS if grammar == "javascript" else _IMPORT_EQUALS + _IMPORTS)
+    for name in ("from", "asked"):
+        for specifier in _specifiers(found.get(name, ())):
+            if specifier is None:
+                reaches.add("imports")
+            else:
+                specifiers.add(specifier)
+    for node in found.get("text", ()):
+        told = literal(node)
+        if told is not None and len(told) <= _LONGEST_PATH and _PATH.match(told):
+            texts.add(told)
+    return ScriptSource(
+        specifiers=frozenset(specifiers),
+        texts=frozenset(texts - specifiers),
+        reaches=frozenset(reaches),
+        broken=tree.root_node.has_error,
+    )
+
+
+def _specifiers(nodes: Iterable[Node]) -> Iterator[str | None]:
+    """What is imported; None where it is computed."""
+    for node in nodes:
+        if node.type != "arguments":
+            yield literal(node)
+            continue
+        first = next((each for each in node.named_children if each.type != "comment"), None)
+        if first is not None:
+            yield literal(first)

@@ -1,0 +1,137 @@
+"""What a change concerns by the recorded map: who entered what is another now, read it, or looked for it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from attrs import Factory, define
+
+from testflow_git_selector.unit_changes import ChangedUnits, changed_units, spread
+from testflow_git_selector.units import units
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+    from pathlib import Path
+
+    from testflow_core.model import Outdated, TouchedMap
+
+CONFTEST = "conftest.py"
+TOLD = (".py", ".pyi", ".md", ".rst")
+"""What is noticed by importing or opening it alone, so that a test that did neither does not care."""
+
+CONFIGURING = (".toml", ".ini", ".cfg", ".lock", ".pth")
+
+SOURCE_LIMIT = 1 << 22
+
+
+@define
+class Concerned:
+    """
+    The tests that a change concerns, by place, each with its chain of reasons.
+
+    `changed` are the files that are not as they were; of `unexplained` ones the map cannot say whom they concern.
+    """
+
+    reasons: dict[str, list[str]] = Factory(lambda: defaultdict(list))
+    changed: set[str] = Factory(set[str])
+    unexplained: list[str] = Factory(list[str])
+
+    def add(self, touched: TouchedMap, tests: int, reason: str) -> None:
+        """These tests are concerned, for this reason."""
+        for place in touched.places(tests):
+            self.reasons[place].append(reason)
+
+
+def concerned(touched: TouchedMap, checkout: Path, changed: Iterable[str]) -> Concerned:
+    """What the content of all recorded files says, and the names of `changed` files that the map does not have."""
+    found = Concerned()
+    for outdated in touched.outdated(checkout):
+        found.changed.add(outdated.path)
+        _outdated(found, touched, checkout, outdated)
+    known = frozenset(touched.files)
+    for path in changed:
+        if _configures(path.rpartition("/")[2]):
+            found.unexplained.append(path)
+        elif path not in known:
+            found.changed.add(path)
+            _unknown(found, touched, path)
+    if found.changed:
+        one = min(found.changed)
+        found.add(touched, touched.opaque, f"{one} changed → it starts a program that may use anything")
+    return found
+
+
+def _outdated(found: Concerned, touched: TouchedMap, checkout: Path, outdated: Outdated) -> None:
+    path, tests = outdated.path, outdated.tests
+    if outdated.now is None:
+        found.add(touched, touched.listing(path), f"{path} is gone → it was listed")
+    if not path.endswith(".py"):
+        found.add(touched, tests, f"{path} {'changed' if outdated.now is not None else 'is gone'} → it was read")
+        return
+    found.add(touched, touched.reading(path) & tests, f"{path} changed → its text was read")
+    found.add(touched, touched.starting(path) & tests, f"{path} changed → it was started")
+    change = _change(outdated)
+    if change.whole:
+        found.add(touched, tests, f"{path}: {change.whole} → it was imported")
+        return
+    if change.examples:
+        own = [place for place in touched.places(tests) if place.partition("::")[0] == path]
+        for place in own:
+            found.reasons[place].append(f"{path}: its examples changed")
+    new = change.functions.keys() - units(outdated.before or b"").functions.keys()
+    for file, concerns in _spread(touched, checkout, path, change).items():
+        _units(found, touched, file, concerns, tests, new if file == path else frozenset())
+
+
+def _change(outdated: Outdated) -> ChangedUnits:
+    if outdated.before is None and outdated.now is not None:
+        return ChangedUnits(whole="how it was is not known")
+    return changed_units(outdated.before, outdated.now)
+
+
+def _spread(touched: TouchedMap, checkout: Path, path: str, change: ChangedUnits) -> Mapping[str, ChangedUnits]:
+    if not change.names:
+        return {path: change}
+    sources = {file: text for file in touched.files if file.endswith(".py") and (text := _text(checkout / file))}
+    return spread({path: change}, sources)
+
+
+def _text(path: Path) -> bytes:
+    try:
+        with path.open("rb") as stream:
+            return stream.read(SOURCE_LIMIT)
+    except OSError:
+        return b""
+
+
+def _units(
+    found: Concerned, touched: TouchedMap, path: str, change: ChangedUnits, tests: int, new: Collection[str]
+) -> None:
+    if change.whole:
+        found.add(touched, touched.using(path) & tests, f"{path}: {change.whole} → it was imported")
+        return
+    for function, why in change.functions.items():
+        found.add(touched, touched.entering(path, function) & tests, f"{path}: {why} → it was entered")
+        owner = function.rpartition(".")[0]
+        if function in new and owner:
+            # Python itself may call a method once it is there, or find it where an inherited one was.
+            importing = touched.entering(path, owner) & tests
+            found.add(touched, importing, f"{path}: {why} → what it belongs to was imported")
+
+
+def _configures(name: str) -> bool:
+    """Whether a file may say how tests are run, or what is installed: that is read before any test begins."""
+    return name.endswith(CONFIGURING) or name.startswith("requirements")
+
+
+def _unknown(found: Concerned, touched: TouchedMap, path: str) -> None:
+    """A changed file that no test has entered or read: it is new, or not of a kind that the record knows of."""
+    found.add(touched, touched.missing(path), f"{path} is new or gone → it was looked for")
+    folder, _, name = path.rpartition("/")
+    if name == CONFTEST:
+        below = [place for place in touched.tests if not folder or place.startswith(f"{folder}/")]
+        for place in below:
+            found.reasons[place].append(f"{path} is new → it concerns all tests below it")
+    elif not (name.endswith(TOLD) or touched.missing(path) | touched.starting(path)):
+        found.unexplained.append(path)

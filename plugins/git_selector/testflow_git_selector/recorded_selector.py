@@ -1,0 +1,116 @@
+"""The selector `recorded`: runs the tests that a change can concern by what they touched when they last ran."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from attrs import field, frozen
+
+from testflow_core.interfaces import Selector
+from testflow_core.model import Choice
+from testflow_git_selector.recorded import Concerned, concerned
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from testflow_core.model import Context, TestCase, TouchedMap
+
+NAMED = 3
+SKIPPED = "nothing that it touched when it was recorded is another now"
+
+
+@frozen(kw_only=True)
+class SelectByRecord(Selector):
+    """
+    Selects what the recorded map says is concerned, what it does not know, and what failed last.
+
+    Where there is no map that can be used, or a changed file of which it cannot say whom it concerns, all tests run.
+    """
+
+    def gather(self, context: Context) -> Concerned | None:
+        """Whom the record says the change concerns; None where there is no record that can be used."""
+        return looked_up(context)
+
+    def select(self, tests: Sequence[TestCase], context: Context) -> Iterable[Choice]:
+        """One choice for every test, in order; its reason is the chain from a change to the test."""
+        found = context.evidence
+        if not isinstance(found, Concerned):
+            reason = _everything(context) or "nobody has looked into what was recorded: all tests run"
+            return [Choice(test=test, selected=True, reason=reason) for test in tests]
+        if found.unexplained:
+            reason = f"{found.unexplained[0]} changed and the record cannot say whom it concerns: all tests run"
+            return [Choice(test=test, selected=True, reason=reason) for test in tests]
+        return recorded_choices(tests, context, found)
+
+
+def looked_up(context: Context) -> Concerned | None:
+    """Whom the record says the change concerns; None where there is no record that can be used."""
+    application = context.application
+    if _everything(context) or application is None or application.path is None:
+        return None
+    changed = (context.change.files or ()) if context.change else ()
+    return concerned(context.past.maps[application.name], application.path, changed)
+
+
+def recorded_choices(tests: Sequence[TestCase], context: Context, found: Concerned) -> list[Choice]:
+    """A choice for every test by what was found in the record, which explains the whole change."""
+    assert context.application is not None  # noqa: S101 - without one nothing is found
+    known = _Known.of(context.past.maps[context.application.name])
+    changed = found.changed | {*((context.change.files or ()) if context.change else ())}
+    return [_choice(test, context, known, found.reasons, changed) for test in tests]
+
+
+@frozen(kw_only=True)
+class _Known:
+    """The recorded tests, by their file."""
+
+    by_file: Mapping[str, Sequence[str]] = field(factory=dict[str, "Sequence[str]"])
+
+    @classmethod
+    def of(cls, touched: TouchedMap) -> _Known:
+        found: dict[str, list[str]] = defaultdict(list)
+        for place in touched.places(touched.recorded):
+            found[place.partition("::")[0]].append(place)
+        return cls(by_file=found)
+
+    def places(self, test: TestCase) -> Sequence[str]:
+        """What is recorded of a test, or of all tests of a file, a class, a function with parameters."""
+        within = self.by_file.get(test.file, ())
+        if test.name is None:
+            return within
+        place = f"{test.file}::{test.name}"
+        return [each for each in within if each == place or each.startswith((f"{place}[", f"{place}::"))]
+
+
+def _everything(context: Context) -> str:
+    """Why all tests run, empty where the record can choose among them."""
+    application = context.application
+    if application is None or application.path is None:
+        return "there is no checkout to compare with what was recorded: all tests run"
+    if application.name not in context.past.maps:
+        why = context.past.stale.get(application.name, f"nothing was recorded of {application.name}")
+        return f"{why}: all tests run"
+    if context.change is None or context.change.files is None:
+        why = context.change.reason if context.change else "nobody was asked"
+        return f"what changed in {application.name} is not known: {why}: all tests run"
+    return ""
+
+
+def _choice(
+    test: TestCase, context: Context, known: _Known, reasons: Mapping[str, Sequence[str]], changed: set[str]
+) -> Choice:
+    places = known.places(test)
+    if not places:
+        return Choice(test=test, selected=True, reason="it was never recorded")
+    failed = [track for track in context.past.of(test) if track.last_status.failing]
+    if failed:
+        return Choice(test=test, selected=True, reason="it failed when it ran last")
+    if test.name is None and test.file in changed:
+        return Choice(test=test, selected=True, reason=f"{test.file} changed")
+    chains = list(dict.fromkeys(reason for place in places for reason in reasons.get(place, ())))
+    if not chains:
+        return Choice(test=test, selected=False, reason=SKIPPED)
+    more = f"; and {len(chains) - NAMED} more" if len(chains) > NAMED else ""
+    return Choice(test=test, selected=True, reason="; ".join(chains[:NAMED]) + more)

@@ -1,0 +1,153 @@
+"""What pieces of Python syntax say: a digest that any Python gives alike, and the identifiers they mention."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+from typing import TYPE_CHECKING, cast
+
+from attrs import define, field, frozen
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+Definition = ast.FunctionDef | ast.AsyncFunctionDef
+
+ANY = "*"
+"""Stands among mentions for every identifier: some are computed while the program runs."""
+
+_COMPUTED = frozenset({"globals", "eval", "exec", "import_module", "__import__", "modules", "getmembers"})
+_BY_NAME = frozenset({"getattr", "hasattr", "setattr", "delattr", "vars", "dir"})
+_INSTANCES = frozenset({"self", "cls"})
+_LEFT_OUT = frozenset({"ctx", "kind", "type_comment", "type_ignores"})
+_LONGEST_NAME = 200
+
+
+@frozen(kw_only=True)
+class Reading:
+    """
+    What pieces of syntax say.
+
+    `digest` is blind to comments, formatting and quotes. `mentions` are identifiers, attributes and quoted names, `ANY`
+    among them where the piece may use names that it computes.
+    """
+
+    digest: str
+    mentions: frozenset[str] = field(factory=frozenset[str])
+
+
+def reading(nodes: Iterable[ast.AST], modules: frozenset[str] = frozenset()) -> Reading:
+    """What these nodes say; `modules` are the names by which modules are imported around them."""
+    reader = _Reader(modules=modules)
+    for node in nodes:
+        reader.read(node)
+    if reader.mentions & _COMPUTED:
+        reader.mentions.add(ANY)
+    text = "\0".join(reader.words).encode(errors="surrogatepass")
+    return Reading(digest=hashlib.blake2b(text, digest_size=12).hexdigest(), mentions=frozenset(reader.mentions))
+
+
+@define
+class _Reader:
+    """Writes syntax down: ast.dump differs between versions of Python, and bytecode does all the more."""
+
+    modules: frozenset[str]
+    words: list[str] = field(factory=list[str])
+    mentions: set[str] = field(factory=set[str])
+
+    def read(self, node: ast.AST) -> None:
+        self.words.append(type(node).__name__)
+        self.mentions.update(_mentioned(node))
+        if isinstance(node, ast.Call) and _computes_names(node, self.modules):
+            self.mentions.add(ANY)
+        if isinstance(node, ast.JoinedStr):
+            # Python 3.12 puts an empty text behind what is formatted.
+            self._value("values", [part for part in node.values if not _is_empty_text(part)])
+            return
+        for name in node._fields:
+            if name not in _LEFT_OUT:
+                self._value(name, getattr(node, name, None))
+        self.words.append(")")
+
+    def _value(self, name: str, value: object) -> None:
+        """A value of a field; one that is not there is not said, as later versions have fields that earlier lack."""
+        if isinstance(value, ast.AST):
+            self.words.append(name)
+            self.read(value)
+        elif isinstance(value, list):
+            values = cast("list[object]", value)
+            if values:
+                self.words.append(f"{name}[{len(values)}")
+            for each in values:
+                self._value("", each)
+        elif value is not None or name == "value":
+            self.words.append(f"{name}={type(value).__name__}:{value!r}")
+
+
+def _is_empty_text(node: object) -> bool:
+    return isinstance(node, ast.Constant) and node.value == ""
+
+
+def _mentioned(node: ast.AST) -> Iterable[str]:
+    if isinstance(node, ast.Name):
+        return (node.id,)
+    if isinstance(node, ast.Attribute):
+        ours = isinstance(node.value, ast.Name) and node.value.id in _INSTANCES
+        return () if ours else (node.attr,)
+    if isinstance(node, ast.Constant):
+        text = node.value
+        if isinstance(text, str) and len(text) <= _LONGEST_NAME:
+            # `getattr(prices, "TAX")`, `setattr("shop.prices.TAX", 0)`, `load("shop.plugins:main")`
+            parts = text.replace(":", ".").split(".")
+            return parts if all(part.isidentifier() for part in parts) else ()
+    elif isinstance(node, ast.alias):
+        return node.name.split(".")
+    elif isinstance(node, ast.Global):
+        return node.names
+    return ()
+
+
+def _computes_names(call: ast.Call, modules: frozenset[str]) -> bool:
+    """Whether a call asks a module for a name that does not stand in the text."""
+    if not isinstance(call.func, ast.Name) or call.func.id not in _BY_NAME or not call.args:
+        return False
+    asked, *rest = call.args
+    literal = bool(rest) and isinstance(rest[0], ast.Constant)
+    return not literal and isinstance(asked, ast.Name) and asked.id in modules
+
+
+def without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:
+    """The statements behind the docstring, if there is one."""
+    return body[1:] if docstring(body) is not None else body
+
+
+def docstring(body: list[ast.stmt]) -> str | None:
+    """The docstring at the start of these statements."""
+    if body and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
+        text = body[0].value.value
+        return text if isinstance(text, str) else None
+    return None
+
+
+def last_name(node: ast.expr) -> str:
+    """The last part of a dotted name, without what it is called with; empty for other expressions."""
+    if isinstance(node, ast.Call):
+        node = node.func
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def yields(function: Definition) -> bool:
+    """Whether a call makes a generator, and runs nothing yet."""
+    return any(isinstance(node, ast.Yield | ast.YieldFrom) for node in own_nodes(function))
+
+
+def own_nodes(function: Definition) -> Iterator[ast.AST]:
+    """The nodes of a function, those within functions that it defines left out."""
+    waiting: list[ast.AST] = [*function.body]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        if not isinstance(node, Definition | ast.Lambda | ast.ClassDef):
+            waiting += ast.iter_child_nodes(node)

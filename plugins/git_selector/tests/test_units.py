@@ -1,0 +1,396 @@
+"""What of a Python file is another than before."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import attrs
+import pytest
+import testflow_git_selector
+from hypothesis import given
+from hypothesis import strategies as st
+from testflow_git_selector.unit_changes import ChangedUnits, changed_units, spread
+from testflow_git_selector.units import units
+
+PRICES = '''"""Prices."""
+
+import json
+from shop.money import rounded
+
+TAX = 0.2
+RATES = {"at": TAX, "ch": 0.08}
+LIMIT = 3
+
+
+def total(net, country="at"):
+    """What is to be paid."""
+    def taxed(rate):
+        return net * (1 + rate)
+    return rounded(taxed(RATES[country]))
+
+
+def few(number):
+    return number < LIMIT
+
+
+class Card:
+    """A card."""
+
+    fee = 1
+
+    def charge(self, amount):
+        return amount + self.fee
+
+    @property
+    def name(self):
+        return json.dumps(self.fee)
+
+    class Chip:
+        def read(self):
+            return 1
+
+
+async def fetch():
+    return few(2)
+'''
+
+
+def changed(old: str, new: str, source: str = PRICES) -> ChangedUnits:
+    assert old in source
+    return changed_units(source, source.replace(old, new))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("return number < LIMIT", "return (number <\n        LIMIT)  # few"),
+        ('"at"', "'at'"),
+        ('"""What is to be paid."""', '"""What somebody pays."""'),
+        ('    """A card."""\n', ""),
+        ('"""Prices."""\n', ""),
+        ("0.08", "0.080"),
+        ("fee = 1\n", "fee = 1\n\n\n"),
+    ],
+)
+def test_comments_formatting_and_docstrings_change_nothing(old, new):
+    assert not changed(old, new)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "function"),
+    [
+        ("return number < LIMIT", "return number <= LIMIT", "few"),
+        ("net * (1 + rate)", "net * (2 + rate)", "total"),
+        ("amount + self.fee", "amount - self.fee", "Card.charge"),
+        ("json.dumps(self.fee)", "str(self.fee)", "Card.name"),
+        ("            return 1", "            return 2", "Card.Chip.read"),
+        ("few(2)", "few(3)", "fetch"),
+        ("few(2)", "{'a': few(2), 'b': ''}", "fetch"),
+        ("return number < LIMIT", "pass", "few"),
+    ],
+)
+def test_a_body_changes_its_function_alone(old, new, function):
+    assert changed(old, new) == ChangedUnits(functions={function: f"function {function} changed"})
+
+
+def test_an_empty_text_is_a_value():
+    assert changed_units("def f():\n    return {'a': '', 'b': 1}\n", "def f():\n    return {'a': 1, 'b': ''}\n")
+
+
+def test_a_constant_changes_who_uses_it_directly_or_through_another():
+    found = changed("TAX = 0.2", "TAX = 0.25")
+    assert found.functions == {"total": "function total uses RATES, which changed"}
+    assert found.names == {"TAX", "RATES"}
+    assert not found.whole
+    assert set(changed("LIMIT = 3", "LIMIT = 4").functions) == {"few"}
+
+
+def test_a_signature_changes_whoever_mentions_the_function():
+    found = changed("def few(number)", "def few(number=0)")
+    assert set(found.functions) == {"fetch"}
+    assert found.names == {"few"}
+
+
+def test_a_generator_is_another_kind_of_function():
+    assert changed("return number < LIMIT", "yield number < LIMIT").names == {"few"}
+    inner = "def few(number):\n    def inner():\n        return 1\n    return inner\n"
+    assert changed_units(inner, inner.replace("return 1", "yield 1")).names == frozenset()
+
+
+def test_a_function_that_comes_or_goes_changes_who_uses_its_name():
+    without = PRICES.replace("def few(number):\n    return number < LIMIT\n", "")
+    for found in (changed_units(PRICES, without), changed_units(without, PRICES)):
+        assert set(found.functions) == {"few", "fetch"}
+        assert found.names == {"few"}
+        assert not found.whole
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("fee = 1", "fee = 2"),
+        ("def charge(self, amount)", "def charge(self, amount, tip=0)"),
+        ("    @property\n", ""),
+        ("    class Chip:", "    def pay(self):\n        pass\n\n    class Chip:"),
+    ],
+)
+def test_the_body_of_a_plain_class_changes_the_name_of_the_class(old, new):
+    found = changed(old, new)
+    assert found.names == {"Card"}
+    assert not found.whole
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "class Card(Base):\n    fee = 1\n",
+        "class Card(metaclass=Meta):\n    fee = 1\n",
+        "@register\nclass Card:\n    fee = 1\n",
+        "class Card:\n    fee = field(1)\n",
+        "class Card:\n    if x:\n        fee = 1\n",
+        "class Card:\n    @route(1)\n    def f(self): pass\n",
+        "class Card:\n    def f(self, x=make(1)): pass\n",
+        "@cached(1)\ndef f(): pass\n",
+        "def f(x=make(1)): pass\n",
+        "def pytest_configure():\n    return 1\n",
+        "class Plugin:\n    def pytest_configure(self):\n        return 1\n",
+        "register(1)\n",
+        "X = make(1)\n",
+        "X = [y := 1]\n",
+        "REGISTRY['a'] = 1\n",
+        "config.level = 1\n",
+        "if debug:\n    X = 1\n",
+        "try:\n    import a\nexcept ImportError:\n    X = 1\nelse:\n    pass\nfinally:\n    pass\n",
+        "match x:\n    case 2:\n        X = 1\n",
+        "for each in x:\n    go(1)\n",
+        "del x[1]\n",
+        "__all__ = names + [1]\n",
+        "__all__ = names(1)\n",
+        "import shop1\n",
+        "from shop import a1\n",
+        "from . import a1\n",
+        "from shop1 import *\n",
+    ],
+)
+def test_what_has_effects_when_imported_changes_the_whole_file(source):
+    found = changed_units(source, source.replace("1", "3"))
+    assert found.whole == "what runs when it is imported changed"
+
+
+def test_what_python_calls_by_its_name_concerns_all_once_it_is_there_and_then_who_enters_it():
+    source = "X = 1\n"
+    hook = f"{source}def __getattr__(name):\n    return 1\n"
+    assert changed_units(source, hook).whole == "what runs when it is imported changed"
+    assert changed_units(hook, source).whole == "what runs when it is imported changed"
+    changed = changed_units(hook, hook.replace("return 1", "return 2"))
+    assert (changed.functions.keys(), changed.whole) == ({"__getattr__"}, "")
+
+
+@pytest.mark.parametrize("statement", ["register(TAX)", "if TAX:\n    go()", "class Vat(Base):\n    rate = TAX"])
+def test_a_name_that_what_runs_on_import_uses_changes_the_whole_file(statement):
+    source = f"TAX = 1\n{statement}\n"
+    found = changed_units(source, source.replace("1", "2"))
+    assert found.whole == "what runs when it is imported uses TAX, which changed"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "X = frozenset({1})\n",
+        "X = re.compile('1')\n",
+        "X, *Y = 1, 2\n",
+        "X: int = 1\n",
+        "X = lambda: go(1)\n",
+        "X = 5\nX += 1\n",
+        "import os.path1\n",
+        "from os import path1\n",
+        "class X:\n    a: int = 1\n    b: int\n    pass\n",
+        "class X(object):\n    'text'\n    def f(self, a=1): ...\n",
+    ],
+)
+def test_what_only_makes_a_value_changes_its_names(source):
+    found = changed_units(source, source.replace("1", "3"))
+    assert not found.whole
+    assert found.names
+
+
+def test_what_is_for_types_alone_changes_nothing():
+    source = "if TYPE_CHECKING:\n    from a import X1\n"
+    assert not changed_units(source, source.replace("1", "2"))
+    other = source + "else:\n    X1 = 0\n"
+    assert changed_units(other, other.replace("1", "2")).whole
+
+
+def test_what_is_exported_is_a_change_of_the_names_that_come_or_go():
+    found = changed_units("__all__ = ['a', 'b']\n", "__all__ = ['a', 'c']\n__all__ += ['d']\n__all__: list\n")
+    assert found.names == {"b", "c", "d"}
+    assert not found.whole
+
+
+def test_functions_under_conditions_are_functions():
+    source = "if x:\n    def f(): return 1\n    class C:\n        def m(self): return 2\nelse:\n    def f(): return 3\n"
+    assert set(changed_units(source, source.replace("3", "4")).functions) == {"f"}
+    assert set(changed_units(source, source.replace("2", "4")).functions) == {"C.m"}
+    assert changed_units(source, source.replace("def m(self)", "def m(self, x)")).whole
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("A = 1\nB = A\n", "B = A\nA = 1\n"),
+        ("if x:\n    A = 1\nB = A\n", "B = A\nif x:\n    A = 1\n"),
+        ("import os\nB = os\n", "B = os\nimport os\n"),
+        ("def A(): pass\nB = A\n", "B = A\ndef A(): pass\n"),
+        ("if x:\n    import A\n    def f(): pass\nB = f, A\n", "B = f, A\nif x:\n    import A\n    def f(): pass\n"),
+        ("def f(): return A\nA = 1\nfor each in f(): pass\n", "def f(): return A\nfor each in f(): pass\nA = 1\n"),
+    ],
+)
+def test_a_name_that_moves_below_its_use_is_a_change(before, after):
+    found = changed_units(before, after)
+    assert "B" in found.names or found.whole
+    assert changed_units(before, before + "\n# more\n") == ChangedUnits()
+
+
+def test_definitions_that_do_not_need_each_other_may_move():
+    assert not changed_units("A = 1\ndef f(): return A\n", "def f(): return A\nA = 1\n")
+
+
+def test_docstrings_count_where_somebody_shows_them():
+    source = 'def f():\n    """One."""\nprint_help(f.__doc__)\n'
+    assert set(changed_units(source, source.replace("One", "Two")).functions) == {"f"}
+    command = '@app.command()\ndef f():\n    """One."""\n'
+    assert set(changed_units(command, command.replace("One", "Two")).functions) == {"f"}
+
+
+def test_examples_in_docstrings_are_a_change_of_their_own():
+    source = 'def f():\n    """One.\n\n    >>> f()\n    """\n'
+    assert changed_units(source, source.replace('f()\n    "', 'f() is None\n    "')) == ChangedUnits(examples=True)
+
+
+@pytest.mark.parametrize("source", ["def f(:\n", "x = \0", b"# coding: nonsense\n", "(" * 500, "-" * 20_000 + "1"])
+def test_a_file_that_does_not_parse_counts_as_changed(source):
+    good = "X = 1\n"
+    assert changed_units(good, source).whole.startswith("it ")
+    assert changed_units(source, good).whole.startswith("it, as it was,")
+    spread_ = spread({"a.py": ChangedUnits(names=frozenset({"X"}))}, {"b.py": b"X = (\n"})
+    assert spread_["b.py"].whole
+
+
+def test_a_file_that_comes_or_goes_counts_as_changed():
+    assert changed_units(None, "X = 1\n").whole == "it is new"
+    assert changed_units("X = 1\n", None).whole == "it is gone"
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        "from prices import TAX\ndef f(): return TAX\n",
+        "from prices import TAX as rate\ndef f(): return rate\n",
+        "import prices\ndef f(): return prices.TAX\n",
+        "import prices\ndef f(): return getattr(prices, 'TAX')\n",
+        "import prices\ndef f(name): return getattr(prices, name)\n",
+        "import prices\ndef f(name): return vars(prices)\n",
+        "import prices\ndef f(name): return hasattr (  # whether\n    prices  # has\n    , name)\n",
+        "import prices\ndef f(name): return getattr(prices,\n    f'{name}')\n",
+        "import prices\ndef f(name): return dir(prices)\n",
+        "import sys\ndef f(name): return sys.modules[name]\n",
+        "from sys import modules\ndef f(name): return modules[name]\n",
+        "def f(name): return globals()[name]\n",
+        "def f(name): return eval(name)\n",
+        "def f(name): exec(name)\n",
+        "def f(name): return __import__(name)\n",
+        "def f(name): return inspect.getmembers(name)\n",
+        "def f(name): return importlib.import_module(name)\n",
+        "def f(patch): patch.setattr('shop.prices.TAX', 0)\n",
+        "import prices\nHALF = prices.TAX / 2\ndef f(): return HALF\n",
+        "def f():\n    global TAX\n    TAX = 2\n",
+    ],
+)
+def test_a_changed_name_is_followed_into_other_files(use):
+    found = spread(
+        {"prices.py": changed_units("TAX = 1\n", "TAX = 2\n")}, {"prices.py": b"TAX = 2\n", "a.py": use.encode()}
+    )
+    assert set(found["a.py"].functions) == {"f"}
+    assert not found["a.py"].whole
+
+
+def test_a_changed_name_is_followed_from_file_to_file():
+    sources = {
+        "a.py": b"from prices import TAX\nRATE = TAX\n",
+        "b.py": b"import a\nclass Vat(a.Tax):\n    rate = a.RATE\n",
+        "c.py": b"class Other:\n    def f(self): return self.TAX\n",
+        "d.py": b"def f(x): return getattr(x, 'y') or getattr(x)\n",
+    }
+    found = spread({"prices.py": ChangedUnits(names=frozenset({"TAX"})), "a.py": ChangedUnits(examples=True)}, sources)
+    assert found["a.py"].names == {"RATE"}
+    assert found["a.py"].examples
+    assert found["b.py"].whole == "what runs when it is imported uses RATE, which changed"
+    assert set(found) == {"prices.py", "a.py", "b.py"}
+
+
+NAMES = st.sampled_from(["a", "b", "c"])
+BODY = st.one_of(NAMES, st.integers(0, 9).map(str), st.tuples(NAMES, NAMES).map(" + ".join))
+PIECE = st.one_of(
+    st.tuples(NAMES, BODY).map(lambda each: f"def {each[0]}():\n    return {each[1]}\n"),
+    st.tuples(NAMES, BODY).map(lambda each: f"{each[0]} = {each[1]}\n"),
+    st.tuples(NAMES, BODY).map(lambda each: f"class {each[0]}:\n    def m(self):\n        return {each[1]}\n"),
+)
+
+
+@given(st.lists(PIECE, max_size=4), st.lists(PIECE, max_size=4))
+def test_what_differs_is_a_change_and_what_does_not_is_none(before, after):
+    old, new = "".join(before), "".join(after)
+    assert not changed_units(old, "# a comment\n" + old.replace("\n", "  \n\n"))
+    if sorted(before) != sorted(after):
+        assert changed_units(old, new)
+
+
+PROGRAM = """
+import sys
+from types import ModuleType
+package = sys.modules["testflow_git_selector"] = ModuleType("testflow_git_selector")
+package.__path__ = [sys.argv[1]]
+from testflow_git_selector.units import units
+for name, body in sorted(units(sys.stdin.read()).functions.items()):
+    print(name, body.digest)
+"""
+VARIED = """
+def f(x, /, y=1, *z, **w):
+    return f"{x!r:>{y}} {x=} a" "b" u"c", b"d", 1j, ..., None, -1.5e300, "\\ud800"
+
+@a
+async def h(*, x: int = 1) -> None:
+    async with a as b:
+        return [z async for z in x], {**b}, {*b}, lambda: (yield)
+
+class C:
+    def m(self):
+        try:
+            return
+        except* ValueError:
+            match self:
+                case {"a": [1, *_], **rest} | C(x=None):
+                    raise
+"""
+
+
+@pytest.mark.parametrize("version", ["3.11", "3.12", "3.13"])
+def test_digests_are_those_of_any_python(version):
+    environment = {**os.environ, "PYTHONPATH": str(Path(attrs.__file__).parent.parent)}
+    python = shutil.which(f"python{version}") or ""
+    folder = str(Path(testflow_git_selector.__file__).parent)
+    try:
+        told = subprocess.run(
+            [python, "-c", PROGRAM, folder],
+            input=VARIED,
+            capture_output=True,
+            encoding="utf-8",
+            env=environment,
+            check=True,
+        )
+    except (OSError, subprocess.CalledProcessError) as error:
+        pytest.skip(f"Python {version} does not run here: {error}")
+    ours = sorted(units(VARIED).functions.items())
+    assert told.stdout.splitlines() == [f"{name} {body.digest}" for name, body in ours]
+    assert len(ours) == 3

@@ -1,0 +1,242 @@
+"""What each test touches, attributed to the test, or to what several tests rely on: a fixture's set-up, an import."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import threading
+from typing import TYPE_CHECKING
+
+from .own_files import Places
+from .shard import ENTER, SHARD, WHOLE, Context, Shard
+
+if TYPE_CHECKING:
+    from types import CodeType, FrameType
+    from typing import Any, Callable, Generator, Iterable
+
+    from .shard import Entry
+
+MODULE = "<module>"
+FRAME_OF: Callable[[int], FrameType] = getattr(sys, "_getframe")  # noqa: B009 - there is no other way to ask
+KNOWN = 1 << 17
+"""How many functions are remembered: a suite may make any number."""
+
+RESTARTS = 8
+"""How often in one test the whole of what a memoised function enters is looked at; after that it is overestimated."""
+
+
+class Recorder:
+    """Attributes what happens to the context in which it happens; `restart` has everything reported once more."""
+
+    def __init__(self, checkout: str, folder: str) -> None:
+        self.places = Places(checkout)
+        self.restart: Callable[[], None] = lambda: None
+        self.runs: Callable[[object], None] = lambda _code: None
+        self.makes: Callable[[object], None] = lambda _file: None
+        self.plain: dict[int, tuple[CodeType, Entry]] = {}
+        self.cached: set[tuple[str, str]] = set()
+        self._contexts: dict[tuple[str, ...], Context] = {}
+        self.nested: list[tuple[CodeType, int, Context]] = []
+        self._restarts: dict[tuple[str, str], int] = {}
+        self._scanned: set[str] = set()
+        self._shard = Shard(self.places, os.path.join(folder, f"{SHARD}{os.getpid()}.jsonl"))
+        self._made = 0
+        self._active: set[Context] = set()
+        self._unscanned = True
+        self.silent = False
+        self.written: set[str] = set()
+        self.session = self.base = self.context("session")
+        self.preloaded = self._note_loaded()
+
+    def context(self, kind: str, *names: str) -> Context:
+        """The context of these names; that of each attempt at a test is its own."""
+        found = self._contexts.get((kind, *names))
+        if found is None:
+            found = Context(self._made, kind, *names)
+            self._made += 1
+            if kind != "test":
+                self._contexts[(kind, *names)] = found
+        self._active.add(found)
+        return found
+
+    @contextlib.contextmanager
+    def within(self, context: Context, *, relied_on: bool = True) -> Generator[None, None, None]:
+        """Everything inside belongs to a context, on which the present one relies, unless it merely ends it."""
+        before, nested = self.base, self.nested
+        if relied_on and before is not self.session:
+            self.current(FRAME_OF(1)).uses.add(context.number)
+        self.base, self.nested = context, []
+        self.restart()
+        try:
+            yield
+        finally:
+            self.base, self.nested = before, nested
+
+    def current(self, frame: FrameType | None) -> Context:
+        """The context of what happens in a frame: an import or a memoised function that it is called by comes first."""
+        while self.nested:
+            code, thread, context = self.nested[-1]
+            if thread != threading.get_ident():
+                return self.base
+            above = frame
+            while above is not None and above.f_code is not code:
+                above = above.f_back
+            if above is not None:
+                return context
+            self.nested.pop()
+        return self.base
+
+    def enter(self, code: CodeType, place: str, name: str, frame: FrameType) -> bool:
+        """Note that a code object of the application is entered; whether it must be told of again in this context."""
+        context = self.current(frame) if self.nested else self.base
+        entry = (ENTER, place, code.co_firstlineno, name)
+        if name == MODULE:
+            self._begin_import(code, place, context, frame).entries.add(entry)
+        elif (place, name) in self.cached:
+            self._begin_memoised(code, place, name, context).entries.add(entry)
+            return True
+        else:
+            context.entries.add(entry)
+            if len(self.plain) < KNOWN:
+                # By identity, as code objects are dear to hash; they are kept, so that no other takes their place.
+                self.plain[id(code)] = (code, entry)
+        return False
+
+    def _begin_import(self, code: CodeType, place: str, context: Context, frame: FrameType) -> Context:
+        made = self.context("import", place)
+        made.names = (place, str(frame.f_globals.get("__name__", "")))
+        # Pytest finds these for all files of a session, and they concern those below their folder only.
+        if context is not self.session or not place.endswith(("conftest.py", "__init__.py")):
+            context.uses.add(made.number)
+        self.nested.append((code, threading.get_ident(), made))
+        self._unscanned = True
+        self.restart()
+        return made
+
+    def _begin_memoised(self, code: CodeType, place: str, name: str, context: Context) -> Context:
+        made = self.context("memoised", place, name)
+        if made is context:
+            return made
+        context.uses.add(made.number)
+        # Whoever can call it has imported its file, and may get what it has remembered.
+        self.context("import", place).uses.add(made.number)
+        self.nested.append((code, threading.get_ident(), made))
+        self._restarts[place, name] = count = self._restarts.get((place, name), 0) + 1
+        if count <= RESTARTS:
+            self.restart()
+        else:
+            made.entries |= context.entries
+            made.uses |= context.uses - {made.number}
+        return made
+
+    def touch(self, kind: str, place: str, frame: FrameType | None) -> None:
+        """Note that a file was read, missed, listed or started."""
+        self.current(frame).entries.add((kind, place, 0, ""))
+
+    def ask(self, module: str, frame: FrameType | None) -> None:
+        """Note that a module is looked for."""
+        self.current(frame).imports.add(module)
+
+    def _note_loaded(self) -> bool:
+        """Of modules that were imported before nobody knows what their import has entered; whether there are any."""
+        found = False
+        for name, module in list(sys.modules.items()):
+            place = self._file_of(module)
+            if place:
+                made = self.context("import", place)
+                made.names = (place, name)
+                made.entries.add((ENTER, place, 1, WHOLE))
+                found = True
+        return found
+
+    def _file_of(self, module: object) -> str:
+        file = getattr(module, "__file__", None)
+        return self.places.place(file) if isinstance(file, str) and file.endswith(".py") else ""
+
+    def begin(self, file: str, name: str) -> Context:
+        """A test begins: what it enters is reported anew."""
+        self._find_memoised()
+        self._restarts.clear()
+        self.nested = []
+        self.base = made = self.context("test", file, name)
+        folder = file
+        while folder:
+            folder = folder.rpartition("/")[0]
+            conftest = f"{folder}/conftest.py" if folder else "conftest.py"
+            above = self._contexts.get(("import", conftest))
+            if above is not None:
+                made.uses.add(above.number)
+        made.uses |= {self.session.number, self.context("file", file).number}
+        self.restart()
+        return made
+
+    def end(self, test: Context, *, whole: bool) -> None:
+        """
+        A test has ended: write down what it touched, and what the contexts did that it may rely on.
+
+        Of one that is not known as a `whole` nothing is written: nothing can be concluded from a part.
+        """
+        self.base, self.nested = self.session, []
+        # It comes last: of a test that is written down, all that it relies on is.
+        self._active.discard(test)
+        self.flush()
+        if whole:
+            self._write([test])
+
+    def flush(self) -> None:
+        """Write down what is new."""
+        active, self._active = self._active | {self.session}, set()
+        self._write(active)
+
+    def _write(self, contexts: Iterable[Context]) -> None:
+        # What is read to be written down is read by no test.
+        self.silent = True
+        try:
+            self._shard.write(contexts)
+        finally:
+            self.silent = False
+
+    def _find_memoised(self) -> None:
+        if not self._unscanned:
+            return
+        self._unscanned = False
+        for name, module in list(sys.modules.items()):
+            if name not in self._scanned:
+                self._scanned.add(name)
+                if self._file_of(module):
+                    self.plain.clear()
+                    self.cached.update(self._memoised(list(vars(module).values())))
+
+    def _memoised(self, values: Iterable[object]) -> Iterable[tuple[str, str]]:
+        for value in values:
+            if isinstance(value, type):
+                code = [each for each in vars(value).values() if not isinstance(each, type)]
+                yield from self._memoised(code)
+            elif remembers(value):
+                code = getattr(innermost(value), "__code__", None)
+                place = code and self.places.place(code.co_filename)
+                if code and place:
+                    yield place, qualified(code)
+
+
+def innermost(value: Any) -> Any:
+    """What a callable wraps at last."""
+    while hasattr(value, "__wrapped__"):
+        value = value.__wrapped__
+    return value
+
+
+def remembers(value: object) -> bool:
+    """Whether a callable keeps results: `functools.lru_cache`, and libraries that do as it does."""
+    value = getattr(value, "__func__", value)
+    with contextlib.suppress(Exception):
+        return "__wrapped__" in vars(value) and any(
+            hasattr(value, name) for name in ("cache_info", "cache_clear", "cache")
+        )
+    return False
+
+
+def qualified(code: CodeType) -> str:
+    """The qualified name; before Python 3.11 the plain one, which its line tells apart."""
+    return getattr(code, "co_qualname", code.co_name)

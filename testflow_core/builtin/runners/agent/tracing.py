@@ -1,0 +1,225 @@
+"""Tells a recorder which functions of the application are entered: by `sys.monitoring`, or by a trace function."""
+
+from __future__ import annotations
+
+import genericpath
+import inspect
+import multiprocessing.process
+import os
+import pathlib
+import posixpath
+import sys
+import threading
+from types import CodeType
+from typing import TYPE_CHECKING
+
+from .recording import FRAME_OF, KNOWN, qualified
+from .shard import ABSENT, READ, START, WHOLE
+
+if TYPE_CHECKING:
+    from types import FrameType
+    from typing import Any, Callable
+
+    from .recording import Recorder
+
+TOOLS = (4, 3)
+"""Numbers of tools that PEP 669 leaves to whoever comes."""
+
+ASKING = (
+    genericpath.exists,
+    genericpath.isfile,
+    genericpath.isdir,
+    posixpath.lexists,
+    pathlib.Path.stat,
+    pathlib.Path.exists,
+)
+"""What asks whether a file is there: no audit event tells of it."""
+
+WATCHED = (inspect.findsource, multiprocessing.process.BaseProcess.start)
+
+
+def watched() -> dict[str, dict[str, Callable[[Recorder, FrameType], None]]]:
+    """By file and qualified name, functions that are none of the application's and must be told of every time."""
+    found: dict[str, dict[str, Callable[[Recorder, FrameType], None]]] = {}
+    functions: list[tuple[object, Callable[[Recorder, FrameType], None]]] = [(each, _asked) for each in ASKING]
+    functions += zip(WATCHED, (_source_read, _forked))
+    for function, handler in functions:
+        code: CodeType | None = getattr(function, "__code__", None)
+        if code is not None:
+            found.setdefault(code.co_filename, {})[qualified(code)] = handler
+    return found
+
+
+FILES_OF_ASKING = frozenset(each.__code__.co_filename for each in ASKING if hasattr(each, "__code__"))
+
+
+def _asked(recorder: Recorder, frame: FrameType) -> None:
+    code = frame.f_code
+    asker: FrameType | None = frame
+    while asker is not None and asker.f_code.co_filename in FILES_OF_ASKING:
+        asker = asker.f_back
+    if asker is None or by_framework(asker):
+        return
+    path: Any = frame.f_locals.get(code.co_varnames[0])
+    paths: Any = (str, bytes, os.PathLike)
+    if isinstance(path, paths):
+        text = os.fsdecode(path)
+        place = recorder.places.place(text)
+        if place and not os.access(text, os.F_OK) and place not in recorder.written:
+            recorder.touch(ABSENT, place, frame)
+
+
+def _source_read(recorder: Recorder, frame: FrameType) -> None:
+    asker: FrameType | None = frame
+    while asker is not None and asker.f_code.co_filename == frame.f_code.co_filename:
+        asker = asker.f_back
+    if asker is None or by_framework(asker):
+        return
+    read: Any = frame.f_locals.get("object")
+    read = (
+        sys.modules.get(read.__module__) if isinstance(read, type) else inspect.unwrap(read) if callable(read) else read
+    )
+    read = getattr(read, "__func__", read)
+    code = getattr(read, "__code__", None) or getattr(read, "tb_frame", read)
+    code = getattr(code, "f_code", code)
+    file = getattr(code, "co_filename", None) or getattr(read, "__file__", None)
+    place = recorder.places.place(str(file or ""))
+    if place:
+        recorder.touch(READ, place, frame)
+
+
+def _forked(recorder: Recorder, frame: FrameType) -> None:
+    recorder.touch(START, WHOLE, frame)
+
+
+def by_framework(frame: FrameType) -> bool:
+    """Whether pytest or the import system does something, and not a test."""
+    name = frame.f_code.co_filename
+    return name.startswith("<frozen importlib") or "/_pytest/" in name
+
+
+class Tracing:
+    """What both ways share."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+        self._watched = watched()
+
+    def _told(self, code: CodeType, frame: FrameType) -> bool:
+        """Take note of an entered code object; whether every other time must be told of, too."""
+        recorder = self._recorder
+        place = recorder.places.place(code.co_filename)
+        if place:
+            return recorder.enter(code, place, qualified(code), frame)
+        handlers = self._watched.get(code.co_filename)
+        handler = handlers.get(qualified(code)) if handlers is not None else None
+        if handler is None:
+            return False
+        handler(recorder, frame)
+        return True
+
+
+class Monitoring(Tracing):
+    """
+    Python 3.12 and later: costs nothing once a function was told of, until the next context begins.
+
+    Only the application's own code is watched, from when it is first run: to be told once more of every function of
+    pytest and the standard library, test after test, cost most of what recording did.
+    """
+
+    def install(self) -> bool:
+        """Begin; False where other tools have taken all places."""
+        self._monitoring: Any = getattr(sys, "monitoring")  # noqa: B009 - since 3.12
+        monitoring, recorder = self._monitoring, self._recorder
+        tool = next((each for each in TOOLS if monitoring.get_tool(each) is None), None)
+        if tool is None:
+            return False
+        self._tool = tool
+        told, disable, frame_of, plain = self._told, monitoring.DISABLE, FRAME_OF, recorder.plain
+
+        def entered(code: CodeType, _offset: int) -> object:
+            known = plain.get(id(code))
+            if known is not None and not recorder.nested:
+                recorder.base.entries.add(known[1])
+                return disable
+            return None if told(code, frame_of(1)) else disable
+
+        monitoring.use_tool_id(tool, "testflow")
+        monitoring.register_callback(tool, monitoring.events.PY_START, entered)
+        for function in [*ASKING, *WATCHED]:
+            self._watch(getattr(function, "__code__", None))
+        if recorder.preloaded:
+            self._watch_all()
+        recorder.runs, recorder.makes = self._run, self._made
+        recorder.restart = monitoring.restart_events
+        return True
+
+    def _run(self, code: object) -> None:
+        """A code object is run for the first time: a module, as a rule, with all functions in it."""
+        if isinstance(code, CodeType) and self._recorder.places.place(code.co_filename):
+            self._watch(code)
+
+    def _made(self, file: object) -> None:
+        """A code object was put together by hand, which nobody can come by."""
+        if isinstance(file, str) and self._recorder.places.place(file):
+            self._watch_all()
+
+    def _watch_all(self) -> None:
+        """From now on, whoever's code it is: there is some of the application's that cannot be come by."""
+        self._monitoring.set_events(self._tool, self._monitoring.events.PY_START)
+
+    def _watch(self, code: CodeType | None) -> None:
+        waiting = [code] if code is not None else []
+        while waiting:
+            each = waiting.pop()
+            self._monitoring.set_local_events(self._tool, each, self._monitoring.events.PY_START)
+            waiting += [inner for inner in each.co_consts if isinstance(inner, CodeType)]
+
+    def whole(self) -> bool:
+        """Whether nobody has taken its place since."""
+        return True
+
+
+class Calls(Tracing):
+    """Before Python 3.12: told of every call, and lets most of them pass at once."""
+
+    def install(self) -> bool:
+        """Begin, as a trace function, else as a profile function; False where somebody else is both."""
+        ways: list[Any] = [(sys.gettrace, sys.settrace, threading.settrace)]
+        ways.append((sys.getprofile, sys.setprofile, threading.setprofile))
+        way = next((each for each in ways if each[0]() is None), None)
+        if way is None:
+            return False
+        self._get, self._set, for_threads = way
+        told = self._told
+        # By identity, as code objects are dear to hash; they are kept, so that no other is taken for one of them.
+        passed: dict[int, CodeType] = {}
+        never: dict[int, CodeType] = {}
+
+        def called(frame: FrameType, event: str, _argument: object) -> None:
+            if event != "call":
+                return
+            code = frame.f_code
+            key = id(code)
+            if key in passed or key in never:
+                return
+            if not told(code, frame) and len(never) < KNOWN:
+                (passed if self._recorder.places.place(code.co_filename) else never)[key] = code
+
+        self._function = called
+        self._recorder.restart = passed.clear
+        for_threads(called)
+        self._set(called)
+        return True
+
+    def whole(self) -> bool:
+        """Whether nobody has taken its place since; takes it back."""
+        kept = self._get() is self._function
+        if not kept:
+            self._set(self._function)
+        return kept
+
+
+def tracing(recorder: Recorder) -> Monitoring | Calls:
+    """What this Python has."""
+    return Monitoring(recorder) if hasattr(sys, "monitoring") else Calls(recorder)

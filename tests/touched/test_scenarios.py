@@ -1,0 +1,481 @@
+"""After a change of each kind, the tests that can notice it are chosen by what was recorded, and the others are not."""
+
+import re
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+from attrs import evolve
+from testflow_git_selector import SelectByChange, SelectByRecord
+from touched_project import Project
+
+from testflow_core.model import (
+    Application,
+    Change,
+    Context,
+    MappingRule,
+    Past,
+    Status,
+    TestCase,
+    TestSelection,
+    Track,
+)
+
+APPLICATION = {
+    "lib.py": """
+        import functools
+
+        LIMIT = 3
+
+        def connect():
+            return "open"
+
+        @functools.lru_cache
+        def rate():
+            return base()
+
+        def base():
+            return 2
+
+        def limited():
+            return LIMIT
+
+        class Shape:
+            def area(self):
+                return 0
+
+        class Square(Shape):
+            pass
+
+        def patched():
+            return 1
+    """,
+    "plugin.py": "def answer(): return 1",
+    "tool.py": "print(1)",
+    "data.txt": "3",
+    "conftest.py": """
+        import pytest
+        import lib
+
+        @pytest.fixture(scope="module")
+        def connection():
+            return lib.connect()
+    """,
+    "test_shared.py": """
+        def test_one(connection): pass
+        def test_two(connection): pass
+    """,
+    "test_cached.py": """
+        import lib
+        def test_one(): assert lib.rate() == 2
+        def test_two(): assert lib.rate() == 2
+    """,
+    "test_lib.py": """
+        import lib
+        def test_limit(): assert lib.limited()
+        def test_area(): assert lib.Square().area() == 0
+        def test_patch(monkeypatch):
+            monkeypatch.setattr(lib, "patched", lambda: 2)
+            assert lib.patched() == 2
+        def test_nothing(): pass
+    """,
+    "test_files.py": """
+        import importlib, subprocess, sys
+        from pathlib import Path
+        HERE = Path(__file__).parent
+        def test_data(): (HERE / "data.txt").read_text()
+        def test_absent(): (HERE / "absent.txt").exists()
+        def test_folder(): list(HERE.glob("*.sql"))
+        def test_optional():
+            try:
+                import optional
+            except ImportError:
+                pass
+        def test_script(): subprocess.run([sys.executable, HERE / "tool.py"], check=True)
+        def test_dynamic(): importlib.import_module("plugin").answer()
+        def test_plain(): pass
+    """,
+}
+FILES = ("test_shared.py", "test_cached.py", "test_lib.py", "test_files.py")
+CACHED = {"test_cached.py::test_one", "test_cached.py::test_two"}
+SHARED = {"test_shared.py::test_one", "test_shared.py::test_two"}
+SCRIPT = "test_files.py::test_script"
+
+
+@pytest.fixture(scope="module")
+def recorded_once(tmp_path_factory):
+    made = Project(tmp_path_factory.mktemp("recorded"), sys.executable, APPLICATION)
+    made.record(*FILES)
+    return made
+
+
+@pytest.fixture
+def application(recorded_once, tmp_path):
+    """The application as it was recorded, to be changed."""
+    shutil.copytree(recorded_once.root, tmp_path / "copy", ignore=shutil.ignore_patterns("run-*"))
+    return Project(tmp_path / "copy", sys.executable, {})
+
+
+def selected(application, *changed, **past):
+    """The tests that would run once these files are changed, each with its reason."""
+    map_ = application.map()
+    tests = [TestCase.from_id(f"shop::{place}") for place in map_.tests]
+    context = Context(
+        application=Application(name="shop", path=application.checkout),
+        change=Change(application="shop", files=changed, reason="declared"),
+        past=Past(maps={"shop": map_}, **past),
+    )
+    return {
+        f"{choice.test.file}::{choice.test.name}": choice.reason
+        for choice in decided(tests, context)
+        if choice.selected
+    }
+
+
+def decided(tests, context):
+    """What `recorded` says; where the record explains a change, `change-based` says the same."""
+    choices = list(SelectByRecord().select(tests, evolve(context, evidence=SelectByRecord().gather(context))))
+    evidence = SelectByChange().gather(context)
+    if evidence.recorded is not None:
+        assert choices == list(SelectByChange().select(tests, evolve(context, evidence=evidence)))
+    return choices
+
+
+def change(application, file, before, after):
+    text = (application.checkout / file).read_text()
+    assert before in text
+    (application.checkout / file).write_text(text.replace(before, after))
+    return selected(application, file)
+
+
+def test_nothing_is_chosen_where_nothing_changed(application):
+    assert not selected(application)
+
+
+@pytest.mark.parametrize(
+    ("file", "before", "after", "needed"),
+    [
+        ("lib.py", 'return "open"', 'return "shut"', SHARED),
+        ("lib.py", "return 2", "return 5", CACHED),
+        ("lib.py", "return LIMIT", "return LIMIT + 1", {"test_lib.py::test_limit"}),
+        ("lib.py", "LIMIT = 3", "LIMIT = 4", {"test_lib.py::test_limit"}),
+        ("lib.py", "return 0", "return 9", {"test_lib.py::test_area"}),
+        ("lib.py", "(Shape):\n    pass", "(Shape):\n    def area(self): return 1", {"test_lib.py::test_area"}),
+        ("plugin.py", "return 1", "return 2", {"test_files.py::test_dynamic"}),
+        ("data.txt", "3", "4", {"test_files.py::test_data"}),
+        ("conftest.py", "return lib", "return 1 or lib", SHARED),
+        ("test_files.py", "test_plain(): pass", "test_plain(): assert 1", {"test_files.py::test_plain"}),
+    ],
+)
+def test_a_change_is_noticed_by_the_tests_that_touch_it(application, file, before, after, needed):
+    assert needed <= change(application, file, before, after).keys()
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "needed"),
+    [
+        ('return "open"', 'return "shut"', SHARED),
+        ("return 0", "return 9", {"test_lib.py::test_area"}),
+        ("return LIMIT", "return LIMIT + 1", {"test_lib.py::test_limit"}),
+        # Who imports by a computed name may get at any.
+        ("LIMIT = 3", "LIMIT = 4", {"test_lib.py::test_limit", "test_files.py::test_dynamic"}),
+        ("return 1", "return 7", set()),
+    ],
+)
+def test_a_changed_body_concerns_no_test_that_does_not_enter_it(application, before, after, needed):
+    assert change(application, "lib.py", before, after).keys() == needed | {SCRIPT}
+
+
+def test_a_comment_concerns_no_test_but_those_of_which_nothing_is_known(application):
+    assert change(application, "lib.py", "LIMIT = 3", "LIMIT = 3  # three").keys() == {SCRIPT}
+
+
+@pytest.mark.parametrize(
+    ("file", "needed"),
+    [
+        ("absent.txt", {"test_files.py::test_absent"}),
+        ("optional.py", {"test_files.py::test_optional"}),
+        ("optional/__init__.py", {"test_files.py::test_optional"}),
+        ("new.sql", {"test_files.py::test_folder"}),
+    ],
+)
+def test_a_file_that_appears_is_noticed_by_the_tests_that_looked_for_it(application, file, needed):
+    application.write(file, "")
+    found = selected(application, file)
+    assert needed <= found.keys()
+    assert "test_files.py::test_plain" not in found
+
+
+def test_a_new_conftest_concerns_all_tests_below_it(application):
+    application.write("deep/conftest.py", "")
+    assert selected(application, "deep/conftest.py").keys() <= {SCRIPT, "test_files.py::test_folder"}
+    (application.checkout / "conftest.py").unlink()
+    assert selected(application, "conftest.py").keys() >= SHARED
+
+
+def test_a_program_is_thought_to_notice_any_change(application):
+    assert SCRIPT in change(application, "tool.py", "1", "2")
+    assert SCRIPT in change(application, "data.txt", "3", "4")
+
+
+def test_a_deleted_module_concerns_those_who_import_it(application):
+    (application.checkout / "plugin.py").unlink()
+    assert "test_files.py::test_dynamic" in selected(application, "plugin.py")
+
+
+DOCUMENTED = """
+def doubled(x):
+    \"\"\"
+    >>> doubled(2)
+    4
+    \"\"\"
+    return 2 * x
+
+def test_doubled():
+    assert doubled(1) == 2
+"""
+
+
+def test_examples_that_change_concern_the_tests_of_their_file(project):
+    application = project({"test_it.py": DOCUMENTED, "test_other.py": "import test_it\ndef test_other(): pass"})
+    application.record("test_it.py", "test_other.py")
+    found = change(application, "test_it.py", ">>> doubled(2)\n    4", ">>> doubled(3)\n    6")
+    assert found == {"test_it.py::test_doubled": "test_it.py: its examples changed"}
+
+
+def test_a_name_of_one_file_concerns_what_uses_it_in_another(project):
+    application = project(
+        {
+            "limits.py": "LIMIT = 3\n",
+            "lib.py": """
+                import limits
+                def limited(): return limits.LIMIT
+                def other(): return 1
+            """,
+            "made.py": "import limits\nTABLE = list(range(limits.LIMIT))\nprint(TABLE)\n",
+            "test_it.py": """
+                import lib
+                def test_limited(): lib.limited()
+                def test_other(): lib.other()
+            """,
+            "test_made.py": "import made\ndef test_made(): pass",
+        }
+    )
+    application.record("test_it.py", "test_made.py")
+    (application.checkout / "lib.py").chmod(0o644)
+    found = change(application, "limits.py", "LIMIT = 3", "LIMIT = 5")
+    assert found.keys() == {"test_it.py::test_limited", "test_made.py::test_made"}
+    assert found["test_it.py::test_limited"].startswith("lib.py: function limited uses LIMIT, which changed")
+
+
+def test_a_name_is_followed_past_a_file_that_is_gone(project):
+    application = project(
+        {
+            "limits.py": "LIMIT = 3\n",
+            "lib.py": "import limits\ndef limited(): return limits.LIMIT\n",
+            "test_it.py": "import lib\ndef test_limited(): lib.limited()",
+        }
+    )
+    application.record("test_it.py")
+    (application.checkout / "lib.py").unlink()
+    assert change(application, "limits.py", "LIMIT = 3", "LIMIT = 5").keys() == {"test_it.py::test_limited"}
+
+
+def test_a_file_that_changed_before_it_was_kept_concerns_all_who_use_it(project):
+    application = project({"lib.py": "def one(): return 1\n", "test_it.py": "import lib\ndef test_it(): pass"})
+    _, noted = application.run("test_it.py")
+    application.write("lib.py", "def one(): return 1  # longer\n")
+    application.store.record("shop", application.checkout, noted)
+    assert "how it was is not known" in selected(application, "lib.py")["test_it.py::test_it"]
+
+
+def test_a_method_that_nobody_enters_concerns_nobody(project):
+    application = project(
+        {
+            "lib.py": "class Shape:\n    def area(self): return 1\n    def idle(self): return 1\n",
+            "test_it.py": "import lib\ndef test_it(): lib.Shape().area()",
+        }
+    )
+    application.record("test_it.py")
+    assert not change(application, "lib.py", "idle(self): return 1", "idle(self): return 2")
+
+
+def test_a_new_method_concerns_who_imports_its_class(project):
+    application = project(
+        {
+            "lib.py": "class Shape:\n    def area(self): return 1\n",
+            "test_it.py": "import lib\ndef test_it(): assert lib.Shape()",
+        }
+    )
+    application.record("test_it.py")
+    text = "class Shape:\n    def area(self): return 1\n    def __bool__(self): return False\n"
+    application.write("lib.py", text)
+    assert "test_it.py::test_it" in selected(application, "lib.py")
+
+
+def test_a_changed_file_of_an_unknown_kind_that_nobody_reads_concerns_everybody(project):
+    application = project({"fast.c": "int x;", "test_it.py": "def test_it(): pass"})
+    application.record("test_it.py")
+    assert "cannot say" in change(application, "fast.c", "int x", "int y")["test_it.py::test_it"]
+
+
+def test_what_runs_on_import_concerns_all_who_import(project):
+    application = project(
+        {
+            "limits.py": "LIMIT = 3\n",
+            "made.py": "import limits\nprint(limits.LIMIT)\n",
+            "test_made.py": "import made\ndef test_made(): pass",
+            "test_it.py": "import limits\ndef test_it(): pass",
+        }
+    )
+    application.record("test_made.py", "test_it.py")
+    found = change(application, "limits.py", "LIMIT = 3", "LIMIT = 5")
+    assert found == {
+        "test_made.py::test_made": "made.py: what runs when it is imported uses LIMIT, which changed → it was imported"
+    }
+
+
+def test_a_new_conftest_in_a_folder_concerns_the_tests_there(project):
+    application = project({"deep/test_it.py": "def test_it(): pass", "test_top.py": "def test_top(): pass"})
+    application.record("deep/test_it.py", "test_top.py")
+    application.write("deep/conftest.py", "")
+    assert selected(application, "deep/conftest.py").keys() == {"deep/test_it.py::test_it"}
+    application.write("conftest.py", "")
+    assert selected(application, "conftest.py").keys() == {"deep/test_it.py::test_it", "test_top.py::test_top"}
+
+
+def test_a_new_fixture_in_a_conftest_concerns_all_below(project):
+    application = project({"conftest.py": "import pytest\n", "test_it.py": "def test_it(): pass"})
+    application.record("test_it.py")
+    text = "import pytest\n@pytest.fixture(autouse=True)\ndef always(): raise LookupError\n"
+    application.write("conftest.py", text)
+    assert "test_it.py::test_it" in selected(application, "conftest.py")
+
+
+def test_a_function_that_is_new_and_used_by_nobody_concerns_nobody(project):
+    application = project({"lib.py": "def one(): return 1\n", "test_it.py": "import lib\ndef test_it(): lib.one()"})
+    application.record("test_it.py")
+    application.write("lib.py", "def one(): return 1\n\ndef two(): return 2\n")
+    assert not selected(application, "lib.py")
+
+
+def test_a_deleted_data_file_concerns_its_readers(application):
+    (application.checkout / "data.txt").unlink()
+    assert "test_files.py::test_data" in selected(application, "data.txt")
+
+
+def test_a_file_that_does_not_parse_concerns_all_who_import_it(application):
+    application.write("lib.py", "def (")
+    assert {*CACHED, *SHARED, "test_lib.py::test_nothing"} <= selected(application, "lib.py").keys()
+
+
+def test_a_file_of_an_unknown_kind_concerns_everybody(application):
+    application.write("pytest.ini", "[pytest]")
+    found = selected(application, "pytest.ini")
+    assert len(found) == len(application.map().tests)
+    assert "pytest.ini changed and the record cannot say" in found["test_files.py::test_plain"]
+
+
+def test_configuration_concerns_everybody_though_a_test_reads_it(project):
+    application = project(
+        {"setup.cfg": "[tool:pytest]", "test_it.py": 'def test_it(): open("setup.cfg").close()\ndef test_other(): pass'}
+    )
+    application.record("test_it.py")
+    assert len(change(application, "setup.cfg", "pytest]", "pytest]\naddopts = -x")) == 2
+
+
+def test_a_document_that_nobody_reads_concerns_nobody(application):
+    application.write("docs/guide.md", "text")
+    assert selected(application, "docs/guide.md").keys() == {SCRIPT}
+
+
+def test_a_reason_is_a_chain_from_the_change_to_the_test(application):
+    found = change(application, "lib.py", 'return "open"', 'return "shut"')
+    assert found["test_shared.py::test_two"] == "lib.py: function connect changed → it was entered"
+
+
+def test_the_second_change_is_compared_with_what_each_test_has_seen(application):
+    change(application, "lib.py", "return 0", "return 0 + 0")
+    application.record("test_lib.py")
+    assert selected(application, "lib.py").keys() == {SCRIPT}
+    assert change(application, "lib.py", 'return "open"', 'return "ajar"').keys() >= SHARED
+
+
+def test_what_failed_last_runs(application):
+    test = TestCase.from_id("shop::test_files.py::test_plain")
+    track = Track(test=test, runs=1, failures=1, last_status=Status.FAILED, mean_duration=0.1)
+    found = selected(application, tracks={("shop", "test_files.py"): (track,)})
+    assert found == {"test_files.py::test_plain": "it failed when it ran last"}
+
+
+def by_file(there, file, **context):
+    known = {
+        "application": Application(name="shop", path=there.checkout),
+        "change": Change(application="shop", files=(), reason="declared"),
+        "past": Past(maps={"shop": there.map()}),
+    }
+    (choice,) = decided([TestCase(application="shop", file=file)], Context(**(known | context)))
+    return choice
+
+
+def test_a_whole_file_runs_where_one_of_its_tests_is_concerned(application):
+    assert not by_file(application, "test_files.py").selected
+    application.write("data.txt", "9")
+    assert by_file(application, "test_files.py").selected
+    assert not by_file(application, "test_lib.py").selected
+
+
+def test_a_changed_file_of_tests_runs_as_a_whole(application):
+    application.write("test_lib.py", "def test_new(): pass")
+    assert (
+        by_file(
+            application, "test_lib.py", change=Change(application="shop", files=("test_lib.py",), reason="declared")
+        ).reason
+        == "test_lib.py changed"
+    )
+
+
+def test_what_was_never_recorded_runs(application):
+    assert by_file(application, "test_new.py").reason == "it was never recorded"
+
+
+@pytest.mark.parametrize(
+    ("context", "reason"),
+    [
+        ({"past": Past()}, "nothing was recorded of shop"),
+        ({"past": Past(stale={"shop": "the map is of another testflow"})}, "the map is of another testflow"),
+        ({"change": Change(application="shop", files=None, reason="no git")}, "no git"),
+        ({"change": None}, "nobody was asked"),
+        ({"application": None}, "there is no checkout"),
+    ],
+)
+def test_all_tests_run_where_the_record_cannot_choose(application, context, reason):
+    choice = by_file(application, "test_files.py", **context)
+    assert choice.selected
+    assert reason in choice.reason
+
+
+def test_a_rule_adds_to_what_was_recorded(application):
+    rule = MappingRule(source_pattern=re.compile(r"lib\.py"), test_pattern="test_files.py")
+    context = Context(
+        application=Application(name="shop", path=application.checkout),
+        change=Change(application="shop", files=("lib.py",), reason="declared"),
+        selection=TestSelection(application="shop", mapping_rules=(rule,)),
+        past=Past(maps={"shop": application.map()}),
+    )
+    context = evolve(context, evidence=SelectByChange().gather(context))
+    (choice,) = SelectByChange().select([TestCase(application="shop", file="test_files.py")], context)
+    assert (choice.selected, choice.reason) == (True, r"lib.py changed → rule lib\.py → test_files.py")
+
+
+def test_nobody_who_has_not_looked_chooses_by_the_record():
+    (choice,) = SelectByRecord().select(
+        [TestCase(application="shop", file="test_files.py")],
+        Context(
+            application=Application(name="shop", path=Path("/nowhere")),
+            change=Change(application="shop", files=(), reason="declared"),
+            past=Past(maps={"shop": None}),
+        ),
+    )
+    assert (choice.selected, choice.reason) == (True, "nobody has looked into what was recorded: all tests run")
