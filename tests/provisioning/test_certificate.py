@@ -245,9 +245,11 @@ def test_a_segment_of_shared_memory_is_left_when_its_maker_is_gone(certifying: C
 
 def test_a_file_of_shared_memory_is_left_when_it_was_mapped(certifying: Certifying):
     ours, stranger = (Path(f"/dev/shm/testflow-test-{os.getpid()}-{name}") for name in ("ours", "stranger"))  # noqa: S108
+    no_memory = ours.with_name(f"{ours.name}-fifo")
     with contextlib.ExitStack() as files:
-        for path in (ours, stranger):
+        for path in (ours, stranger, no_memory):
             files.callback(path.unlink, missing_ok=True)
+        os.mkfifo(no_memory)
         with certifying.directory() as (lease, look):
             marked(lease)
             certifying.start(MAPS_A_FILE, str(ours), mark=OUR_MARK)

@@ -98,11 +98,16 @@ def echoed(endpoint: Endpoint, said: bytes = b"hello") -> bytes:
     return bytes(answer)
 
 
+def running(program: bytes) -> int:
+    """The one process below us in whose words this stands."""
+    words = {each.pid: Path(f"/proc/{each.pid}/cmdline").read_bytes() for each in descendants(os.getpid())}
+    (found,) = [pid for pid, line in words.items() if program in line]
+    return found
+
+
 def proxy() -> int:
     """The process that stands before the ports."""
-    words = {each.pid: Path(f"/proc/{each.pid}/cmdline").read_bytes() for each in descendants(os.getpid())}
-    (found,) = [pid for pid, line in words.items() if b"fault_proxy import" in line]
-    return found
+    return running(b"fault_proxy import")
 
 
 def state(pid: int) -> str:
@@ -122,11 +127,16 @@ def test_a_connection_that_the_service_resets_is_reset(site: Site):
             client.recv(1)
 
 
-def test_a_service_that_has_ended_by_itself_is_connected_to_in_vain(site: Site):
+def test_a_service_that_has_ended_by_itself_is_connected_to_in_vain(
+    site: Site, handles: Callable[..., list[int]], all_end: Callable[..., bool]
+):
     with up(site, echo()) as (there, _):
+        waiting = handles([running(b"connection.recv(65536)")])
         with connect(there.endpoints["echo"]) as client, suppress(ConnectionResetError):
             client.sendall(b"end")
             assert client.recv(1) == b""
+        # Its connections may be closed before the port is.
+        assert all_end(waiting)
         # Who is cut off at once learns it from connecting already.
         with pytest.raises(ConnectionResetError), connect(there.endpoints["echo"]) as client:
             client.recv(1)
