@@ -41,16 +41,17 @@ FAILING = "def test_a(): pass\ndef test_b(): assert 1 == 2\ndef test_c(): pass\n
 
 
 def test_a_run_stops_once_so_many_tests_have_failed_and_is_resumed_with_what_is_left(real_shop):
-    engine = real_shop({"test_1.py": FAILING, "test_2.py": FAILING})
+    # More files than are handed over ahead.
+    engine = real_shop({f"test_{n}.py": FAILING for n in range(1, 7)})
     stopped = engine.execute(workflow(), fail_fast=True)
-    assert [result.test_id for result in stopped.failed_tests] == ["shop::test_1.py::test_b"]
+    assert stopped.failed_tests[0].test_id == "shop::test_1.py::test_b"
     assert statuses(stopped)["test_1.py::test_a"] == "passed"
-    assert statuses(stopped)["test_2.py"] == "interrupted"
+    assert statuses(stopped)["test_6.py"] == "interrupted"
     assert stopped.stopped == "1 failed, and no more than that was to be seen"
     assert not stopped.ok
     resumed = engine.resume()
     assert resumed.run_id == stopped.run_id
-    names = [f"test_{file}.py::test_{name}" for file in "12" for name in "abc"]
+    names = [f"test_{file}.py::test_{name}" for file in "123456" for name in "abc"]
     assert statuses(resumed) == {name: "failed" if name.endswith("b") else "passed" for name in names}
     kept = {
         outcome.test.id: outcome.started for outcome in stopped.outcomes if outcome.status is not Status.INTERRUPTED
