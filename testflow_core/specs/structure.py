@@ -17,31 +17,26 @@ from cattrs import (
     ClassValidationError,
     Converter,
     ForbiddenExtraKeysError,
-    IterableValidationError,
 )
 from cattrs.errors import AttributeValidationNote, IterableValidationNote
 from cattrs.gen import make_dict_structure_fn, override
 
 from testflow_core.errors import Problem, SpecError
 from testflow_core.model import (
-    EXCLUSIVE,
     Application,
     Category,
     Entity,
-    FieldSpec,
     Isolation,
-    Json,
     Readiness,
     Service,
     Start,
     Terms,
     TestSelection,
 )
-from testflow_core.specs import scalars
+from testflow_core.specs import compound, scalars
 from testflow_core.specs.checks import CHECKS
 
 T = TypeVar("T")
-K = TypeVar("K")
 
 _Hook: TypeAlias = Callable[[object, object], object]
 _Override: TypeAlias = Any  # cattrs exports the function that makes it, and not its class
@@ -141,94 +136,6 @@ def _key(cls: type, name: str) -> str:
     return next((each.metadata.get(KEY, name) for each in attrs.fields(cls) if each.name == name), name)
 
 
-def _items(value: object, item: Callable[[object], T]) -> tuple[T, ...]:
-    """The items of a list, each structured; every mistake is kept with its index."""
-    if not isinstance(value, list | tuple):
-        raise scalars.expected("a list", value)
-    found: list[T] = []
-    errors: list[Exception] = []
-    for index, each in enumerate(cast("Sequence[object]", value)):
-        try:
-            found.append(item(each))
-        except (ValueError, BaseValidationError) as error:
-            error.add_note(_note(IterableValidationNote, index))
-            errors.append(error)
-    if errors:
-        raise _together(IterableValidationError, errors, tuple)
-    return tuple(found)
-
-
-def _entries(value: object, key: Callable[[object], K], item: Callable[[object], T]) -> dict[K, T]:
-    """The entries of a mapping, each structured; every mistake is kept with its key."""
-    if not isinstance(value, Mapping):
-        raise scalars.expected("a mapping", value)
-    found: dict[K, T] = {}
-    errors: list[Exception] = []
-    for name, each in cast("Mapping[object, object]", value).items():
-        try:
-            known = key(name)
-            if known in found:
-                raise ValueError(f"{known!r} is declared twice")  # noqa: TRY301 - it is told with the other mistakes
-            found[known] = item(each)
-        except (ValueError, BaseValidationError) as error:
-            error.add_note(_note(IterableValidationNote, str(name)))
-            errors.append(error)
-    if errors:
-        raise _together(IterableValidationError, errors, Mapping)
-    return found
-
-
-def _text_key(value: object) -> str:
-    if not isinstance(value, str):
-        raise scalars.expected("text as a key", value)
-    return value
-
-
-def _json(value: object) -> Json:
-    """Anything that JSON can say."""
-    if isinstance(value, Mapping):
-        return _entries(cast("object", value), _text_key, _json)
-    if isinstance(value, list | tuple):
-        return list(_items(cast("object", value), _json))
-    return scalars.plain_json(value)
-
-
-def _field_spec(value: object) -> FieldSpec:
-    """The type of a field as text, or as a mapping."""
-    if not isinstance(value, str | Mapping):
-        raise scalars.expected("a type as text or as a mapping", value)
-    return cast("FieldSpec", _json(cast("object", value)))
-
-
-def _command(value: object) -> tuple[str, ...]:
-    """An argument vector, or text that is split into one."""
-    if not isinstance(value, str | list | tuple):
-        raise scalars.expected("a command as text or a list of words", value)
-    found = _items(scalars.words(value) if isinstance(value, str) else cast("object", value), scalars.word)
-    if not found:
-        raise scalars.expected("a command of one word or more", cast("object", value))
-    return found
-
-
-def _ports(value: object) -> dict[int, int]:
-    """Ports inside to the ports wished for on the host."""
-    return _entries(value, scalars.inner_port, scalars.outer_port)
-
-
-def _resources(value: object) -> dict[str, int]:
-    """How many of each named resource; `exclusive` alone is all of the machine."""
-    return {EXCLUSIVE: 1} if value == EXCLUSIVE else _entries(value, _text_key, scalars.count)
-
-
-def _together(kind: type[BaseValidationError], errors: Sequence[Exception], cls: type) -> BaseValidationError:
-    return kind("", errors, cls)  # pyright: ignore[reportCallIssue] - the stubs of ExceptionGroup hide cattrs' __new__
-
-
-def _note(cls: Callable[[str, Any, type], str], where: int | str) -> str:
-    """Where a mistake stands, as cattrs notes it."""
-    return cls("", where, object)
-
-
 def _hooked(hook: Callable[[object], object]) -> _Override:
     return override(struct_hook=lambda value, _: hook(value))
 
@@ -257,23 +164,23 @@ _GIVEN: dict[type, tuple[str, ...]] = {
 }
 
 _OVERRIDES: dict[type, dict[str, _Override]] = {
-    Application: {"test_command": _hooked(_command), "start": _optional(_start)},
-    Start: {"command": _hooked(_command)},
-    Readiness: {"exec": _optional(_command)},
+    Application: {"test_command": _hooked(compound.command), "start": _optional(_start)},
+    Start: {"command": _hooked(compound.command)},
+    Readiness: {"exec": _optional(compound.command)},
     Service: {
-        "command": _optional(_command),
-        "ports": _hooked(_ports),
+        "command": _optional(compound.command),
+        "ports": _hooked(compound.ports),
         "application": override(omit=True),
         "unavailable": override(omit=True),
     },
     Terms: {
-        "resources": _hooked(_resources),
+        "resources": _hooked(compound.resources),
         "environment": _hooked(scalars.needed),
         "isolation": _optional(_isolation),
     },
     TestSelection: {"strategies": override(rename="strategy", struct_hook=lambda value, _: scalars.names(value))},
-    Entity: {"schema": _hooked(lambda value: _entries(value, _text_key, _field_spec))},
-    Category: {"patterns": _hooked(lambda value: _items(value, scalars.failure_pattern))},
+    Entity: {"schema": _hooked(lambda value: compound.entries(value, compound.text_key, compound.field_spec))},
+    Category: {"patterns": _hooked(lambda value: compound.items(value, scalars.failure_pattern))},
 }
 
 
@@ -291,7 +198,7 @@ def _attrs_hook(cls: type) -> _Hook:
             raise scalars.expected("a mapping of keys", value)
         found = inner(cast("Mapping[str, object]", value), cls)
         if mistakes := [_mistake(*each) for check in checks for each in check(found)]:
-            raise _together(ClassValidationError, mistakes, cls)
+            raise compound.together(ClassValidationError, mistakes, cls)
         return found
 
     return hook
@@ -314,7 +221,7 @@ def _is_words(kind: object) -> TypeGuard[type[StrEnum]]:
 def _mistake(name: str, message: str) -> Exception:
     error = ValueError(message)
     if name:
-        error.add_note(_note(AttributeValidationNote, name))
+        error.add_note(compound.note(AttributeValidationNote, name))
     return error
 
 
@@ -322,13 +229,15 @@ def _list_hook(cls: type) -> _Hook:
     item = get_args(cls)[0]
     made = _LISTS[cast("type", get_origin(cls))]
     if _is_words(item):
-        return lambda value, _: made(_items(value, lambda each: scalars.one_of(item, each)))
-    return lambda value, _: made(_items(value, lambda each: _CONVERTER.structure(each, item)))
+        return lambda value, _: made(compound.items(value, lambda each: scalars.one_of(item, each)))
+    return lambda value, _: made(compound.items(value, lambda each: _CONVERTER.structure(each, item)))
 
 
 def _mapping_hook(cls: type) -> _Hook:
     item = get_args(cls)[1]
-    return lambda value, _: _entries(value, _text_key, lambda each: _CONVERTER.structure(cast("Any", each), item))
+    return lambda value, _: compound.entries(
+        value, compound.text_key, lambda each: _CONVERTER.structure(cast("Any", each), item)
+    )
 
 
 def _converter() -> Converter:
@@ -338,7 +247,7 @@ def _converter() -> Converter:
     converter.register_structure_hook_func(
         lambda cls: get_origin(cls) is re.Pattern, lambda value, _: scalars.pattern(value)
     )
-    converter.register_structure_hook_func(_is_json, lambda value, _: _json(value))
+    converter.register_structure_hook_func(_is_json, lambda value, _: compound.json(value))
     converter.register_structure_hook_factory(lambda cls: get_origin(cls) in _LISTS, _list_hook)
     converter.register_structure_hook_factory(lambda cls: get_origin(cls) in {Mapping, dict}, _mapping_hook)
     converter.register_structure_hook_factory(attrs.has, _attrs_hook)
