@@ -11,6 +11,7 @@ from attrs import evolve, frozen
 
 from testflow_core.interfaces import ChangeSource
 from testflow_core.model import Change
+from testflow_git_selector.checkout_files import is_bytecode_cache
 from testflow_git_selector.git_command import Git, GitError
 from testflow_git_selector.lines import changed_lines
 
@@ -37,6 +38,8 @@ class _UnknowableError(Exception):
 class GitChanges(ChangeSource):
     """
     Answers the files below the checkout that differ from the base, untracked ones included, ignored ones not.
+
+    Nor is bytecode that Python keeps in `__pycache__` and checks against its source a change of its own.
 
     The base is the application's `base`, else the last commit that HEAD has in common with the main branch. A renamed
     file is two, its old name and its new one; a submodule is one, its folder. Nothing is run that the repository
@@ -75,6 +78,7 @@ class GitChanges(ChangeSource):
         git = _without_filters(git)
         files = _names(git("diff", *_DIFF_OPTIONS, base, "--", "."))
         files |= _names(git("ls-files", "-z", "--others", "--exclude-standard", "--", "."))
+        files = {file for file in files if not is_bytecode_cache(git.checkout, file)}
         return Change(
             application=application.name,
             files=tuple(sorted(files)),

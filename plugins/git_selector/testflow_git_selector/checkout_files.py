@@ -18,6 +18,8 @@ _FOREIGN = frozenset({".git", "__pycache__", "node_modules", "site-packages"})
 _MOST = 200_000
 _FILES = 50_000
 _BYTES = 4 * 1024 * 1024
+_UNCHECKED = 0b01
+"""The flags of bytecode that Python takes without a look at its source (PEP 552)."""
 
 
 class UnknowableError(Exception):
@@ -85,3 +87,17 @@ def content_of(path: Path) -> bytes | None:
         return path.read_bytes()
     except OSError:
         return None
+
+
+def is_bytecode_cache(checkout: Path, file: str) -> bool:
+    """
+    Whether a path is that of bytecode that Python derives from a source, and drops where the source is another.
+
+    Bytecode outside of `__pycache__` stands for a source that is not there; some (`unchecked-hash`) is not compared.
+    """
+    folder, _, name = file.rpartition("/")
+    if not name.endswith(".pyc") or folder.rpartition("/")[2] != "__pycache__":
+        return False
+    content = content_of(checkout / file)
+    # Without one it is gone, and Python makes it anew.
+    return content is None or int.from_bytes(content[4:8], "little") != _UNCHECKED

@@ -1,10 +1,12 @@
 """The change source `git`, on real repositories."""
 
 import os
+import py_compile
 import select
 import subprocess
 from datetime import timedelta
 from pathlib import Path
+from py_compile import PycInvalidationMode
 
 import pytest
 from testflow_git_selector import GitChanges
@@ -53,6 +55,24 @@ def repository(tmp_path: Path) -> Path:
 
 
 class TestFiles:
+    def test_bytecode_beside_its_source_is_no_change_of_its_own(self, repository: Path):
+        py_compile.compile(str(repository / "src/a.py"))
+        py_compile.compile(str(repository / "src/b.py"), invalidation_mode=PycInvalidationMode.CHECKED_HASH)
+        commit(repository, "src/__pycache__/old.cpython-311.pyc")
+        base = commit(repository, "other.txt")
+        (repository / "src/__pycache__/old.cpython-311.pyc").unlink()
+        assert changes(repository, base=base).files == ()
+
+    def test_bytecode_without_a_source_or_never_compared_with_it_is_a_change(self, repository: Path):
+        py_compile.compile(str(repository / "src/a.py"), cfile=str(repository / "src/alone.pyc"))
+        unchecked = py_compile.compile(
+            str(repository / "src/b.py"), invalidation_mode=PycInvalidationMode.UNCHECKED_HASH
+        )
+        assert unchecked is not None
+        write(repository, "src/__pycache__/notes.txt")
+        kept = Path(unchecked).relative_to(repository).as_posix()
+        assert changes(repository).files == tuple(sorted(["src/__pycache__/notes.txt", kept, "src/alone.pyc"]))
+
     def test_nothing_changed_is_no_file(self, repository: Path):
         head = git(repository, "rev-parse", "HEAD")
         expected = Change(
