@@ -10,7 +10,9 @@ import testflow
 
 WORKFLOW = testflow.TestWorkflow("w").add_test_selection("shop", {"strategy": "all"})
 # More files than are handed over ahead: the last of them waits until the first is known to have failed.
-STOPPING = {"test_1.py": "def test_a(): assert 1 == 2\n"} | {f"test_{n}.py": "def test_b(): pass\n" for n in range(2, 9)}
+STOPPING = {"test_1.py": "def test_a(): assert 1 == 2\n"} | {
+    f"test_{n}.py": "def test_b(): pass\n" for n in range(2, 9)
+}
 
 
 @pytest.fixture
