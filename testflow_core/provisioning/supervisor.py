@@ -6,6 +6,7 @@ import itertools
 import json
 import os
 import secrets
+import select
 import socket
 import struct
 import subprocess
@@ -95,7 +96,7 @@ class Supervisor:
             # The guardian takes that for leave to kill a supervisor that hangs.
             self._process.terminate()
         try:
-            self._process.wait(LIMIT)
+            self._await_exit()
         except subprocess.TimeoutExpired:
             # One that hangs itself is stood in for by the supervisor.
             self._process.kill()
@@ -103,6 +104,22 @@ class Supervisor:
         self._listener.join()
         self._channel.close()
         self._errors.close()
+
+    def _await_exit(self) -> None:
+        """TimeoutExpired after the limit; Popen alone would look again and again, with longer and longer pauses."""
+        patience = LIMIT
+        if hasattr(os, "pidfd_open"):
+            # Whoever else waits for our children may have been told already.
+            with suppress(OSError):
+                handle = os.pidfd_open(self._process.pid)
+                try:
+                    ending = select.poll()
+                    ending.register(handle, select.POLLIN)
+                    ending.poll(LIMIT * 1000)
+                finally:
+                    os.close(handle)
+                patience = 0.0
+        self._process.wait(patience)
 
     @property
     def tier(self) -> tuple[str, str]:
