@@ -195,9 +195,16 @@ class Supervisor:
         Made of what is changed alone, and nothing that anybody else can see. False where that cannot be had, and
         `target` still does not exist: in the lower tiers, and where the kernel refuses. `lower` must stay as it is.
         """
-        if self.tier[0] != NAMESPACES:
-            return False
-        return self._ask({"verb": "overlay", "lower": str(lower), "target": str(target)}) not in self._refused
+        return self._show(target, lower)
+
+    def memory(self, target: Path) -> bool:
+        """
+        Have what is started from now on see at `target`, which does not exist, an empty directory in memory.
+
+        Nobody else sees what is in it. False where that cannot be had, and `target` still does not exist: in the lower
+        tiers, and where the kernel refuses.
+        """
+        return self._show(target, None)
 
     def request(self, message: Mapping[str, object], streams: Sequence[int] = ()) -> None:
         """Send the supervisor a message; where it is gone nothing happens, as nothing is left to talk about."""
@@ -221,6 +228,12 @@ class Supervisor:
         self._errors.seek(0)
         words = self._errors.read().decode(errors="replace").strip()
         return f": {words[-2000:]}" if words else ""
+
+    def _show(self, target: Path, lower: Path | None) -> bool:
+        if self.tier[0] != NAMESPACES:
+            return False
+        order = {"verb": "show", "target": str(target), "lower": None if lower is None else str(lower)}
+        return self._ask(order) not in self._refused
 
     def _ask(self, order: Mapping[str, object]) -> int:
         """Have something done beside the processes: its number, once the supervisor has answered."""
