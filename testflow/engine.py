@@ -108,7 +108,7 @@ class Engine:
         """
         return self._engine.plan(self._declaration(workflow, environment, test_data))
 
-    def execute(
+    def execute(  # noqa: PLR0913 - each has a default and is given by name
         self,
         workflow: TestWorkflow,
         environment: Environment | Variants | Sequence[Environment | Variants] | None = None,
@@ -119,6 +119,7 @@ class Engine:
         max_duration: str | float | timedelta | None = None,
         shard: str | tuple[int, int] | None = None,
         run_id: str | None = None,
+        replay: str | None = None,
     ) -> Run:
         """
         Runs what the workflow asks for, in the environment, with the data.
@@ -135,6 +136,10 @@ class Engine:
         TESTFLOW_RUN_ID): where all shards say the same, their histories merge into one run. HistoryError where the
         history knows it.
 
+        `replay` is the id of a run in the history whose tests run again: those, no others, in the order in which they
+        began then, whatever changed since; the workflow gives the terms alone. HistoryError where there is none; tests
+        that are gone are told in the warnings.
+
         SpecError or PluginError, with every mistake at once, before anything is started. Afterwards nothing but
         KeyboardInterrupt is raised: tests that fail, an environment that does not come up and data that cannot be made
         are in the result.
@@ -144,7 +149,7 @@ class Engine:
         name = specs.run_id(*_said(run_id, "run_id", "TESTFLOW_RUN_ID"))
         # Shards of one run must plan alike, so they draw the same tests for an audit.
         declaration = self._declaration(workflow, environment, test_data, seed=name or "")
-        return self._engine.execute(declaration, limits, shard=part, run_id=name)
+        return self._engine.execute(declaration, limits, shard=part, run_id=name, replay=replay)
 
     def attempt_to_fix(
         self,

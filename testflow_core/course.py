@@ -42,7 +42,7 @@ from testflow_core.model import (
     Run,
     TestEnded,
 )
-from testflow_core.planning import adaptation, certain, make_plan, name_conditions, name_trees, runner_name
+from testflow_core.planning import adaptation, certain, make_plan, missing, name_conditions, name_trees, runner_name
 from testflow_core.plugin_calls import PluginCalls
 from testflow_core.publishing import asked, publish
 from testflow_core.triage import audits
@@ -71,6 +71,7 @@ class Course:
         self.asked = time.monotonic()
         self.stopped = ""
         self.scheduled = False
+        self.replayed: Run | None = None
         self.journal: Journal | None = None
         self.calls = PluginCalls()
         self.warnings: list[str] = []
@@ -112,6 +113,7 @@ class Course:
 
     def execute(self, declaration: Declaration, shard: Shard | None) -> Run:
         """The whole run, or a shard of it."""
+        self.replayed = declaration.replayed
         with WarmSessions(self.engine.plugins, self.calls) as run_batch:
             plan, chosen = self.plan(declaration, shard, run_batch)
             if plan.batches:
@@ -219,13 +221,10 @@ class Course:
         )
 
     def _circumstances(self, plan: Plan, kept: Kept) -> Circumstances:
-        known = Circumstances(
-            plan=plan,
-            past=self.past,
-            capacities=self.engine.resources,
-            kept=kept,
-            adapted=adaptation(plan, self.past, self.engine.plugins, self.calls),
-        )
+        known = Circumstances(plan=plan, past=self.past, capacities=self.engine.resources, kept=kept)
+        # An order that is to be as it was is not changed by what a run shows in the meantime.
+        if self.replayed is None:
+            known = evolve(known, adapted=adaptation(plan, self.past, self.engine.plugins, self.calls))
         return told(known, self.journal, self.clock)
 
     def _up(self, plan: Plan, stage: Stage) -> None:
@@ -298,7 +297,12 @@ class Course:
             outcomes=tuple(outcomes),
             results=conclusion.results,
             audits=audits(plan.choices, conclusion.results),
-            warnings=(*self.warnings, *self.surroundings.warnings, *conclusion.warnings),
+            warnings=(
+                *self.warnings,
+                *self.surroundings.warnings,
+                *conclusion.warnings,
+                *missing(self.replayed, conclusion.results),
+            ),
             plugin_failures=tuple(self.calls.failures),
             phases=dict(self.clock.seconds),
             provisioner=told_provisioners(chosen),

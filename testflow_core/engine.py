@@ -13,7 +13,7 @@ from testflow_core.course import Course
 from testflow_core.errors import HistoryError
 from testflow_core.model import Fixed, Limits, Status
 from testflow_core.model.intervals import wilson
-from testflow_core.planning import repeated
+from testflow_core.planning import repeated, replaying
 from testflow_core.settings import Settings
 
 if TYPE_CHECKING:
@@ -32,12 +32,19 @@ class Engine(Settings):
         return evolve(plan, warnings=tuple(running.warnings))
 
     def execute(
-        self, declaration: Declaration, limits: Limits, *, shard: Shard | None = None, run_id: str | None = None
+        self,
+        declaration: Declaration,
+        limits: Limits,
+        *,
+        shard: Shard | None = None,
+        run_id: str | None = None,
+        replay: str | None = None,
     ) -> Run:
         """
         Runs what the declaration asks for, or a shard of it.
 
-        `run_id` is what the run is called, HistoryError where one that is remembered is.
+        `run_id` is what the run is called, HistoryError where one that is remembered is. `replay` names a run whose
+        tests run, in its order, whatever the strategies of the declaration say; HistoryError where there is none.
 
         A failing test, environment or data set is in the result; SpecError or PluginError before anything is started.
         At a KeyboardInterrupt no further test begins, and at a second those that run are ended; the run is remembered,
@@ -48,6 +55,8 @@ class Engine(Settings):
                 f"the run {run_id!r} is in the history already; call this one otherwise, or resume that one."
                 " Shards of one run are each remembered in a history of their own, and merged"
             )
+        if replay is not None:
+            declaration = replaying(declaration, self.history.run(replay))
         course = Course(self, run_id or _new_id(), time.time(), limits)
         return course.execute(declaration, shard)
 

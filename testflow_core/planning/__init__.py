@@ -8,6 +8,7 @@ from testflow_core.planning.conditions import name_conditions
 from testflow_core.planning.declaration import Declaration
 from testflow_core.planning.plan import make_plan
 from testflow_core.planning.repeating import repeated
+from testflow_core.planning.replaying import missing, replaying
 
 __all__ = [
     "Auditing",
@@ -15,8 +16,10 @@ __all__ = [
     "adaptation",
     "certain",
     "make_plan",
+    "missing",
     "name_conditions",
     "name_trees",
     "repeated",
+    "replaying",
     "runner_name",
 ]

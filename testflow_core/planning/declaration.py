@@ -10,7 +10,7 @@ from attrs import field, frozen
 from testflow_core import data_lock, graph, specs
 from testflow_core.errors import PluginNotFoundError, Problem, SpecError
 from testflow_core.interfaces import ANALYZER, DATA_GENERATOR, DESTINATION, ROUTER, SELECTOR, ChecksDeclaration
-from testflow_core.model import EACH, EXCLUSIVE, Application, Environment, TestData, TestWorkflow
+from testflow_core.model import EACH, EXCLUSIVE, Application, Environment, Run, TestData, TestWorkflow
 from testflow_core.planning import environments, faults, isolation
 from testflow_core.planning.auditing import Auditing
 from testflow_core.planning.providers import with_used
@@ -29,13 +29,18 @@ P = TypeVar("P")
 
 @frozen(kw_only=True)
 class Declaration:
-    """Everything that people declared for one `execute`; `applications` are all that are registered."""
+    """
+    Everything that people declared for one `execute`; `applications` are all that are registered.
+
+    Where a recorded run is to be done again, `replayed` is that.
+    """
 
     workflow: TestWorkflow
     environments: tuple[Environment, ...] = ()
     data: TestData | None = None
     applications: Mapping[str, Application] = field(factory=dict[str, Application])
     auditing: Auditing = field(factory=Auditing)
+    replayed: Run | None = None
 
 
 def concerned(declaration: Declaration) -> tuple[Application, ...]:

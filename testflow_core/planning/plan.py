@@ -20,6 +20,7 @@ from testflow_core.planning.environments import check_records, slowest, spread, 
 from testflow_core.planning.parts import Division
 from testflow_core.planning.providers import providers
 from testflow_core.planning.providers import remarks as remarks_on_providers
+from testflow_core.planning.replaying import as_recorded, gone, in_recorded_order
 from testflow_core.planning.weights import in_order
 
 if TYPE_CHECKING:
@@ -57,11 +58,12 @@ def make_plan(
     bound = tuple(_bound(each, declaration, landscape) for each in declaration.environments)
     landscape = evolve(landscape, providers=providers(landscape.applications, landscape.changes, bound))
     past = past_of(landscape.applications)
-    flows = [judge_flow(flow, landscape) for flow in workflow.flows]
+    replayed = declaration.replayed
+    flows = as_recorded((judge_flow(flow, landscape) for flow in workflow.flows), replayed)
     environments = declaration.environments
     judged = [(each, past.within(variants_of(each, environments))) for each in workflow.selections]
     chosen = [judge_selection(each, landscape, its_past, plugins, calls) for each, its_past in judged]
-    selections = audited(chosen, flows, past, declaration.auditing)
+    selections = audited(as_recorded(chosen, replayed), flows, past, declaration.auditing)
     verdicts = [*flows, *selections]
     concerning = {name for each in (*workflow.flows, *workflow.selections) for name in variants_of(each, environments)}
     choices = prioritised(merge(verdicts), past.within(concerning or {""}), landscape.changes, plugins, calls)
@@ -75,6 +77,7 @@ def make_plan(
     known = slowest(past) if varied or past.variants else past
     batches, seconds = planned_batches(workflow, flows, selections, choices, runners, known, whole, division)
     batches = in_order(spread(batches, environments, past)) if varied else batches
+    batches = in_recorded_order(batches, replayed)
     check_records(bound, declaration.data)
     return Plan(
         workflow=workflow,
@@ -91,6 +94,7 @@ def make_plan(
         seconds=seconds,
         warnings=(
             *remarks(workflow, plugins),
+            *gone(replayed, choices),
             *remarks_on_providers(
                 (each.application for each in workflow.selections), declaration.applications, landscape.unavailable
             ),

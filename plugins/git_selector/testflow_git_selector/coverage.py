@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from testflow_core.model import TouchedMap, Uncovered
+from testflow_git_selector.changed_parts import ChangedParts
+from testflow_git_selector.javascript import is_script
 from testflow_git_selector.units import MODULE, units
 
 if TYPE_CHECKING:
@@ -21,16 +23,10 @@ _NOT_ENTERED = "no test that runs is known to enter it"
 _NOT_TOUCHED = "no test that runs is known to touch it"
 _NOT_IMPORTED = "no test that runs imports it"
 _NOT_RECORDED = "no test touched it when tests were recorded"
+_UNREAD = "what tests touch was never recorded"
+_BY_FILE = "tests that run import its file; of scripts it is not recorded which functions they enter"
+_PERHAPS = "no test that runs is known to import it, and some import what nobody can tell"
 _NEW = "it is new, and nothing was recorded since"
-
-
-@frozen(kw_only=True)
-class ChangedParts:
-    """The changed functions of a Python file that are there, those of them that are new, and whether the rest is."""
-
-    functions: tuple[str, ...] = ()
-    new: frozenset[str] = frozenset()
-    module: bool = False
 
 
 def changed_parts(before: bytes | None, after: bytes) -> ChangedParts | None:
@@ -66,10 +62,12 @@ def uncovered(choices: Sequence[Choice], context: Context, evidence: Evidence) -
     touched = context.past.maps.get(application.name)
     reached: _ByRecord | _ByImports
     reached = _ByImports.of(choices, evidence) if touched is None else _ByRecord.of(touched, choices, evidence)
+    scripts = _ByScripts.of(choices, evidence)
     for file in change.files:
         if file in tests or file.endswith(PROSE) or file in evidence.alike or file in evidence.gone:
             continue
-        for unit, reason, known in reached.missing(file, evidence.parts.get(file)):
+        of_file = scripts if is_script(file) and not (touched and file in touched.files) else reached
+        for unit, reason, known in of_file.missing(file, evidence.parts.get(file)):
             yield Uncovered(application=application.name, file=file, unit=unit, reason=reason, known=known)
 
 
@@ -122,10 +120,45 @@ class _ByImports:
     def missing(self, file: str, _: ChangedParts | None) -> Iterable[tuple[str, str, bool]]:
         """The whole file: nobody imports it, or somebody does and nobody knows what for."""
         if self.unknown or file not in self.importing:
-            return [("", "what tests touch was never recorded", False)]
+            return [("", _UNREAD, False)]
         if self.importing[file]:
             return [("", "tests that run import it, and which of its functions they enter was never recorded", False)]
         return [("", _NOT_IMPORTED, True)]
+
+
+@frozen(kw_only=True)
+class _ByScripts:
+    """By which script imports which: it tells who reaches a file, and not which of its functions."""
+
+    needed: frozenset[str]
+    certain: bool
+    unknown: bool
+
+    @classmethod
+    def of(cls, choices: Sequence[Choice], evidence: Evidence) -> _ByScripts:
+        graph = evidence.scripts
+        running = {choice.test.file for choice in choices if choice.selected}
+        needed = graph.needed_by([*running, *(graph.loaded if running else ())])
+        anywhere = {file for file in needed if file in graph.puzzles or "imports" in graph.reaches.get(file, ())}
+        return cls(
+            needed=needed,
+            # A test that nobody has read, in Python or of an odd name, starts a browser for all that is known.
+            certain=not anywhere and running <= graph.needs.keys(),
+            unknown=not graph.needs,
+        )
+
+    def missing(self, file: str, parts: ChangedParts | None) -> Iterator[tuple[str, str, bool]]:
+        """The changed functions, or the whole file: nobody imports it, or somebody does and nobody knows what for."""
+        if file in self.needed or self.unknown:
+            reason, known = _UNREAD if self.unknown else _BY_FILE, False
+        else:
+            reason, known = (_NOT_IMPORTED, True) if self.certain else (_PERHAPS, False)
+        if parts is None:
+            yield "", reason, known
+            return
+        for unit in (*parts.functions, *([MODULE] if parts.module else ())):
+            if unit != MODULE or file not in self.needed:
+                yield unit, reason, known
 
 
 def _running(touched: TouchedMap, choices: Sequence[Choice]) -> int:

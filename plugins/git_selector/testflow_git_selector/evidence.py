@@ -14,16 +14,18 @@ from attrs import evolve, field, frozen
 
 from testflow_core.model import Provider
 from testflow_git_selector.base_texts import texts_at
+from testflow_git_selector.changed_parts import ChangedParts
 from testflow_git_selector.checkout_files import UnknowableError, content_of, files_of
-from testflow_git_selector.coverage import PROSE, ChangedParts, changed_parts
+from testflow_git_selector.coverage import PROSE, changed_parts
 from testflow_git_selector.git_command import Git
 from testflow_git_selector.import_graph import ImportGraph, is_test_module
-from testflow_git_selector.javascript import ScriptGraph, is_script, survey
+from testflow_git_selector.javascript import ScriptGraph, changed_functions, is_script, is_script_lock, survey
 from testflow_git_selector.javascript import is_the_same as scripts_are_the_same
 from testflow_git_selector.lock_files import is_lock
 from testflow_git_selector.lock_relations import Relocked, all_relocked
 from testflow_git_selector.python_source import PythonSource, read
 from testflow_git_selector.recorded import Concerned
+from testflow_git_selector.script_lock_relations import all_script_relocked
 from testflow_git_selector.unit_changes import changed_units
 
 if TYPE_CHECKING:
@@ -50,19 +52,20 @@ _LOADED = re.compile(r"(?:(?<![\w-])-p[\s\"',]*|SETTINGS\w*[\"'\s]*[=:][\"'\s]*)
 class Evidence:
     """
     The Python files of a checkout, the scripts that its tests may come to where one of those changed, and of what
-    changed which still say the same and which are gone; `locks` are changed lock files of which can be told whom they
-    concern.
+    changed which still say the same and which are gone; `locks` and, of scripts, `script_locks` are changed lock files
+    of which can be told whom they concern.
 
     Where nobody can tell which file needs which, `unknown` says why. `loaded` are modules that pytest's configuration
     loads for every test. Where tests were recorded, and the record explains the whole change, `recorded` is what it
     says, and the rest is not looked for. `files` are all files of the checkout in order, where there are rules to be
-    checked by them. `parts` are the functions of changed Python files that differ from the base, where that is known.
+    checked by them. `parts` are the functions of changed files that differ from the base, where that is known.
     `used` are the applications that this one uses and that changed, with the files that may matter to others.
     """
 
     graph: ImportGraph = field(factory=lambda: ImportGraph(sources={}))
     scripts: ScriptGraph = field(factory=ScriptGraph)
     locks: Mapping[str, Relocked] = field(factory=dict[str, Relocked])
+    script_locks: Mapping[str, Relocked] = field(factory=dict[str, Relocked])
     same: frozenset[str] = frozenset()
     gone: frozenset[str] = frozenset()
     loaded: tuple[str, ...] = ()
@@ -83,8 +86,9 @@ def gathered(application: Application, change: Change) -> Evidence:
     """What the checkout says of Python, JavaScript and TypeScript files that changed; nothing where none has."""
     changed = _programs(change)
     locks = [file for file in change.files or () if is_lock(file)]
+    script_locks = [file for file in change.files or () if is_script_lock(file)]
     checkout = application.path
-    if not (changed or locks) or checkout is None:
+    if not (changed or locks or script_locks) or checkout is None:
         return Evidence()
     try:
         files = frozenset(files_of(checkout))
@@ -98,11 +102,16 @@ def gathered(application: Application, change: Change) -> Evidence:
     if plugin:
         return Evidence(unknown=f"{plugin} makes the checkout a plugin of pytest, which every test may need")
     graph = ImportGraph(sources=sources)
+    scripts = _scripts(application, checkout, files, [*filter(is_script, changed), *script_locks])
+    before = _before(checkout, change, changed)
+    same = _same(checkout, before)
     return Evidence(
         graph=graph,
         locks=all_relocked(_before(checkout, change, locks), checkout, application.python, graph),
-        scripts=_scripts(application, checkout, files, [file for file in changed if is_script(file)]),
-        same=_same(checkout, _before(checkout, change, changed)),
+        scripts=scripts,
+        script_locks=all_script_relocked(_before(checkout, change, script_locks), checkout, scripts),
+        same=same,
+        parts=_script_parts(checkout, {file: before[file] for file in before.keys() - same - gone if is_script(file)}),
         gone=gone,
         loaded=_names([*texts, " ".join(application.test_command or ())]),
     )
@@ -111,8 +120,14 @@ def gathered(application: Application, change: Change) -> Evidence:
 def _scripts(application: Application, checkout: Path, files: frozenset[str], changed: Sequence[str]) -> ScriptGraph:
     if not changed:
         return ScriptGraph()
-    gone = [file for file in changed if file not in files]
+    gone = [file for file in changed if file not in files and is_script(file)]
     return survey(files, gone, lambda file: content_of(checkout / file), application.test_command or ())
+
+
+def _script_parts(checkout: Path, before: Mapping[str, bytes]) -> Mapping[str, ChangedParts]:
+    """The functions of changed scripts that differ from the base, where that can be told."""
+    found = {file: changed_functions(file, was, content_of(checkout / file) or b"") for file, was in before.items()}
+    return {file: parts for file, parts in found.items() if parts is not None}
 
 
 def _source(path: Path) -> PythonSource:
@@ -166,7 +181,10 @@ def with_parts(evidence: Evidence, context: Context) -> Evidence:
     found = {file: changed_parts(before, after) for file, (before, after) in texts.items() if after is not None}
     # Of what is gone there is nothing left to reach.
     gone = {file: ChangedParts() for file in change.files or () if not (checkout / file).exists()}
-    return evolve(evidence, parts={**gone, **{file: parts for file, parts in found.items() if parts is not None}})
+    return evolve(
+        evidence,
+        parts={**evidence.parts, **gone, **{file: parts for file, parts in found.items() if parts is not None}},
+    )
 
 
 def changed_providers(context: Context) -> tuple[Provider, ...]:

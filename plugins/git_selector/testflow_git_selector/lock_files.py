@@ -21,13 +21,15 @@ class Locked:
     """
     What a lock file says: of each package all that is locked, by its normalised name, and what it needs.
 
-    `rest` is what the file says of no package; `own` are packages that are folders of the checkout.
+    `rest` is what the file says of no package; `own` are packages that are folders of the checkout. One that is
+    `silent` leaves out what packages expect to be installed beside them.
     """
 
     packages: Mapping[str, str] = field(factory=dict[str, str])
     needs: Mapping[str, frozenset[str]] = field(factory=dict[str, frozenset[str]])
     own: frozenset[str] = frozenset()
     rest: str = ""
+    silent: bool = False
 
 
 def is_lock(path: str) -> bool:

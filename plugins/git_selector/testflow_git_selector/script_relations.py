@@ -42,14 +42,19 @@ def of_scripts(evidence: Evidence, changed: Sequence[str], tests: FileIndex) -> 
     loaded = evidence.graph.named(evidence.loaded)
     causes = [
         *_imported(evidence, differing, tests),
-        *_reached(evidence, differing, _ANY, tests),
+        *besides_imports(evidence, differing, tests),
         *_reached(evidence, alike, _READERS, tests),
-        *reached(evidence, differing, _PYTHON, tests, loaded),
         *reached(evidence, alike, _READERS_IN_PYTHON, tests, loaded),
-        *_foreign(evidence, differing, tests),
     ]
     lone = {file for file in evidence.gone if is_script(file) and is_test_script(file)}
     return causes, frozenset(alike) | lone | {file for file in differing if file in needed}
+
+
+def besides_imports(evidence: Evidence, changed: Sequence[str], tests: FileIndex) -> Iterable[Cause]:
+    """The causes that are no imports: tests that may come to what changed in ways that nobody can follow."""
+    yield from _reached(evidence, changed, _ANY, tests)
+    yield from reached(evidence, changed, _PYTHON, tests, evidence.graph.named(evidence.loaded))
+    yield from _foreign(evidence, changed, tests)
 
 
 def _imported(evidence: Evidence, changed: Sequence[str], tests: FileIndex) -> Iterable[Cause]:
@@ -62,7 +67,7 @@ def _imported(evidence: Evidence, changed: Sequence[str], tests: FileIndex) -> I
     for file, folder in graph.loaded.items():
         if file in chains:
             by = wording.imported([*chains[file][1:], wording.LOADED_SCRIPT])
-            yield Cause(kind="import", by=by, changed=(chains[file][0],), tests=_below(folder, tests))
+            yield Cause(kind="import", by=by, changed=(chains[file][0],), tests=below(folder, tests))
 
 
 def _reached(
@@ -79,7 +84,7 @@ def _reached(
             concerned[chains[test][0]][test] = None
     for file, folder in evidence.scripts.loaded.items():
         if file in chains:
-            concerned[chains[file][0]].update(dict.fromkeys(_below(folder, tests)))
+            concerned[chains[file][0]].update(dict.fromkeys(below(folder, tests)))
     for file, those in concerned.items():
         yield Cause(kind="reach", by=why[file], changed=tuple(changed), tests=tuple(those))
 
@@ -106,7 +111,7 @@ def _foreign(evidence: Evidence, changed: Sequence[str], tests: FileIndex) -> It
         yield Cause(kind="reach", by=wording.UNREAD, changed=tuple(changed), tests=found)
 
 
-def _below(folder: str, tests: FileIndex) -> tuple[str, ...]:
+def below(folder: str, tests: FileIndex) -> tuple[str, ...]:
     """The tests in a folder that are no Python: tools of JavaScript load nothing for that."""
     return tuple(
         file for file in tests.files if not file.endswith(".py") and (not folder or file.startswith(f"{folder}/"))

@@ -17,6 +17,7 @@ from testflow_git_selector.file_index import FileIndex
 from testflow_git_selector.lock_relations import of_locks
 from testflow_git_selector.recorded_selector import looked_up, recorded_choices
 from testflow_git_selector.relations import of_imports
+from testflow_git_selector.script_lock_relations import of_script_locks
 from testflow_git_selector.script_relations import of_scripts
 
 if TYPE_CHECKING:
@@ -59,8 +60,9 @@ class SelectByChange(Selector):
         imports, explained = of_imports(evidence, _changed(context), index)
         of_script, also = of_scripts(evidence, _changed(context), index)
         of_lock, besides = of_locks(evidence, index)
-        causing = [*found, *imports, *of_script, *of_lock, *used]
-        return _choices(tests, context, causing, explained | also | besides, unexplained_select_all=True)
+        of_script_lock, beyond = of_script_locks(evidence, index)
+        causing = [*found, *imports, *of_script, *of_lock, *of_script_lock, *used]
+        return _choices(tests, context, causing, explained | also | besides | beyond, unexplained_select_all=True)
 
     def warnings(self, tests: Sequence[TestCase], context: Context) -> Iterable[str]:
         """A sentence for every rule that matches a changed file and leads to no test."""

@@ -4,13 +4,15 @@ import re
 import subprocess
 
 import pytest
+from attrs import evolve
 from testflow_git_selector import GitChanges, SelectByChange, SelectByComponent, SelectByRecord, SelectByRules
 
-from testflow_core.model import Application, Change, Context, MappingRule, TestCase, TestSelection
+from testflow_core.model import Application, Change, Choice, Context, MappingRule, TestCase, TestSelection
 from testflow_core.testing.contracts import (
     ChangeSourceContract,
     ChangeSourceThatTellsLines,
     SelectorContract,
+    SelectorThatCovers,
     SelectorThatWarns,
 )
 
@@ -58,3 +60,25 @@ class TestSelectors(SelectorContract, SelectorThatWarns):
             change=Change(application="shop", files=("src/cart.py",), reason="declared"),
             selection=TestSelection(application="shop", mapping_rules=(rule,)),
         )
+
+
+class TestCoverage(SelectorContract, SelectorThatCovers):
+    @pytest.fixture
+    def selector(self):
+        return SelectByChange()
+
+    @pytest.fixture
+    def untested(self, tmp_path):
+        for name in ("shop.py", "lib/shop.ts"):
+            file = tmp_path / name
+            file.parent.mkdir(exist_ok=True)
+            file.write_text("", encoding="utf-8")
+        context = Context(
+            application=Application(name="shop", path=tmp_path),
+            change=Change(application="shop", files=("shop.py", "lib/shop.ts", "data.bin"), reason="declared"),
+            selection=TestSelection(application="shop"),
+        )
+        context = evolve(context, evidence=SelectByChange().gather(context))
+        return [
+            Choice(test=TestCase(application="shop", file="tests/test_orders.py"), selected=True, reason="all")
+        ], context

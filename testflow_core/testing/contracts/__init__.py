@@ -19,6 +19,7 @@ _MODULES = (
     "runner",
     "running_processes",
     "selector",
+    "selector_abilities",
     "tracker",
     "tracker_samples",
     "tracker_troubles",
@@ -56,6 +57,7 @@ from testflow_core.testing.contracts.runner import (
 )
 from testflow_core.testing.contracts.running_processes import RunnerOfProcesses
 from testflow_core.testing.contracts.selector import SelectorContract, SelectorThatWarns
+from testflow_core.testing.contracts.selector_abilities import SelectorThatCovers
 from testflow_core.testing.contracts.tracker import TrackerContract
 from testflow_core.testing.contracts.tracker_samples import ToldIssue
 
@@ -91,6 +93,7 @@ __all__ = [
     "RunnerThatGetsReady",
     "RunnerThatNamesConditions",
     "SelectorContract",
+    "SelectorThatCovers",
     "SelectorThatWarns",
     "ToldIssue",
     "TrackerContract",

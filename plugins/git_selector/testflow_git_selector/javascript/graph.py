@@ -21,12 +21,17 @@ class ScriptGraph:
 
     `reaches` are ways in which a file reaches others that its text does not tell the goal of; `puzzles` why nobody
     knows what a file imports. `loaded` are what tools load for every test below a folder, each with that folder.
+    `packages` are the names of packages that a file imports, `mentions` those that it may use besides; `told` is what
+    is written for tools.
     """
 
     needs: Mapping[str, Sequence[str]] = field(factory=dict[str, "Sequence[str]"])
     reaches: Mapping[str, frozenset[Reach]] = field(factory=dict[str, "frozenset[Reach]"])
     puzzles: Mapping[str, str] = field(factory=dict[str, str])
     loaded: Mapping[str, str] = field(factory=dict[str, str])
+    packages: Mapping[str, frozenset[str]] = field(factory=dict[str, frozenset[str]])
+    mentions: Mapping[str, frozenset[str]] = field(factory=dict[str, frozenset[str]])
+    told: tuple[str, ...] = ()
 
     def needing(self, changed: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
         """The files that need one of these, each with the shortest chain: the changed file, its importer, itself."""

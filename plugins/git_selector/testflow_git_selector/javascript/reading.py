@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from attrs import Factory, define
 
 from testflow_git_selector.javascript.graph import TOO_LONG, ScriptGraph
 from testflow_git_selector.javascript.manifests import Content, aliases, package, texts_for_tests
 from testflow_git_selector.javascript.resolution import Resolver, folders_above
-from testflow_git_selector.javascript.source import is_script, read
+from testflow_git_selector.javascript.source import is_script, package_of, read
 from testflow_git_selector.python_source import Reach
 
 SECONDS = 20.0
@@ -33,6 +33,9 @@ _BUILDER = re.compile(
 )
 """Tools that are no business of tests, unless what they are told names them."""
 _TOOL_IN_JSON = re.compile(r"(?:\.[\w.-]*rc(?:\.json)?|[\w.-]*\.config\.json|[\w.-]*\.nycrc)\Z")
+_TOOL_IN_WORDS = re.compile(r"(?:\.[\w.-]*rc(?:\.ya?ml)?|mocha\.opts|[\w.-]*\.config\.ya?ml|\.swcrc)\Z")
+_STYLES = (".css", ".scss", ".sass", ".less", ".styl")
+_USED_BY_STYLES = re.compile(rb"@[\w-]+[^;{]*?[\"']~?([\w@][^\"'\s]*)[\"']")
 _LOADED_FOLDERS = ("/cypress/support/", "/cypress/plugins/")
 _ALIASES = re.compile(r"[tj]sconfig[\w.-]*\.json\Z")
 _INERT = (
@@ -76,7 +79,26 @@ def survey(files: Iterable[str], gone: Iterable[str], content: Content, words: S
         for named in {each for text in texts for each in resolver.named(text, file)}.difference(tests):
             loaded[named] = scope if loaded.get(named, scope) == scope else ""
     reader.follow([*tests, *loaded])
-    return ScriptGraph(needs=reader.needs, reaches=reader.reaches, puzzles=reader.puzzles, loaded=loaded)
+    return ScriptGraph(
+        needs=reader.needs,
+        reaches=reader.reaches,
+        puzzles=reader.puzzles,
+        loaded=loaded,
+        packages=reader.packages,
+        mentions=reader.mentions,
+        told=(
+            *(text for each in told.values() for text in each),
+            *(text for each in packages.values() for texts in each.imports.values() for text in texts),
+            *_raw(there, configurations, content),
+        ),
+    )
+
+
+def _raw(files: Iterable[str], configurations: Mapping[str, bytes | None], content: Content) -> Iterator[str]:
+    """The texts of configurations, as they are written: of TypeScript, and of tools in YAML or lines of words."""
+    words = [content(file) for file in files if _TOOL_IN_WORDS.match(file.rpartition("/")[2])]
+    for text in (*configurations.values(), *words):
+        yield (text or b"").decode("utf-8", errors="replace")
 
 
 def _is_tool(file: str) -> bool:
@@ -103,6 +125,8 @@ class _Reader:
     needs: dict[str, Sequence[str]] = Factory(dict)
     reaches: dict[str, frozenset[Reach]] = Factory(dict)
     puzzles: dict[str, str] = Factory(dict)
+    packages: dict[str, frozenset[str]] = Factory(dict)
+    mentions: dict[str, frozenset[str]] = Factory(dict)
     _until: float = Factory(lambda: time.monotonic() + SECONDS)
 
     def texts(self, file: str) -> tuple[str, ...]:
@@ -120,6 +144,9 @@ class _Reader:
                 waiting += found
 
     def _needed(self, file: str) -> Iterable[str]:
+        if file.endswith(_STYLES):
+            used = _USED_BY_STYLES.findall(self._content(file) or b"")
+            self.mentions[file] = frozenset(package_of(each.decode(errors="replace")) for each in used)
         if file in self.gone or file.endswith(_INERT):
             return ()
         content = self._content(file)
@@ -129,6 +156,8 @@ class _Reader:
             return self._puzzled(file, TOO_LONG)
         source = read(file, content)
         self.reaches[file] = source.reaches
+        self.packages[file] = frozenset(map(package_of, source.specifiers))
+        self.mentions[file] = source.mentions
         if source.broken:
             self.puzzles[file] = "does not parse"
         found: list[str] = [each for text in source.texts for each in self.resolver.named(text, file)]

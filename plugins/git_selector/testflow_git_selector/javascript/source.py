@@ -32,6 +32,12 @@ _IMPORT_EQUALS = "(import_require_clause source: (string) @from)\n"
 _REFERENCE = re.compile(r"""///\s*<reference\s+path\s*=\s*["']([^"']+)["']""")
 _PATH = re.compile(r"(?=.*[./])[^\s\0]+\Z")
 _LONGEST_PATH = 500
+_PACKAGE = re.compile(r"(?:@[\w.~-]+/)?[\w~][\w.~-]*(?:/\S*)?\Z", re.ASCII)
+# `@jest-environment jsdom`, `@jsxImportSource preact`
+_TOLD = re.compile(r"@(?:(?:jest|vitest)-environment|jsxImportSource)\s+([\w@./-]+)")
+_ELEMENTS = "[(jsx_element) (jsx_self_closing_element)] @element\n"
+_OF_ELEMENTS = ("react", "preact", "solid-js", "vue", "hono", "inferno", "@emotion/react", "theme-ui")
+"""Whose calls elements of JSX become, without a word in the file; another one is named by a configuration."""
 _REACHES: tuple[tuple[Reach, re.Pattern[str]], ...] = (
     (
         "imports",
@@ -70,12 +76,14 @@ class ScriptSource:
     """
     What a file names.
 
-    `specifiers` are what it imports, requires, hands on or mocks; `texts` other quoted texts that may be paths. Of a
-    file that does not parse (`broken`) there is what could be found all the same.
+    `specifiers` are what it imports, requires, hands on or mocks; `texts` other quoted texts that may be paths,
+    `mentions` names of packages at the beginning of quoted texts and in what comments tell tools. Of a file that does
+    not parse (`broken`) there is what could be found all the same.
     """
 
     specifiers: frozenset[str] = frozenset()
     texts: frozenset[str] = frozenset()
+    mentions: frozenset[str] = frozenset()
     reaches: frozenset[Reach] = frozenset()
     broken: bool = False
 
@@ -91,8 +99,10 @@ def read(path: str, content: bytes) -> ScriptSource:
     text = content.decode("utf-8", errors="replace")
     specifiers: set[str] = {f"./{each}".replace("./.", ".", 1) for each in _REFERENCE.findall(text)}
     texts: set[str] = set()
+    mentions: set[str] = {package_of(each) for each in _TOLD.findall(text)}
     reaches = {reach for reach, pattern in _REACHES if pattern.search(text)}
-    found = queried(tree, grammar, _IMPORTS if grammar == "javascript" else _IMPORT_EQUALS + _IMPORTS)
+    wanted = _IMPORTS if grammar == "javascript" else _IMPORT_EQUALS + _IMPORTS
+    found = queried(tree, grammar, wanted if grammar == "typescript" else _ELEMENTS + wanted)
     for name in ("from", "asked"):
         for specifier in _specifiers(found.get(name, ())):
             if specifier is None:
@@ -103,12 +113,22 @@ def read(path: str, content: bytes) -> ScriptSource:
         told = literal(node)
         if told is not None and len(told) <= _LONGEST_PATH and _PATH.match(told):
             texts.add(told)
+        if told is not None and _PACKAGE.match(told):
+            mentions.add(package_of(told))
+    if "element" in found:
+        mentions.update(_OF_ELEMENTS)
     return ScriptSource(
         specifiers=frozenset(specifiers),
         texts=frozenset(texts - specifiers),
+        mentions=frozenset(mentions),
         reaches=frozenset(reaches),
         broken=tree.root_node.has_error,
     )
+
+
+def package_of(specifier: str) -> str:
+    """The package that a specifier leads into: `@scope/name/inside`, `loader!name`."""
+    return "/".join(specifier.rpartition("!")[2].split("/")[: 2 if specifier.startswith("@") else 1])
 
 
 def _specifiers(nodes: Iterable[Node]) -> Iterator[str | None]:

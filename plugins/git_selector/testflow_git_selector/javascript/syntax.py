@@ -47,20 +47,20 @@ def is_the_same(path: str, before: bytes, after: bytes) -> bool:
     trees = [parsed(path, content)[0] for content in (before, after)]
     if any(tree.root_node.has_error for tree in trees):
         return before == after
-    return list(_words(trees[0])) == list(_words(trees[1]))
+    return list(words(trees[0].root_node)) == list(words(trees[1].root_node))
 
 
-def _words(tree: Tree) -> Iterator[tuple[int, str, bytes | None]]:
-    """The nodes of a tree, each with its depth; of leaves the text."""
-    cursor = tree.walk()
+def words(top: Node, without: frozenset[int] = frozenset()) -> Iterator[tuple[int, str, bytes | None]]:
+    """The nodes below one, each with its depth, but for some by their ids; of leaves the text."""
+    cursor = top.walk()
     depth = 0
     while True:
         node = cursor.node
         assert node is not None  # noqa: S101 - a cursor stands somewhere
-        shown = node.type != "comment" or _tells(node.text or b"")
-        if shown:
+        left_out = node.id in without
+        if not left_out and (node.type != "comment" or _tells(node.text or b"")):
             yield depth, node.type, None if node.child_count else node.text
-        if cursor.goto_first_child():
+        if not left_out and cursor.goto_first_child():
             depth += 1
             continue
         while not cursor.goto_next_sibling():
