@@ -108,13 +108,16 @@ _TABLES = (
     _Table(name="results", columns=("status", "duration"), rank=_FAILING_FIRST, reason=True),
     _Table(
         name="attempts",
-        columns=("flow", "attempt", "status", "duration", "started", "message", "text", "batch", "reason"),
-        rank=(*_FAILING_FIRST, "{}.started", "{}.message", "{}.text", "{}.batch", "{}.reason"),
+        columns=("flow", "attempt", "status", "duration", "started", "message", "text", "batch", "reason", "context"),
+        rank=(*_FAILING_FIRST, "{}.started", "{}.message", "{}.text", "{}.batch", "{}.reason", "{}.context"),
     ),
     _Table(
         name="diagnoses",
-        columns=("category", "reason", "evidence_kind", "evidence"),
-        rank=("{}.category", "{}.reason", "coalesce({}.evidence_kind, '')", "coalesce({}.evidence, '')"),
+        columns=("category", "reason", "evidence_kind", "evidence", "details", "verdict"),
+        rank=(
+            *("{}.category", "{}.reason", "coalesce({}.evidence_kind, '')", "coalesce({}.evidence, '')"),
+            *("{}.details", "{}.verdict"),
+        ),
     ),
     _Table(name="routes", columns=("team", "reason"), rank=("{}.team", "{}.reason")),
     _Table(name="audits", columns=("strategy", "missed"), rank=("{}.missed", "{}.strategy")),

@@ -262,6 +262,22 @@ def conditions_and_causes(database: Database) -> None:
         database.conn.execute(statement)
 
 
+_EXPLANATIONS = (
+    # As JSON: what a diagnosis says besides its category, its reason and its evidence.
+    "alter table diagnoses add column details text not null default ''",
+    "alter table diagnoses add column verdict text not null default ''",
+    # As JSON: what there was around an attempt that failed.
+    "alter table attempts add column context text not null default ''",
+)
+
+
+@MIGRATIONS()
+def explanations(database: Database) -> None:
+    """All that a diagnosis says, what is to blame for each failure, and what there was around it."""
+    for statement in _EXPLANATIONS:
+        database.conn.execute(statement)
+
+
 def migrate(connection: sqlite3.Connection) -> None:
     """Bring the tables to the present version, within the transaction that is open."""
     (version,) = connection.execute("pragma user_version").fetchone()

@@ -12,13 +12,12 @@ from testflow_core.history import attempts
 from testflow_core.history.audits import audits_of
 from testflow_core.history.causes import applications_on_main, clusters_of
 from testflow_core.history.deliveries import deliveries_of
+from testflow_core.history.explanations import read_diagnosis, read_verdict
 from testflow_core.history.past import as_track
 from testflow_core.history.plans import changes_of, uncovered_of
 from testflow_core.history.values import key_of_test, storable
 from testflow_core.model import (
     Certificate,
-    Diagnosis,
-    Evidence,
     Outcome,
     PluginFailure,
     Route,
@@ -53,7 +52,7 @@ _DATA_SETS = "select name, version from data_sets where run = ? order by name"
 
 _RESULTS = """
 select test_id, variant, status, duration, reasons.text, category, diagnoses.reason, evidence_kind, evidence,
-    team, routes.reason, standings.quarantined, standings.regression
+    details, diagnoses.verdict, team, routes.reason, standings.quarantined, standings.regression
 from results join tests on tests.id = results.test join reasons on reasons.id = results.reason
     left join diagnoses on diagnoses.run = results.run and diagnoses.test = results.test
     left join routes on routes.run = results.run and routes.test = results.test
@@ -200,15 +199,14 @@ def _results(connection: sqlite3.Connection, key: int, outcomes: Iterable[Outcom
 
 
 def _result(row: tuple[Any, ...], told: Iterable[Outcome]) -> TestResult:
-    name, variant, status, duration, reason, category, why, kind, evidence, team, because, *standing = row
-    quarantined, regression = standing
+    name, variant, status, duration, reason, category, why, kind, evidence, *rest = row
+    details, verdict, team, because, quarantined, regression = rest
     test_id = name.partition("\t")[0]
-    test = TestCase.from_id(test_id)
+    test = evolve(TestCase.from_id(test_id), variant=variant)
     failing = [outcome for outcome in told if outcome.status.failing]
     diagnosis = route = None
     if category is not None:
-        shown = Evidence(kind=kind, text=evidence, rank=0) if kind is not None else None
-        diagnosis = Diagnosis(test=test, category=category, reason=why, evidence=shown)
+        diagnosis = read_diagnosis(test, category, why, kind, evidence, details)
     if team is not None:
         route = Route(test=test, team=team, reason=because)
     return TestResult(
@@ -226,6 +224,7 @@ def _result(row: tuple[Any, ...], told: Iterable[Outcome]) -> TestResult:
         flaky=status == Status.PASSED and bool(failing),
         quarantined=quarantined or "",
         regression=regression or "",
+        verdict=read_verdict(verdict),
     )
 
 

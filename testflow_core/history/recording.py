@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from testflow_core.history import attempts
 from testflow_core.history.audits import add_audits
 from testflow_core.history.causes import add_causes
+from testflow_core.history.explanations import add_explanations
 from testflow_core.history.plans import add_changes
 from testflow_core.history.values import excerpt, key_of_test, seconds, storable
 from testflow_core.model import Status, TestCase
@@ -51,23 +52,6 @@ values (?, (select id from tests where test_id = ?), ?, ?, ?)
 on conflict do nothing
 """
 
-_ADD_DIAGNOSIS = """
-insert into diagnoses (run, test, category, reason, evidence_kind, evidence)
-values (?, (select id from tests where test_id = ?), ?, ?, ?, ?)
-on conflict do nothing
-"""
-
-_ADD_ROUTE = """
-insert into routes (run, test, team, reason)
-values (?, (select id from tests where test_id = ?), ?, ?)
-on conflict do nothing
-"""
-
-_ADD_STANDING = """
-insert into standings (run, test, quarantined, regression) values (?, (select id from tests where test_id = ?), ?, ?)
-on conflict do nothing
-"""
-
 _ADD_TIMING = """
 insert into timings (test, run, median) values ((select id from tests where test_id = ?), ?, ?)
 on conflict do update set median = excluded.median
@@ -100,7 +84,7 @@ def add_run(connection: sqlite3.Connection, run: Run) -> tuple[int, bool] | None
         attempts.add(connection, key, run.outcomes)
     _add_names(connection, run)
     _add_results(connection, key, run)
-    _add_explanations(connection, key, run)
+    add_explanations(connection, key, run)
     add_causes(connection, key, run)
     _add_circumstances(connection, key, run)
     add_changes(connection, key, run)
@@ -180,40 +164,6 @@ def _add_results(connection: sqlite3.Connection, key: int, run: Run) -> None:
             )
             for result in run.results
             if result.status is not skipped or result.test_id not in left_out
-        ],
-    )
-
-
-def _add_explanations(connection: sqlite3.Connection, key: int, run: Run) -> None:
-    connection.executemany(
-        _ADD_DIAGNOSIS,
-        [
-            (
-                key,
-                key_of_test(result.test_id, result.variant),
-                storable(diagnosis.category),
-                excerpt(diagnosis.reason),
-                storable(diagnosis.evidence.kind) if diagnosis.evidence else None,
-                excerpt(diagnosis.evidence.text) if diagnosis.evidence else None,
-            )
-            for result in run.results
-            if (diagnosis := result.diagnosis) is not None
-        ],
-    )
-    connection.executemany(
-        _ADD_ROUTE,
-        [
-            (key, key_of_test(result.test_id, result.variant), storable(route.team), excerpt(route.reason))
-            for result in run.results
-            if (route := result.route) is not None
-        ],
-    )
-    connection.executemany(
-        _ADD_STANDING,
-        [
-            (key, key_of_test(result.test_id, result.variant), excerpt(result.quarantined), excerpt(result.regression))
-            for result in run.results
-            if result.quarantined or result.regression
         ],
     )
 

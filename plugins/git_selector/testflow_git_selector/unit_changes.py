@@ -68,6 +68,8 @@ def compared(before: Units, after: Units) -> ChangedUnits:
     whole = ""
     if before.module.digest != after.module.digest:
         whole = "what runs when it is imported changed"
+    elif before.dangling != after.dangling:
+        whole = "names that it exports and does not have are others, and importing all of it fails where it has any"
     if before.exported is not None and after.exported is not None:
         names |= before.exported ^ after.exported
     reached = using(after, names)

@@ -47,13 +47,15 @@ class Units:
     to: of functions all but the body, of classes all but the bodies of methods. `module` is what runs on import and may
     have effects, in order: statements, imports of what does not come with Python, decorators, classes with bases,
     names that pytest or Python calls by themselves. `exported` is what `__all__` says,
-    None where that is computed; `examples` are docstrings with doctests. `problem` says why the file cannot be parsed.
+    None where that is computed; `dangling` are those of it that no statement binds: importing all names fails of them.
+    `examples` are docstrings with doctests. `problem` says why the file cannot be parsed.
     """
 
     functions: Mapping[str, Reading] = field(factory=dict[str, Reading])
     names: Mapping[str, Reading] = field(factory=dict[str, Reading])
     module: Reading = field(factory=lambda: reading(()))
     exported: frozenset[str] | None = frozenset()
+    dangling: frozenset[str] = frozenset()
     examples: Reading = field(factory=lambda: reading(()))
     problem: str = ""
 
@@ -103,6 +105,7 @@ class _Survey:
             names={name: reading(nodes, self.modules) for name, nodes in self.names.items()},
             module=reading(self.effects, self.modules),
             exported=None if self.exported is None else frozenset(self.exported),
+            dangling=frozenset((self.exported or set()) - self.above),
             examples=reading(self.examples),
         )
 

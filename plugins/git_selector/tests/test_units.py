@@ -223,9 +223,23 @@ def test_what_is_for_types_alone_changes_nothing():
 
 
 def test_what_is_exported_is_a_change_of_the_names_that_come_or_go():
-    found = changed_units("__all__ = ['a', 'b']\n", "__all__ = ['a', 'c']\n__all__ += ['d']\n__all__: list\n")
+    bound = "a = 1\nb = 1\nc = 1\nd = 1\n"
+    after = "__all__ = ['a', 'c']\n__all__ += ['d']\n__all__: list\n"
+    found = changed_units(f"__all__ = ['a', 'b']\n{bound}", after + bound)
     assert found.names == {"b", "c", "d"}
     assert not found.whole
+
+
+@pytest.mark.parametrize(
+    "bound", ["def b(): pass\n", "class b: pass\n", "import b\n", "try:\n    b = 1\nfinally: pass\n"]
+)
+def test_a_name_that_is_exported_and_not_there_concerns_all_who_import_the_file(bound):
+    sound, other = f"__all__ = ['b']\n{bound}", f"__all__ = ['b', 'c']\n{bound}"
+    assert "exports and does not have" in changed_units(sound, other).whole
+    assert "exports and does not have" in changed_units(other, sound).whole
+    assert not changed_units(sound, f"{other}\ndef c(): pass\n").whole
+    gone = changed_units(f"{sound}b = 2\n", "__all__ = ['b']\n")
+    assert gone.whole
 
 
 def test_functions_under_conditions_are_functions():
