@@ -29,7 +29,11 @@ def test_nothing_goes_on_once_planning_has_failed():
         go_on.wait(20)
         ended.append(True)
 
-    with pytest.raises(ValueError, match="no plan"), aside(work):
-        go_on.set()
-        raise ValueError("no plan")
+    def fail():
+        with aside(work):
+            go_on.set()
+            raise ValueError("no plan")
+
+    with pytest.raises(ValueError, match="no plan"):
+        fail()
     assert ended == [True]

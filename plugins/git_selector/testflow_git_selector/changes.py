@@ -102,7 +102,7 @@ def _known_at_once(git: Git, base: str | None) -> tuple[str, str, str] | None:
     if base is None or base.startswith("-"):
         return None
     try:
-        told = git("rev-parse", "--show-toplevel", f"HEAD^{{commit}}", f"{base}^{{commit}}", "--")
+        told = git("rev-parse", "--show-toplevel", "HEAD^{commit}", f"{base}^{{commit}}", "--")
     except GitError:
         return None
     *top, head, commit, _ = os.fsdecode(told).split("\n")[:-1]
