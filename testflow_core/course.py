@@ -42,7 +42,7 @@ from testflow_core.model import (
     Run,
     TestEnded,
 )
-from testflow_core.planning import adaptation, make_plan, name_conditions, name_trees
+from testflow_core.planning import adaptation, certain, make_plan, name_conditions, name_trees, runner_name
 from testflow_core.plugin_calls import PluginCalls
 from testflow_core.publishing import asked, publish
 from testflow_core.triage import audits
@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 
     from testflow_core.execution import Stage
     from testflow_core.history import Journal
-    from testflow_core.model import Limits, Outcome, Plan, Shard
+    from testflow_core.model import Application, Limits, Outcome, Plan, Shard
     from testflow_core.planning import Declaration
     from testflow_core.registry import Plugins
     from testflow_core.settings import Settings
@@ -82,16 +82,23 @@ class Course:
         self.clock = Clock(observers=tuple(each for each in observers if isinstance(each, Observes)))
 
     def plan(
-        self, declaration: Declaration, shard: Shard | None = None
+        self, declaration: Declaration, shard: Shard | None = None, run_batch: WarmSessions | None = None
     ) -> tuple[Plan, Mapping[str, ChosenProvisioner]]:
-        """The plan, and the provisioners for its environments, by their labels."""
+        """The plan, and the provisioners for its environments, by their labels; `run_batch` is told what to expect."""
         engine = self.engine
+
+        def past_of(applications: Mapping[str, Application]) -> Past:
+            for name in certain(declaration.workflow):
+                if run_batch is not None and name in applications:
+                    run_batch.expect(runner_name(applications[name]), applications[name])
+            return self._past(applications)
+
         with self.clock.phase("plan"):
             plan = make_plan(
                 declaration,
                 engine.plugins,
                 self.calls,
-                self._past,
+                past_of,
                 engine.workspace,
                 engine.state / "checkouts",
                 engine.resources,
@@ -105,14 +112,15 @@ class Course:
 
     def execute(self, declaration: Declaration, shard: Shard | None) -> Run:
         """The whole run, or a shard of it."""
-        plan, chosen = self.plan(declaration, shard)
-        if plan.batches:
-            with suppress(HistoryError):
-                # What hinders the journal hinders the record, too, and is told there.
-                self.journal = self.engine.history.journal(self.run_id)
-        if self.journal is not None:
-            self.journal.begin(self.started, plan, fingerprints)
-        return self._carry_out(plan, chosen, Kept())
+        with WarmSessions(self.engine.plugins, self.calls) as run_batch:
+            plan, chosen = self.plan(declaration, shard, run_batch)
+            if plan.batches:
+                with suppress(HistoryError):
+                    # What hinders the journal hinders the record, too, and is told there.
+                    self.journal = self.engine.history.journal(self.run_id)
+            if self.journal is not None:
+                self.journal.begin(self.started, plan, fingerprints)
+            return self._carry_out(plan, chosen, Kept(), run_batch)
 
     def resume(self, journal: Journal) -> Run:
         """What is left of the run, which began when its journal says."""
@@ -138,17 +146,19 @@ class Course:
         for outcome in kept.outcomes:
             journal.outcome(outcome)
         self.clock.tell(Planned(plan=plan))
-        return self._carry_out(plan, chosen, kept)
+        return self._carry_out(plan, chosen, kept, WarmSessions(engine.plugins, self.calls))
 
     @property
     def _looking(self) -> tuple[Plugins, PluginCalls, Path, Path]:
         """What checkouts are looked for with."""
         return self.engine.plugins, self.calls, self.engine.workspace, self.engine.state / "checkouts"
 
-    def _carry_out(self, plan: Plan, chosen: Mapping[str, ChosenProvisioner], kept: Kept) -> Run:
+    def _carry_out(
+        self, plan: Plan, chosen: Mapping[str, ChosenProvisioner], kept: Kept, run_batch: WarmSessions
+    ) -> Run:
         outcomes = list(kept.outcomes)
         try:
-            self._tests(plan, chosen, kept, outcomes)
+            self._tests(plan, chosen, kept, outcomes, run_batch)
         except KeyboardInterrupt:
             if not self.scheduled:
                 # It came while the data was made or the environment came up.
@@ -161,7 +171,14 @@ class Course:
             raise
         return self._published(self._record(self._result(plan, chosen, outcomes)))
 
-    def _tests(self, plan: Plan, chosen: Mapping[str, ChosenProvisioner], kept: Kept, outcomes: list[Outcome]) -> None:
+    def _tests(
+        self,
+        plan: Plan,
+        chosen: Mapping[str, ChosenProvisioner],
+        kept: Kept,
+        outcomes: list[Outcome],
+        run_batch: WarmSessions,
+    ) -> None:
         engine = self.engine
         if not plan.batches:
             return
@@ -184,7 +201,7 @@ class Course:
                 keeping=engine.keeping,
                 failed=lambda: any(map(counts, final(outcomes))),
             )
-            run_batch = exits.enter_context(WarmSessions(engine.plugins, self.calls))
+            exits.enter_context(run_batch)
             self._warm_up(plan, run_batch, directory)
             stage = exits.enter_context(prepared(setting))
             self._up(plan, stage)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING
 
 from attrs import evolve
 
-from testflow_core.interfaces import RUNNER
+from testflow_core.errors import PluginError
+from testflow_core.interfaces import RUNNER, GetsReady
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from testflow_core.interfaces import Runner, RunnerSession
-    from testflow_core.model import Batch, Bench, Outcome
+    from testflow_core.model import Application, Batch, Bench, Outcome
     from testflow_core.plugin_calls import PluginCalls
     from testflow_core.registry import Plugins
 
@@ -48,6 +49,7 @@ class WarmSessions:
         self._runners: dict[str, Runner] = {}
         self._idle: list[_Session] = []
         self._busy: set[_Session] = set()
+        self._expected: dict[tuple[str, str], ExitStack] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -56,10 +58,24 @@ class WarmSessions:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         with self._lock, ExitStack() as exits:
+            for readiness in self._expected.values():
+                exits.callback(readiness.close)
             for session in (*self._idle, *self._busy):
                 exits.callback(session.close)
+            self._expected.clear()
             self._idle.clear()
             self._busy.clear()
+
+    def expect(self, runner: str, application: Application) -> None:
+        """Tests of this application are likely to come: a runner that can gets ready, others wait for a batch."""
+        if (runner, application.name) in self._expected:
+            return
+        readiness = self._expected[runner, application.name] = ExitStack()
+        with suppress(PluginError):
+            found = self._runner(runner)
+            if isinstance(found, GetsReady):
+                able = found
+                self._calls.answer(RUNNER, runner, lambda: readiness.enter_context(able.ready(application)), None)
 
     def warm(self, runner: str, bench: Bench) -> None:
         """Open a session that the first batch of this bench will find."""
@@ -100,11 +116,14 @@ class WarmSessions:
         return self._calls.answer(RUNNER, session.key[0], lambda: list(session.session.finish()), [])
 
     def _session(self, name: str, bench: Bench) -> _Session:
+        return _Session(name, self._runner(name), bench)
+
+    def _runner(self, name: str) -> Runner:
         with self._lock:
             # The same one for all sessions: they may share what is costly.
             runner = self._runners.get(name) or self._plugins.load(RUNNER, name)
             self._runners[name] = runner
-        return _Session(name, runner, bench)
+        return runner
 
     def _taken(self, batch: Batch) -> _Session | None:
         with self._lock:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar, runtime_checkable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from testflow_core.errors import Problem
@@ -44,6 +45,19 @@ class DividesFiles(Protocol):
 
     def divides(self, application: Application) -> bool:
         """Whether the tests of one file may run in several batches, also at the same time."""
+        ...
+
+
+@runtime_checkable
+class GetsReady(Protocol):
+    """A runner that can begin to get ready for an application while it is still decided which of its tests run."""
+
+    def ready(self, application: Application) -> AbstractContextManager[None]:
+        """
+        Begin, and do not wait for the end of it; sessions of the application that are opened before exit find it done.
+
+        Nothing is raised where that cannot be: the sessions tell. After exit nothing of it is left.
+        """
         ...
 
 

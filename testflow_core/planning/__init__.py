@@ -1,11 +1,22 @@
 """From a declaration to a plan; nothing is started."""
 
 from testflow_core.planning.adapting import adaptation
-from testflow_core.planning.applications import name_trees
+from testflow_core.planning.applications import name_trees, runner_name
 from testflow_core.planning.auditing import Auditing
+from testflow_core.planning.choices import certain
 from testflow_core.planning.conditions import name_conditions
 from testflow_core.planning.declaration import Declaration
 from testflow_core.planning.plan import make_plan
 from testflow_core.planning.repeating import repeated
 
-__all__ = ["Auditing", "Declaration", "adaptation", "make_plan", "name_conditions", "name_trees", "repeated"]
+__all__ = [
+    "Auditing",
+    "Declaration",
+    "adaptation",
+    "certain",
+    "make_plan",
+    "name_conditions",
+    "name_trees",
+    "repeated",
+    "runner_name",
+]

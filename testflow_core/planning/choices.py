@@ -14,7 +14,7 @@ from testflow_core.planning.strategies import Covering, decided
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from testflow_core.model import Change, Past
+    from testflow_core.model import Change, Past, TestWorkflow
     from testflow_core.planning.applications import Landscape
     from testflow_core.plugin_calls import PluginCalls
     from testflow_core.registry import Plugins
@@ -24,7 +24,16 @@ Origin = TypeVar("Origin", TestSelection, CrossAppTest)
 ORDERING = "history"
 """The selector that puts tests in order, whichever chose them."""
 
+ALL = "all"
+"""The selector that chooses every test."""
+
 _SHOWN_FILES = 3
+
+
+def certain(workflow: TestWorkflow) -> tuple[str, ...]:
+    """The applications of which tests run, if they have any, whatever has changed and whatever is remembered."""
+    chosen = [each.application for each in workflow.selections if ALL in each.strategies]
+    return tuple(dict.fromkeys((*chosen, *(step.app for flow in workflow.flows for step in flow.steps))))
 
 
 @frozen(kw_only=True)

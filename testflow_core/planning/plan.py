@@ -39,7 +39,7 @@ def make_plan(
     declaration: Declaration,
     plugins: Plugins,
     calls: PluginCalls,
-    past_of: Callable[[Iterable[str]], Past],
+    past_of: Callable[[Mapping[str, Application]], Past],
     workspace: Path,
     cache: Path,
     resources: Mapping[str, int],
@@ -48,8 +48,8 @@ def make_plan(
     """
     What a run will do. Nothing is started.
 
-    `past_of` answers the past of the named applications, `resources` are how many there are of what tests take,
-    `workers` how many batches run at a time.
+    `past_of` answers the past of the applications, before anything is decided. `resources` are how many there are of
+    what tests take, `workers` how many batches run at a time.
     SpecError or PluginError where the declaration is wrong.
     """
     check(declaration, plugins, resources)

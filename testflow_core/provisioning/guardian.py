@@ -45,6 +45,8 @@ def main(descriptor: int, engine: int, identity: str, tier: str, remove: Sequenc
             _supervise(channel, handle, theirs, legacy, tier, why)
         theirs.close()
         _guard(pid, ours, handle, legacy, tier)
+    # The engine waits for this end, and taking the interpreter down takes it 8 ms more.
+    os._exit(0)
 
 
 def _open_handle(engine: int) -> int | None:

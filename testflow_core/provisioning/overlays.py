@@ -25,7 +25,16 @@ class Overlays:
     """Those of one supervisor, seen by it and by what it starts; `unmount` before their directories are removed."""
 
     def __init__(self) -> None:
-        self._held: list[tuple[int, str]] = []
+        self._held: list[tuple[int | None, str]] = []
+
+    def mount_memory(self, target: str) -> None:
+        """Make `target`, which does not exist, an empty directory in memory; OSError where the system does not."""
+        with contextlib.ExitStack() as undoing:
+            Path(target).mkdir(mode=0o700)
+            undoing.callback(os.rmdir, target)
+            mount("testflow", target, "tmpfs", 0, "mode=0700")
+            undoing.pop_all()
+        self._held.append((None, target))
 
     def mount(self, lower: str, target: str) -> None:
         """
@@ -58,8 +67,9 @@ class Overlays:
         """Show none any more."""
         for descriptor, target in self._held:
             _unmount(target)
-            _unmount(target + _LAYERS)
-            os.close(descriptor)
+            if descriptor is not None:
+                _unmount(target + _LAYERS)
+                os.close(descriptor)
         self._held.clear()
 
 

@@ -110,7 +110,7 @@ def wait_until_ready(name: str, process: Started, probes: Sequence[Probe], *, li
         if remaining <= 0:
             raise failure(name, f"was not ready within {limit.total_seconds():g} s: {missing}", log)
         process.wait(min(pause, remaining))
-        pause = min(pause * 1.2, _LONGEST)
+        pause = min(pause * 1.1, _LONGEST)
 
 
 def describe_exit(returncode: int) -> str:

@@ -6,6 +6,7 @@ import itertools
 import json
 import os
 import secrets
+import select
 import socket
 import struct
 import subprocess
@@ -95,7 +96,7 @@ class Supervisor:
             # The guardian takes that for leave to kill a supervisor that hangs.
             self._process.terminate()
         try:
-            self._process.wait(LIMIT)
+            self._await_exit()
         except subprocess.TimeoutExpired:
             # One that hangs itself is stood in for by the supervisor.
             self._process.kill()
@@ -103,6 +104,22 @@ class Supervisor:
         self._listener.join()
         self._channel.close()
         self._errors.close()
+
+    def _await_exit(self) -> None:
+        """TimeoutExpired after the limit; Popen alone would look again and again, with longer and longer pauses."""
+        patience = LIMIT
+        if hasattr(os, "pidfd_open"):
+            # Whoever else waits for our children may have been told already.
+            with suppress(OSError):
+                handle = os.pidfd_open(self._process.pid)
+                try:
+                    ending = select.poll()
+                    ending.register(handle, select.POLLIN)
+                    ending.poll(LIMIT * 1000)
+                finally:
+                    os.close(handle)
+                patience = 0.0
+        self._process.wait(patience)
 
     @property
     def tier(self) -> tuple[str, str]:
@@ -178,9 +195,16 @@ class Supervisor:
         Made of what is changed alone, and nothing that anybody else can see. False where that cannot be had, and
         `target` still does not exist: in the lower tiers, and where the kernel refuses. `lower` must stay as it is.
         """
-        if self.tier[0] != NAMESPACES:
-            return False
-        return self._ask({"verb": "overlay", "lower": str(lower), "target": str(target)}) not in self._refused
+        return self._show(target, lower)
+
+    def memory(self, target: Path) -> bool:
+        """
+        Have what is started from now on see at `target`, which does not exist, an empty directory in memory.
+
+        Nobody else sees what is in it. False where that cannot be had, and `target` still does not exist: in the lower
+        tiers, and where the kernel refuses.
+        """
+        return self._show(target, None)
 
     def request(self, message: Mapping[str, object], streams: Sequence[int] = ()) -> None:
         """Send the supervisor a message; where it is gone nothing happens, as nothing is left to talk about."""
@@ -204,6 +228,12 @@ class Supervisor:
         self._errors.seek(0)
         words = self._errors.read().decode(errors="replace").strip()
         return f": {words[-2000:]}" if words else ""
+
+    def _show(self, target: Path, lower: Path | None) -> bool:
+        if self.tier[0] != NAMESPACES:
+            return False
+        order = {"verb": "show", "target": str(target), "lower": None if lower is None else str(lower)}
+        return self._ask(order) not in self._refused
 
     def _ask(self, order: Mapping[str, object]) -> int:
         """Have something done beside the processes: its number, once the supervisor has answered."""

@@ -180,8 +180,8 @@ class Session:
                 self.pause(request["number"])
             case "resume":
                 self.resume(request["number"])
-            case "overlay":
-                self.overlay(request["number"], request["lower"], request["target"])
+            case "show":
+                self.show(request["number"], request["target"], request["lower"])
             case _:
                 self.end(request["number"], signal.Signals(request["signal"]), request["grace"])
 
@@ -220,10 +220,13 @@ class Session:
                 self.farewells[pid] = signal.Signals(order["farewell"])
             self.tell(number=number, pid=pid)
 
-    def overlay(self, number: int, lower: str, target: str) -> None:
-        """Show a directory at another place to what is started from now on, and tell whether that could be."""
+    def show(self, number: int, target: str, lower: str | None) -> None:
+        """Show memory, or a directory, at another place to what is started from now on; tell whether that could be."""
         try:
-            self.overlays.mount(lower, target)
+            if lower is None:
+                self.overlays.mount_memory(target)
+            else:
+                self.overlays.mount(lower, target)
         except OSError:
             self.tell(number=number, noted=False)
         else:

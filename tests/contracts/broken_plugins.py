@@ -364,6 +364,10 @@ class Everywhere(Runner):
         return str(next(COUNT))
 
     @contextmanager
+    def ready(self, application):
+        yield (application.path / "a.py").exists()
+
+    @contextmanager
     def session(self, bench):
         yield BrokenSession()
         raise LookupError("it does not end")
@@ -376,7 +380,12 @@ class BrokenSession(RunnerSession):
         raise AssertionError("a failing test")
 
 
-class TestEverywhere(contracts.RunnerContract, contracts.RunnerThatDividesFiles, contracts.RunnerThatNamesConditions):
+class TestEverywhere(
+    contracts.RunnerContract,
+    contracts.RunnerThatDividesFiles,
+    contracts.RunnerThatNamesConditions,
+    contracts.RunnerThatGetsReady,
+):
     runner = pytest.fixture(lambda self: Everywhere())
 
     @pytest.fixture

@@ -23,6 +23,7 @@ from testflow_core.testing.contracts import (
     RunnerContract,
     RunnerOfProcesses,
     RunnerThatDividesFiles,
+    RunnerThatGetsReady,
     RunnerThatNamesConditions,
     reporter,
 )
@@ -129,7 +130,9 @@ def written(files, directory):
     return directory
 
 
-class TestPytestRunner(RunnerContract, RunnerOfProcesses, RunnerThatDividesFiles, RunnerThatNamesConditions):
+class TestPytestRunner(
+    RunnerContract, RunnerOfProcesses, RunnerThatDividesFiles, RunnerThatNamesConditions, RunnerThatGetsReady
+):
     told = pytest.fixture(lambda self: TestCase.from_id("shop::more/told.py::test_told"))
     doubling = pytest.fixture(lambda self: TestCase.from_id("shop::more/doubling.py::test_doubling"))
     endless = pytest.fixture(lambda self: TestCase.from_id("shop::more/endless.py::test_endless"))
@@ -152,7 +155,9 @@ class TestPytestRunner(RunnerContract, RunnerOfProcesses, RunnerThatDividesFiles
         }
 
 
-class TestUnittestRunner(RunnerContract, RunnerOfProcesses, RunnerThatDividesFiles, RunnerThatNamesConditions):
+class TestUnittestRunner(
+    RunnerContract, RunnerOfProcesses, RunnerThatDividesFiles, RunnerThatNamesConditions, RunnerThatGetsReady
+):
     told = pytest.fixture(lambda self: TestCase.from_id("shop::more/told.py::Told::test_told"))
     doubling = pytest.fixture(lambda self: TestCase.from_id("shop::more/doubling.py::Doubling::test_doubling"))
     endless = pytest.fixture(lambda self: TestCase.from_id("shop::more/endless.py::Endless::test_endless"))

@@ -108,3 +108,38 @@ def test_without_namespaces_there_is_none(tier: str, lower: Path, private: Path)
     with Supervisor(remove=[private], tier=tier) as supervisor:
         assert not supervisor.overlay(lower, private / "copy")
         assert not list(private.iterdir())
+
+
+FILL = """
+from pathlib import Path
+Path("memory/lower").mkdir()
+for name in ("old", "gone"):
+    Path("memory/lower", name).write_text("old")
+"""
+
+
+@pytest.mark.usefixtures("namespaces_here")
+def test_files_in_memory_are_seen_by_what_is_started_alone_and_can_be_shown_again(private: Path, python: Python):
+    with Supervisor(remove=[private], tier=NAMESPACES) as supervisor:
+        assert supervisor.memory(private / "memory")
+        assert ended(supervisor, python(FILL), private) == 0
+        assert not list((private / "memory").iterdir())
+        assert supervisor.overlay(private / "memory" / "lower", private / "copy")
+        assert ended(supervisor, python(CHANGE), private) == 0
+        assert ended(supervisor, python(CHECK), private) == 0
+    assert not private.exists()
+
+
+@pytest.mark.usefixtures("namespaces_here")
+def test_what_is_there_is_no_place_for_files_in_memory(private: Path):
+    (private / "memory").mkdir()
+    with Supervisor(remove=[private], tier=NAMESPACES) as supervisor:
+        assert not supervisor.memory(private / "memory")
+        assert supervisor.memory(private / "other")
+
+
+@pytest.mark.parametrize("tier", [SUBREAPER, LEASES])
+def test_without_namespaces_no_files_are_in_memory(tier: str, private: Path):
+    with Supervisor(remove=[private], tier=tier) as supervisor:
+        assert not supervisor.memory(private / "memory")
+        assert not list(private.iterdir())

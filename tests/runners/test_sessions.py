@@ -14,7 +14,7 @@ import pytest
 import testflow_core
 from testflow_core.builtin.runners.pytest import PytestRunner
 from testflow_core.builtin.runners.unittest import UnittestRunner
-from testflow_core.model import Status
+from testflow_core.model import Application, Status
 
 AGENT = Path(testflow_core.__file__).parent / "builtin" / "runners" / "agent"
 
@@ -73,6 +73,45 @@ def pids(checkout, *batches):
     """The process that each of these batches, of one session, ran in."""
     with PytestRunner().session(batches[0].bench) as session:
         return [outcome.values for batch in batches for outcome in session.run(batch)]
+
+
+def agent_of(runner, batch):
+    """The process that the worker of a batch, in a session of its own, was forked by."""
+    with runner.session(batch.bench) as session:
+        (outcome,) = session.run(batch)
+    return outcome.values
+
+
+@pytest.mark.parametrize(("runner", "file"), [(PytestRunner, "test_a.py"), (UnittestRunner, "test_b.py")])
+def test_sessions_find_the_agent_that_was_made_ready_before_and_it_ends_with_the_readiness(checkout, runner, file):
+    checkout.write("test_a.py", "import os\ndef test_agent(): return os.getppid()\n")
+    checkout.write(
+        "test_b.py",
+        """
+        import json, os, unittest
+        class Agent(unittest.TestCase):
+            def test_agent(self):
+                with open(os.environ["TESTFLOW_OUTPUTS"], "w") as stream:
+                    json.dump({"agent": os.getppid()}, stream)
+        """,
+    )
+    command = ("python", "-m", "unittest") if runner is UnittestRunner else ("pytest",)
+    known, batch = runner(), checkout.batch(checkout.bench(*command), file)
+    with known.ready(Application(name="shop", path=checkout.path, test_command=command)):
+        agents = [agent_of(known, batch), agent_of(known, batch)]
+    alone = agent_of(known, batch)
+    assert agents[0] == agents[1] != alone
+
+
+def test_what_keeps_an_agent_from_getting_ready_is_told_by_the_session(checkout):
+    checkout.write("test_a.py", PID)
+    runner, batch = PytestRunner(), checkout.batch(checkout.bench("pytest", python="gone"), "test_a.py")
+    with (
+        runner.ready(Application(name="shop", path=checkout.path, python="gone")),
+        runner.session(batch.bench) as session,
+    ):
+        (outcome,) = session.run(batch)
+    assert "gone cannot be started" in outcome.message
 
 
 def test_a_session_runs_batch_after_batch_in_one_process(checkout):

@@ -195,3 +195,14 @@ def test_rubbish_and_what_its_finalizers_let_go_is_gone_when_a_session_has_ended
     assert outcome.status == "passed"
     told = (tmp_path / "told").read_text().splitlines()
     assert [json.loads(line) for line in told] == [{"ended": "first"}, {"ended": "second"}]
+
+
+@pytest.mark.parametrize(("words", "noted"), [((), {"lastfailed"}), (("--nf",), {"lastfailed", "nodeids"})])
+def test_the_cache_notes_what_failed_and_the_names_of_all_tests_only_where_the_command_reads_them(
+    checkout, python, words, noted
+):
+    checkout.write("test_x.py", "def test_x(): assert 0\n")
+    bench = checkout.bench("pytest", *words, python=python)
+    checkout.run(PytestRunner(), checkout.batch(bench, "test_x.py"))
+    cached = {path.name for path in (checkout.path / ".pytest_cache" / "v" / "cache").iterdir()}
+    assert cached - {"stepwise"} == noted

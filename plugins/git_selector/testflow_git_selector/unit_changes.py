@@ -38,12 +38,13 @@ class ChangedUnits:
 
     `functions` are those whose bodies changed, came or went, and those that use a changed module-level name; each has
     its reason. `names` are the module-level names that are bound to something else: whoever uses them in another file
-    is concerned (`spread`). Where all of the file counts as changed, `whole` says why. `examples` tells that doctests
-    changed.
+    is concerned (`spread`); `gone` are those that are bound no more: whoever imports one fails. Where all of the file
+    counts as changed, `whole` says why. `examples` tells that doctests changed.
     """
 
     functions: Mapping[str, str] = field(factory=dict[str, str])
     names: frozenset[str] = frozenset()
+    gone: frozenset[str] = frozenset()
     whole: str = ""
     examples: bool = False
 
@@ -65,7 +66,7 @@ def compared(before: Units, after: Units) -> ChangedUnits:
             return ChangedUnits(whole=each.problem.replace("it ", f"it{when} ", 1))
     bodies = {name: f"function {name} changed" for name in _differing(before.functions, after.functions)}
     names = _differing(before.names, after.names)
-    whole = ""
+    whole = _made(sorted(names & (before.fallible | after.fallible)))
     if before.module.digest != after.module.digest:
         whole = "what runs when it is imported changed"
     elif before.dangling != after.dangling:
@@ -77,13 +78,18 @@ def compared(before: Units, after: Units) -> ChangedUnits:
     return ChangedUnits(
         functions={**reached.functions, **bodies},
         names=frozenset(names) | reached.names,
+        gone=before.bound - after.bound,
         whole=whole or reached.whole,
         examples=before.examples.digest != after.examples.digest,
     )
 
 
-def using(file: Units, names: Iterable[str]) -> ChangedUnits:
-    """What of a file is concerned where these names, of its own or of another file, are bound to something else."""
+def using(file: Units, names: Iterable[str], gone: frozenset[str] = frozenset()) -> ChangedUnits:
+    """
+    What of a file is concerned where these names, of its own or of another file, are bound to something else.
+
+    Some of them may be `gone`: whoever imports one of another file fails of it.
+    """
     changed = frozenset(names)
     if not changed:
         return ChangedUnits()
@@ -99,7 +105,9 @@ def using(file: Units, names: Iterable[str]) -> ChangedUnits:
             if (used := sorted(_used(body, known)))
         },
         names=known - changed,
-        whole=_whole(sorted(_used(file.module, known))),
+        whole=_missed(sorted(file.taken & gone))
+        or _whole(sorted(_used(file.module, known)))
+        or _made(sorted(name for name in file.fallible if name in file.names and file.names[name].mentions & gone)),
     )
 
 
@@ -115,13 +123,14 @@ def spread(changes: Mapping[str, ChangedUnits], sources: Mapping[str, bytes]) ->
     parsed: dict[str, Units] = {}
     known: frozenset[str] = frozenset()
     waiting = frozenset(name for change in changes.values() for name in change.names)
+    gone = frozenset(name for change in changes.values() for name in change.gone)
     while waiting:
         known |= waiting
         fresh: set[str] = set()
         for path in _mentioning(waiting, sources):
             if path not in parsed:
                 parsed[path] = units(sources[path])
-            reached = using(parsed[path], waiting)
+            reached = using(parsed[path], waiting, gone)
             fresh |= reached.names
             if reached:
                 found[path] = _both(found.get(path, ChangedUnits()), reached)
@@ -140,6 +149,7 @@ def _both(one: ChangedUnits, other: ChangedUnits) -> ChangedUnits:
     return ChangedUnits(
         functions={**other.functions, **one.functions},
         names=one.names | other.names,
+        gone=one.gone | other.gone,
         whole=one.whole or other.whole,
         examples=one.examples,
     )
@@ -161,3 +171,11 @@ def _used(reading: Reading, names: frozenset[str]) -> frozenset[str]:
 
 def _whole(used: list[str]) -> str:
     return f"what runs when it is imported uses {' and '.join(used[:2])}, which changed" if used else ""
+
+
+def _made(names: list[str]) -> str:
+    return f"making {' and '.join(names[:2])} when it is imported may fail now, or failed" if names else ""
+
+
+def _missed(names: list[str]) -> str:
+    return f"it imports {' and '.join(names[:2])}, which is gone" if names else ""

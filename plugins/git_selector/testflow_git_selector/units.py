@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from attrs import define, field, frozen
 
+from testflow_git_selector.import_time import is_for_types_only, is_plain_class, is_plain_function, is_pure, may_fail
 from testflow_git_selector.syntax import (
     Definition,
     Reading,
@@ -23,16 +24,6 @@ from testflow_git_selector.syntax import (
 MODULE = "<module>"
 """The unit of what runs when a file is imported."""
 
-# What these make depends on their arguments alone, and nobody else notices that it was made.
-_PURE = frozenset(
-    {
-        "abs", "bool", "bytes", "complex", "dict", "enumerate", "float", "frozenset", "int", "len", "list", "max",
-        "min", "object", "pow", "range", "reversed", "round", "set", "slice", "sorted", "str", "sum", "tuple", "zip",
-        "compile", "getLogger", "namedtuple", "TypeVar", "NewType", "Decimal", "Fraction", "timedelta", "timezone",
-        "datetime", "date", "Path", "PurePath", "PurePosixPath", "MappingProxyType", "attrgetter", "itemgetter",
-        "methodcaller", "partial", "deque", "OrderedDict", "defaultdict", "Counter", "Lock", "RLock"
-    }
-)  # fmt: skip
 _HELP = frozenset({"command", "group", "callback"})
 """Decorators that show a docstring to users."""
 
@@ -47,17 +38,25 @@ class Units:
     to: of functions all but the body, of classes all but the bodies of methods. `module` is what runs on import and may
     have effects, in order: statements, imports of what does not come with Python, decorators, classes with bases,
     names that pytest or Python calls by themselves. `exported` is what `__all__` says,
-    None where that is computed; `dangling` are those of it that no statement binds: importing all names fails of them.
-    `examples` are docstrings with doctests. `problem` says why the file cannot be parsed.
+    None where that is computed; `bound` are the names that some statement of the module binds, `taken` those that are
+    imported from other modules; making what one of `fallible` is bound to may raise. `examples` are docstrings with
+    doctests. `problem` says why the file cannot be parsed.
     """
 
     functions: Mapping[str, Reading] = field(factory=dict[str, Reading])
     names: Mapping[str, Reading] = field(factory=dict[str, Reading])
     module: Reading = field(factory=lambda: reading(()))
     exported: frozenset[str] | None = frozenset()
-    dangling: frozenset[str] = frozenset()
+    bound: frozenset[str] = frozenset()
+    taken: frozenset[str] = frozenset()
+    fallible: frozenset[str] = frozenset()
     examples: Reading = field(factory=lambda: reading(()))
     problem: str = ""
+
+    @property
+    def dangling(self) -> frozenset[str]:
+        """What is exported and not bound: an import of all names fails of it."""
+        return (self.exported or frozenset()) - self.bound
 
 
 def units(source: bytes | str) -> Units:
@@ -85,6 +84,8 @@ class _Survey:
     examples: list[ast.AST] = field(factory=list["ast.AST"])
     exported: set[str] | None = field(factory=set[str])
     above: set[str] = field(factory=set[str])
+    taken: set[str] = field(factory=set[str])
+    fallible: set[str] = field(factory=set[str])
 
     @classmethod
     def of(cls, tree: ast.Module) -> _Survey:
@@ -105,7 +106,9 @@ class _Survey:
             names={name: reading(nodes, self.modules) for name, nodes in self.names.items()},
             module=reading(self.effects, self.modules),
             exported=None if self.exported is None else frozenset(self.exported),
-            dangling=frozenset((self.exported or set()) - self.above),
+            bound=frozenset(self.above),
+            taken=frozenset(self.taken),
+            fallible=frozenset(self.fallible),
             examples=reading(self.examples),
         )
 
@@ -121,22 +124,23 @@ class _Survey:
         if isinstance(node, Definition):
             self.function(node)
         elif isinstance(node, ast.ClassDef):
-            self.definition(node.name, [self.class_shell(node, f"{node.name}.")], plain=_is_plain_class(node))
+            self.definition(node.name, [self.class_shell(node, f"{node.name}.")], plain=is_plain_class(node))
         elif isinstance(node, ast.Import | ast.ImportFrom):
             self.imported(node)
         elif isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign):
             self.assignment(node)
-        elif not isinstance(node, ast.Pass) and not _is_for_types_only(node):
+        elif not isinstance(node, ast.Pass) and not is_for_types_only(node):
             shell = self.shell(node, "")
             self.effects.extend([shell, self.order([shell])])
 
     def function(self, node: Definition) -> None:
         header = self.cut(node, node.name)
-        self.definition(node.name, [header], plain=_is_plain_function(node))
+        self.definition(node.name, [header], plain=is_plain_function(node))
 
     def definition(self, name: str, nodes: Iterable[ast.AST], *, plain: bool) -> None:
         nodes = [*nodes, self.order(nodes)]
         self.names[name].extend(nodes)
+        self.note([name], nodes)
         if not plain:
             self.effects.extend(nodes)
 
@@ -147,6 +151,8 @@ class _Survey:
             bound = alias.asname or alias.name.partition(".")[0]
             origin = ast.Constant(value=f"{'.' * getattr(node, 'level', 0) or ''} {getattr(node, 'module', '')}")
             self.names[bound].extend([origin, alias])
+        if isinstance(node, ast.ImportFrom):
+            self.taken |= {alias.name for alias in node.names}
         if not known or module == "__future__":
             # Importing is an effect, but does not use what is imported.
             self.effects.append(ast.Constant(value=f"import {ast.unparse(node)}"))
@@ -154,15 +160,21 @@ class _Survey:
     def assignment(self, node: ast.Assign | ast.AnnAssign | ast.AugAssign) -> None:
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]
         names = [name for target in targets for name in _bound(target)]
-        plain = None not in names and (node.value is None or _is_pure(node.value))
+        plain = None not in names and (node.value is None or is_pure(node.value))
         nodes = [node, self.order([node])]
         for name in names:
             if name == "__all__":
                 self.export(node)
             elif name is not None:
                 self.names[name].extend(nodes)
+        self.note((name for name in names if name is not None), nodes)
         if not plain:
             self.effects.extend(nodes)
+
+    def note(self, names: Iterable[str], nodes: Iterable[ast.AST]) -> None:
+        """Whether what these are bound to may fail to be made, here."""
+        if any(may_fail(each, self.above) for each in nodes):
+            self.fallible.update(names)
 
     def export(self, node: ast.Assign | ast.AnnAssign | ast.AugAssign) -> None:
         try:
@@ -252,45 +264,3 @@ def _bound(target: ast.expr) -> Iterator[str | None]:
         yield from _bound(target.value)
     else:
         yield None
-
-
-def _is_pure(node: ast.AST) -> bool:
-    """Whether an expression only makes a value."""
-    return all(
-        last_name(inner.func) in _PURE if isinstance(inner, ast.Call) else not isinstance(inner, ast.NamedExpr)
-        for inner in _run_now(node)
-    )
-
-
-def _run_now(node: ast.AST) -> Iterator[ast.AST]:
-    yield node
-    if not isinstance(node, ast.Lambda):
-        for inner in ast.iter_child_nodes(node):
-            yield from _run_now(inner)
-
-
-def _is_plain_function(node: Definition) -> bool:
-    hooked = node.name.startswith(("pytest_", "__"))
-    return not hooked and not node.decorator_list and _is_pure(node.args)
-
-
-def _is_plain_class(node: ast.ClassDef) -> bool:
-    """Whether making the class has no effect: whoever decorates it or is its base may keep a list of its like."""
-    if node.decorator_list or node.keywords or any(last_name(base) != "object" for base in node.bases):
-        return False
-    return all(_is_plain_member(each) for each in node.body)
-
-
-def _is_plain_member(node: ast.stmt) -> bool:
-    if isinstance(node, Definition):
-        known = {"property", "staticmethod", "classmethod", "setter", "deleter", "abstractmethod", "overload"}
-        return all(last_name(each) in known for each in node.decorator_list) and _is_pure(node.args)
-    if isinstance(node, ast.ClassDef):
-        return _is_plain_class(node)
-    if isinstance(node, ast.Assign | ast.AnnAssign):
-        return node.value is None or _is_pure(node.value)
-    return isinstance(node, ast.Pass) or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
-
-
-def _is_for_types_only(node: ast.stmt) -> bool:
-    return isinstance(node, ast.If) and last_name(node.test) == "TYPE_CHECKING" and not node.orelse

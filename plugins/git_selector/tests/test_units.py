@@ -198,7 +198,7 @@ def test_a_name_that_what_runs_on_import_uses_changes_the_whole_file(statement):
     "source",
     [
         "X = frozenset({1})\n",
-        "X = re.compile('1')\n",
+        "import re\nX = re.compile('1')\n",
         "X, *Y = 1, 2\n",
         "X: int = 1\n",
         "X = lambda: go(1)\n",
@@ -220,6 +220,68 @@ def test_what_is_for_types_alone_changes_nothing():
     assert not changed_units(source, source.replace("1", "2"))
     other = source + "else:\n    X1 = 0\n"
     assert changed_units(other, other.replace("1", "2")).whole
+
+
+MADE = {
+    "a default": ("A = 1\ndef f(x=A): return x\n", "def f(x=A): return x\n"),
+    "a default by name": ("A = 1\ndef f(*, x=A): return x\n", "def f(*, x=A): return x\n"),
+    "a default of what is kept": ("A = 1\nF = lambda x=A: x\n", "F = lambda x=A: x\n"),
+    "an annotation": ("from typing import Any\ndef f(x: Any) -> Any: ...\n", "def f(x: Any) -> Any: ...\n"),
+    "a value": ("A = 1\nX = [A]\n", "X = [A]\n"),
+    "a name that is nowhere": ("X = 1\n", "X = nowhere\n"),
+    "an attribute": ("import os\nX = os.sep\n", "import os\nX = os.seq\n"),
+    "an item": ("A = {}\nX = A[1]\n", "A = {}\nX = A[2]\n"),
+    "an operator": ("A = 1\nX = A + 1\n", "A = 1\nX = A + ''\n"),
+    "an operator in place": ("A = ''\nX = 1\n", "A = ''\nX = 1\nX += A\n"),
+    "items of another": ("A = 1\nX = [0]\n", "A = 1\nX = [*A]\n"),
+    "a call": ("from shop import A\nX = dict(a=1)\n", "from shop import A\nX = dict(a=B)\n"),
+    "what is called": ("X = frozenset()\n", "X = frozen.frozenset()\n"),
+    "a member": ("class X:\n    a = 1\n    b = a\n", "class X:\n    b = a\n"),
+    "an annotated member": ("class X:\n    a: int\n", "class X:\n    a: Int = 1\n"),
+    "a member that is a function": (
+        "class X:\n    def f(self): ...\n    g = f\n",
+        "class X:\n    g = f\n    def f(self): ...\n",
+    ),
+    "what loops": ("X = [1]\n", "X = [x for x in 1]\n"),
+}
+
+
+@pytest.mark.parametrize(("before", "after"), MADE.values(), ids=MADE.keys())
+def test_what_may_fail_when_it_is_made_concerns_all_who_import_the_file(before, after):
+    assert changed_units(before, after).whole.startswith("making ")
+    assert changed_units(after, before).whole.startswith("making ")
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("from shop import *\nX = 1\n", "from shop import *\nX = A\n"),
+        ("import a\ndef f(x: int): ...\n", "import a\ndef f(x: a.B[int], *y: int, **z: int): ...\n"),
+        ("class X:\n    a = 1\n", "class X:\n    a = 1\n    b = a\n    def f(self, x=b): ...\n    g = f\n"),
+        ("X = 1\n", "X = __file__\n"),
+        ("X = 'a' 'b'\n", "X = 'a' + 'b'\n"),
+    ],
+)
+def test_what_is_made_of_names_that_are_there_concerns_those_who_use_it_alone(before, after):
+    found = changed_units(before, after)
+    assert (found.names & {"X", "f"}, found.whole) == (found.names, "")
+    assert found.names
+
+
+USES = {
+    "from prices import TAX\ndef f(): return TAX\ndef g(): pass\n": "it imports TAX, which is gone",
+    "import prices\nHALF = [prices.TAX]\ndef g(): pass\n": "making HALF when it is imported may fail now, or failed",
+    "import prices\ndef f(): return prices.TAX\n": "",
+}
+
+
+@pytest.mark.parametrize(("source", "reason"), USES.items())
+def test_whoever_imports_a_name_that_is_gone_fails_and_whoever_asks_for_it_later_does_so_later(source, reason):
+    changes = {"prices.py": changed_units("TAX = 1\nRATE = 2\n", "RATE = 2\n")}
+    assert changes["prices.py"].gone == {"TAX"}
+    found = spread(changes, {"prices.py": b"RATE = 2\n", "a.py": source.encode()})
+    assert found["a.py"].whole == reason
+    assert found["prices.py"].whole == ""
 
 
 def test_what_is_exported_is_a_change_of_the_names_that_come_or_go():

@@ -8,15 +8,20 @@ import json
 import os
 import secrets
 import shutil
+import sys
 import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from testflow_core.provisioning import lease_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
+
+    from testflow_core.provisioning.supervised import Supervised
+    from testflow_core.provisioning.supervisor import Supervisor
 
 VARIABLE = "TESTFLOW_POSTGRES_CACHE"
 """Names another directory for the cache; empty, there is none."""
@@ -28,6 +33,10 @@ _PART = ".part"
 _LOCK = ".lock"
 _SMALL = 1 << 18
 _NOTHING = bytes(_SMALL)
+_PATIENCE = 20.0
+_ROOT = Path("/")
+
+_keeping: WeakKeyDictionary[Supervisor, list[Supervised]] = WeakKeyDictionary()
 
 
 def home() -> Path | None:
@@ -91,6 +100,19 @@ def make(name: str, fill: Callable[[Path], None]) -> Path | None:
             (part / name).rename(cache / name)
         return find(name)
     return None
+
+
+def keep(name: str, source: Path, supervisor: Supervisor) -> None:
+    """Have a directory that only what the supervisor starts can see copied to an entry, while we go on."""
+    program = [sys.executable, "-m", __name__, name, str(source)]
+    _keeping.setdefault(supervisor, []).append(supervisor.spawn(program, cwd=_ROOT, env=os.environ))
+
+
+def kept(supervisor: Supervisor) -> None:
+    """Until what is being copied is in the cache; nothing where it takes very long."""
+    deadline = time.monotonic() + _PATIENCE
+    for process in _keeping.pop(supervisor, ()):
+        process.wait(max(0.0, deadline - time.monotonic()))
 
 
 def copy(source: Path, target: Path) -> None:
@@ -183,3 +205,12 @@ def _unused(cache: Path) -> Iterator[Path]:
     for path in list(cache.iterdir()):
         if path.suffix != _PART and path.stat().st_mtime < oldest:
             yield path
+
+
+def main(name: str, source: str) -> None:
+    """What is run to copy a directory to an entry."""
+    make(name, lambda target: copy(Path(source), target))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

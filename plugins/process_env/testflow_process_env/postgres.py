@@ -15,12 +15,12 @@ from testflow_core.provisioning.launch import Running
 from testflow_core.provisioning.leases import LOOPBACK
 from testflow_core.provisioning.postgres_copies import CopiedServer, copied
 from testflow_core.provisioning.postgres_session import PostgresSession, identifier, literal
-from testflow_core.provisioning.readiness import tail
+from testflow_core.provisioning.readiness import log_probe, tail
 from testflow_process_env import binaries as pg_binaries
 from testflow_process_env import cache, clusters
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from testflow_core.model import Endpoint, Service
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 _SCHEMA_LIMIT = timedelta(seconds=120)
 _SOCKET_PATH_LIMIT = 100
+# Whatever the language of its user: it speaks that of its data directory, which has none.
+_READY = "ready to accept connections$"
 _SETTINGS = {
     **clusters.UNSYNCED,
     "listen_addresses": LOOPBACK,
@@ -38,6 +40,8 @@ _SETTINGS = {
     "log_destination": "stderr",
     # The default is a number of segments, which are small here.
     "max_wal_size": "1GB",
+    # What it reads is in memory anyway; to lay out more than this takes longer than to do without.
+    "shared_buffers": "32MB",
 }
 # What was committed outlives a server that is killed on purpose: the system has it, though no disk.
 _OUTLIVING = {"synchronous_commit": "on", "full_page_writes": "on"}
@@ -81,7 +85,8 @@ def start(service: Service, place: Place, config: PostgresConfig, binaries: Bina
         cwd=place.site.workspace,
         env={**environment, "PGPASSWORD": password},
         readiness=service.readiness or Readiness(),
-        probes=(postgres.accepts_probe(LOOPBACK, port, config.user),),
+        # Asked at its port, it would start a process for each answer, while it is busy to get up itself.
+        probes=(log_probe(place.log, _READY),),
         prepare=lambda: _prepare(service.name, place, binaries, endpoint, schemas),
         end_signal=signal.SIGINT,
         warnings=_warnings(service, binaries),
@@ -122,6 +127,8 @@ def _make_data_directory(service: str, place: Place, user: str, password: str | 
 
     name = clusters.identity(user, binaries)
     entry = cache.find(name)
+    if entry is None and _make_in_memory(name, place, data, fill):
+        return data
     if entry is None:
         # What hinders it in the cache may not hinder it here.
         with suppress(ProvisionError):
@@ -129,6 +136,24 @@ def _make_data_directory(service: str, place: Place, user: str, password: str | 
     if entry is None or not (place.supervisor.overlay(entry, data) or cache.take(entry, data)):
         fill(data)
     return data
+
+
+def _make_in_memory(name: str, place: Place, data: Path, fill: Callable[[Path], None]) -> bool:
+    """
+    The data of a new server without a file on a disk, which a thousand small ones take most of the time for.
+
+    What it is made of goes to the cache meanwhile, for the next. False where there is no cache, and where memory cannot
+    be had, or shown as files, or does not suffice.
+    """
+    memory = place.directory / "memory"
+    if cache.home() is None or not place.supervisor.memory(memory):
+        return False
+    made = memory / "data"
+    with suppress(ProvisionError):
+        fill(made)
+        cache.keep(name, made, place.supervisor)
+        return place.supervisor.overlay(made, data)
+    return False
 
 
 def _prepare(service: str, place: Place, binaries: Binaries, endpoint: Endpoint, schemas: Sequence[Path]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from attrs import frozen
@@ -12,16 +13,17 @@ from testflow_core.provisioning import redis as caches
 from testflow_core.provisioning.identity import contents
 from testflow_core.provisioning.services import ServiceProvisioner, configuration
 from testflow_process_env import application as programs
-from testflow_process_env import binaries, postgres, redis
+from testflow_process_env import binaries, cache, postgres, redis
 from testflow_process_env.application import NoConfig
 from testflow_process_env.binaries import POSTGRES, REDIS, VALKEY
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from testflow_core.model import Service, Site
+    from testflow_core.model import Environment, Service, Site
     from testflow_core.provisioning.launch import Place, Running
+    from testflow_core.provisioning.supervisor import Supervisor
     from testflow_process_env.binaries import Binaries
 
 SERVICE_TYPES = {
@@ -79,6 +81,12 @@ class ProcessProvisioner(ServiceProvisioner):
                 f" {application.path / 'testflow.toml'} or where it is registered"
             )
         return None
+
+    @contextmanager
+    def around(self, environment: Environment, site: Site, supervisor: Supervisor) -> Generator[None]:  # noqa: ARG002
+        """What a first server was made of is in the cache before its supervisor ends; a failure is told at once."""
+        yield
+        cache.kept(supervisor)
 
     def start(self, service: Service, place: Place) -> Running:
         """The service as a process; ProvisionError, OSError or UnknownReferenceError where it cannot be."""

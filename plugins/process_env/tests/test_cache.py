@@ -163,6 +163,20 @@ def test_the_second_server_needs_no_initdb_and_leaves_the_cache_as_it_was(home: 
     assert not list(entry.rglob("postmaster.pid"))
 
 
+@pytest.mark.postgres
+def test_where_memory_cannot_be_shown_the_server_comes_up_and_the_cache_is_filled(home: Path, tmp_path: Path):
+    # The kernel cannot be told this path: what was made is in the cache, and is shown to no server.
+    assert "selecting default" in up(tmp_path / "a:b")
+    assert "selecting default" not in up(tmp_path / "2")
+    assert len(list(home.iterdir())) == 1
+
+
+def test_the_program_that_fills_the_cache_copies_a_directory(home: Path, made: Path):
+    cache.main("entry", str(made))
+    assert contents(home / "entry") == contents(made)
+    assert [each.name for each in home.iterdir()] == ["entry"]
+
+
 def test_what_cannot_be_filled_is_no_entry_and_leaves_nothing(home: Path):
     def fails(_: Path) -> None:
         raise ProvisionError("no")

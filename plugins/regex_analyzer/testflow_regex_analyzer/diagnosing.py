@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 from testflow_core.errors import TestflowError
 from testflow_core.model import UNKNOWN, Diagnosis, Evidence
 from testflow_core.templates import render
+from testflow_regex_analyzer.categories import CATEGORIES
 from testflow_regex_analyzer.fingerprint import title, traits
 from testflow_regex_analyzer.relating import comparable
 from testflow_regex_analyzer.rule import Strength
-from testflow_regex_analyzer.shipped import CATEGORIES, VERIFICATION
+from testflow_regex_analyzer.shipped import VERIFICATION
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from attrs import define, field, frozen
 
-from testflow_regex_analyzer.shipped import CATEGORIES, VERIFICATION
+from testflow_regex_analyzer.categories import CATEGORIES
+from testflow_regex_analyzer.shipped import VERIFICATION
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve
 
+from testflow_regex_analyzer.categories import CATEGORIES
 from testflow_regex_analyzer.rule import Pack
 from testflow_regex_analyzer.rule_files import rules_in
 
@@ -16,26 +17,6 @@ if TYPE_CHECKING:
 
 VERSION = "1"
 """Of the pack as a whole: it changes where a failure may get another category than before."""
-
-CATEGORIES = (
-    "test_definition",
-    "tls",
-    "auth",
-    "resource",
-    "concurrency",
-    "ui",
-    "dependency",
-    "configuration",
-    "environment",
-    "service",
-    "timeout",
-    "network",
-    "data",
-    "crash",
-    "code",
-    "assertion",
-)
-"""The first categories, in the order in which their rules are tried: what is named more precisely comes first."""
 
 FILES = ("expectation", *CATEGORIES)
 """The files of the pack in their order. What an expectation quotes is not what happened, so those come first."""

@@ -4,8 +4,8 @@ import re
 
 import pytest
 from testflow_regex_analyzer import RegexAnalyzer, never_fired, shipped_pack
+from testflow_regex_analyzer.categories import CATEGORIES
 from testflow_regex_analyzer.reading import account_of
-from testflow_regex_analyzer.shipped import CATEGORIES
 
 from testflow_core.testing import failure
 

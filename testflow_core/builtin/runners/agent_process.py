@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import os
 import socket
+import sys
 import tempfile
 import threading
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from attrs import frozen
+
 from testflow_core.builtin.runners.agent_words import AgentTroubleError
-from testflow_core.builtin.runners.surroundings import environment, interpreter
+from testflow_core.builtin.runners.surroundings import environment, named_interpreter
+from testflow_core.errors import ProvisionError, UnknownReferenceError
 from testflow_core.provisioning.supervisor import Supervisor
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
     from testflow_core.builtin.runners.agent_words import Reading
-    from testflow_core.model import Bench
+    from testflow_core.model import Application, Bench
     from testflow_core.provisioning.supervised import Supervised
 
 PROGRAM = Path(__file__).parent / "agent" / "__main__.py"
@@ -27,34 +31,55 @@ FAREWELL = 2.0
 """Seconds in which an agent that has no seats may end by itself, and whoever measures it write down what he saw."""
 
 
-class AgentProcess:
-    """An agent of one bench; AgentTroubleError where it cannot be started, and what reading the command raises."""
+@frozen(kw_only=True)
+class Place:
+    """What is to be known of an application to start its agent."""
 
-    def __init__(self, bench: Bench, read: Reading, supervisor: Supervisor) -> None:
-        self.words = read(bench.command)
-        self.python = interpreter(bench)
+    checkout: Path
+    python: str | None
+    command: tuple[str, ...]
+
+    @classmethod
+    def of_bench(cls, bench: Bench) -> Place:
+        """That of an application whose tests run on this bench."""
+        return cls(checkout=bench.checkout, python=bench.python, command=bench.command)
+
+    @classmethod
+    def of_application(cls, application: Application) -> Place | None:
+        """That of an application, None without a checkout."""
+        if application.path is None:
+            return None
+        return cls(checkout=application.path, python=application.python, command=application.test_command)
+
+
+class AgentProcess:
+    """An agent at one place; AgentTroubleError where it cannot be started, and what reading the command raises."""
+
+    def __init__(self, place: Place, read: Reading, supervisor: Supervisor) -> None:
+        self.words = read(place.command)
+        self.python = named_interpreter(place.checkout, place.python) or Path(sys.executable)
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed by close()
         self._control, theirs = socket.socketpair()
         try:
             with theirs:
-                self._process = self._start(bench, supervisor, theirs.fileno())
+                self._process = self._start(place, supervisor, theirs.fileno())
         except BaseException:
             self._close_ours()
             raise
 
-    def _start(self, bench: Bench, supervisor: Supervisor, control: int) -> Supervised:
+    def _start(self, place: Place, supervisor: Supervisor, control: int) -> Supervised:
         words = self.words
         try:
             return supervisor.spawn(
                 [str(self.python), *words.interpreter_options, str(PROGRAM), words.framework, *words.arguments],
-                cwd=bench.checkout.absolute(),
+                cwd=place.checkout.absolute(),
                 env=environment(self.python, {}),
                 stdin=control,
                 stdout=self._errors.fileno(),
                 stderr=self._errors.fileno(),
             )
         except OSError as error:
-            where = "; name another in the application's `python`" if bench.python else ""
+            where = "; name another in the application's `python`" if place.python else ""
             raise AgentTroubleError(f"the interpreter {self.python} cannot be started: {error}{where}") from error
 
     @property
@@ -100,11 +125,11 @@ class AgentProcess:
 
 
 class SharedAgent:
-    """The agent that the sessions of one bench have in common, replaced where it is lost."""
+    """The agent that the sessions of one place have in common, replaced where it is lost."""
 
-    def __init__(self, bench: Bench, read: Reading) -> None:
+    def __init__(self, place: Place, read: Reading) -> None:
         self.users = 0
-        self._bench = bench
+        self._place = place
         self._read = read
         self._lock = threading.Lock()
         self._supervisor: Supervisor | None = None
@@ -119,8 +144,13 @@ class SharedAgent:
             if self._supervisor is None:
                 self._supervisor = Supervisor().__enter__()
             if self._agent is None:
-                self._agent = AgentProcess(self._bench, self._read, self._supervisor)
+                self._agent = AgentProcess(self._place, self._read, self._supervisor)
             return self._agent
+
+    def begin(self) -> None:
+        """Have it started; what is wrong is told to who needs it."""
+        with suppress(AgentTroubleError, UnknownReferenceError, ProvisionError, OSError):
+            self.process()
 
     def close(self) -> None:
         """End it, and all that its tests have left."""
@@ -136,18 +166,34 @@ class SharedAgent:
 
 
 class SharedAgents:
-    """An agent for each bench, by what is read in its command, from the first session to the end of the last."""
+    """An agent for each place, by what is read in its command, from its first user to the end of the last."""
 
     def __init__(self, read: Reading) -> None:
         self._read = read
         self._lock = threading.Lock()
-        self._shared: dict[Bench, SharedAgent] = {}
+        self._shared: dict[Place, SharedAgent] = {}
 
     @contextmanager
-    def of(self, bench: Bench) -> Generator[SharedAgent]:
-        """The agent of a bench for one session."""
+    def ready(self, application: Application) -> Generator[None]:
+        """Have the agent of an application started, for whatever session comes before exit."""
+        place = Place.of_application(application)
+        if place is None:
+            yield
+            return
+        with self.of(place) as shared:
+            # Its supervisor must have started first: nobody needs to wait for that.
+            beginning = threading.Thread(target=shared.begin, name="testflow-agent", daemon=True)
+            beginning.start()
+            try:
+                yield
+            finally:
+                beginning.join()
+
+    @contextmanager
+    def of(self, place: Place) -> Generator[SharedAgent]:
+        """The agent of a place for one user."""
         with self._lock:
-            shared = self._shared.setdefault(bench, SharedAgent(bench, self._read))
+            shared = self._shared.setdefault(place, SharedAgent(place, self._read))
             shared.users += 1
         try:
             yield shared
@@ -156,6 +202,6 @@ class SharedAgents:
                 shared.users -= 1
                 last = shared.users == 0
                 if last:
-                    del self._shared[bench]
+                    del self._shared[place]
             if last:
                 shared.close()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, cast
 
 from testflow_core.builtin.runners.agent.spool import Reading
 from testflow_core.builtin.runners.agent.texts import first_lines, limited
+from testflow_core.builtin.runners.agent_process import Place
 from testflow_core.builtin.runners.agent_seat import FAREWELL, LOOK, Seat
 from testflow_core.builtin.runners.agent_words import AgentTroubleError
 from testflow_core.builtin.runners.exchange import exchange, with_outputs
@@ -42,9 +43,9 @@ def agent_session(agents: SharedAgents, bench: Bench) -> Generator[RunnerSession
     """
     A session whose agent gets ready while others go on; its tests' processes are gone on exit.
 
-    Sessions of one bench share the agent; what a test has left outside of its group ends with the last of them.
+    Sessions of one place share the agent; what a test has left outside of its group ends with the last of them.
     """
-    with agents.of(bench) as shared, closing(AgentSession(bench, shared)) as session:
+    with agents.of(Place.of_bench(bench)) as shared, closing(AgentSession(bench, shared)) as session:
         session.open()
         yield session
 

@@ -61,6 +61,10 @@ class UnittestRunner(Runner):
         """Always: a worker makes the file's fixtures for the tests that it is given."""
         return True
 
+    def ready(self, application: Application) -> AbstractContextManager[None]:
+        """The agent, which imports the framework meanwhile."""
+        return self._agents.ready(application)
+
     def recovered(self, bench: Bench) -> Iterable[Outcome]:
         """What the workers had noted in the spool of a run that was cut off."""
         return noted(bench.spool) if bench.spool is not None else ()

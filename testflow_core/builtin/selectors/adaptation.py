@@ -45,12 +45,16 @@ class Adaptation:
     """
 
     def __init__(self, prospects: Iterable[Prospect], past: Past) -> None:
-        self._past = past
         self._prospects = {each.test: each for each in prospects}
         self._odds: dict[TestCase, float] = {}
         self._by_run: dict[int, list[TestCase]] = {}
         self._by_file: dict[tuple[str, str], list[TestCase]] = {}
         self._by_cause: dict[str, list[TestCase]] = {}
+        self._failed_in: dict[TestCase, set[int]] = {}
+        for track in (track for tracks in past.tracks.values() for track in tracks if track.failed_in):
+            test = evolve(track.test, variant="") if track.test.variant else track.test
+            for heard in (test, evolve(test, name=None)):
+                self._failed_in.setdefault(heard, set()).update(track.failed_in)
         for test, each in self._prospects.items():
             self._by_file.setdefault((test.application, test.file), []).append(test)
             for run in each.failed_in:
@@ -74,7 +78,9 @@ class Adaptation:
 
     def _together(self, heard: TestCase, *, failing: bool) -> dict[TestCase, str]:
         """Those that failed in the runs in which this test did."""
-        runs = {run for track in self._past.of(heard) for run in track.failed_in}
+        runs = self._failed_in.get(heard)
+        if not runs:
+            return {}
         common = Counter(test for run in runs for test in self._tests_of(run))
         sign, word = (GAIN, "failed") if failing else (-GAIN, "passed")
         changed: dict[TestCase, str] = {}

@@ -51,6 +51,7 @@ from testflow_core.testing.contracts.router import RouterByTeams, RouterContract
 from testflow_core.testing.contracts.runner import (
     RunnerContract,
     RunnerThatDividesFiles,
+    RunnerThatGetsReady,
     RunnerThatNamesConditions,
 )
 from testflow_core.testing.contracts.running_processes import RunnerOfProcesses
@@ -87,6 +88,7 @@ __all__ = [
     "RunnerContract",
     "RunnerOfProcesses",
     "RunnerThatDividesFiles",
+    "RunnerThatGetsReady",
     "RunnerThatNamesConditions",
     "SelectorContract",
     "SelectorThatWarns",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from attrs import evolve
 
-from testflow_core.interfaces import DividesFiles, NamesConditions
+from testflow_core.interfaces import DividesFiles, GetsReady, NamesConditions
 from testflow_core.model import Application, Batch, Bench, Outcome, Status, TestCase
 from testflow_core.testing.contracts.samples import to_be_answered
 
@@ -165,6 +165,27 @@ class RunnerThatNamesConditions:
     def test_what_is_not_there_has_no_conditions(self, runner: Runner, application: Application) -> None:
         assert isinstance(runner, NamesConditions)
         assert runner.conditions(evolve(application, path=None)) == ""
+
+
+class RunnerThatGetsReady:
+    """What holds of a Runner that gets `ready` for an application before it is known what of it runs."""
+
+    def test_nothing_is_raised_for_what_is_not_there(self, runner: Runner, application: Application) -> None:
+        assert isinstance(runner, GetsReady)
+        with runner.ready(evolve(application, path=None)):
+            pass
+
+    def test_tests_end_as_ever_where_it_is_ready(
+        self, runner: Runner, application: Application, bench: Bench, expected: Mapping[str, Status]
+    ) -> None:
+        assert isinstance(runner, GetsReady)
+        with runner.ready(application), runner.ready(application):
+            ran = [
+                (outcome.test.id, outcome.status)
+                for file in files_of(expected)
+                for outcome in outcomes_of(runner, batch_of(bench, file))
+            ]
+        assert sorted(ran) == sorted(expected.items())
 
 
 class RunnerThatDividesFiles:

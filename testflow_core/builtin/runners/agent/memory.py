@@ -59,6 +59,17 @@ def collect_twice(config: pytest.Config) -> None:
             config.stash[key] = 2
 
 
+def forget_names(config: pytest.Config) -> None:
+    """
+    Have pytest's cache not note the names of all tests, which only `--nf` reads: it reads and writes all it ever saw.
+
+    Each worker would write over what the others have written. Where `--nf` is given, it stays.
+    """
+    plugin: Any = config.pluginmanager.getplugin("nfplugin")
+    if type(plugin).__module__ == "_pytest.cacheprovider" and not getattr(plugin, "active", True):
+        config.pluginmanager.unregister(plugin)
+
+
 def locate(items: Iterable[pytest.Item]) -> None:
     """
     Tell plain test functions where they stand: their `location`, which pytest looks up in the file system.

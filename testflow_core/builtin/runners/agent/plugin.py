@@ -46,6 +46,7 @@ class TestflowPlugin:
         silence(session.config)
         memory.remember_hooks(session)
         memory.collect_twice(session.config)
+        memory.forget_names(session.config)
         self._offer.install(session)
 
     @pytest.hookimpl(hookwrapper=True)

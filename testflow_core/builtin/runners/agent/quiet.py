@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 NAME = "terminalreporter"
 MODULE = "_pytest.terminal"
+OWN = "_pytest."
 
 
 class Quiet:
@@ -24,6 +25,8 @@ class Quiet:
     config: pytest.Config
     stats: dict[str, list[Any]]
     standard: Any
+    asked = 0
+    alone = False
 
     def pytest_runtest_logstart(self, nodeid: str, location: tuple[str, int | None, str]) -> None:
         """Draws nothing."""
@@ -33,8 +36,18 @@ class Quiet:
         if type(report) is not pytest.TestReport:
             self.standard.pytest_runtest_logreport(self, report)
         elif report.when == "call" or not report.passed:
-            category = self.config.hook.pytest_report_teststatus(report=report, config=self.config)[0]
-            self.stats.setdefault(category, []).append(report)
+            self.stats.setdefault(self._category(report), []).append(report)
+
+    def _category(self, report: pytest.TestReport) -> str:
+        """What pytest counts a report as; of what has passed it is asked only where a plugin may say something else."""
+        hook = self.config.hook.pytest_report_teststatus
+        asked = hook.get_hookimpls()
+        if len(asked) != self.asked:
+            self.asked = len(asked)
+            self.alone = all(each.function.__module__.startswith(OWN) for each in asked)
+        if self.alone and report.passed and not hasattr(report, "wasxfail"):
+            return "passed"
+        return str(hook(report=report, config=self.config)[0])
 
     def pytest_runtest_logfinish(self, nodeid: str) -> None:
         """Draws nothing."""

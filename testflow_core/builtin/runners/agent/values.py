@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import json
+import types
 import unittest
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from typing import Any, Callable
 
 VALUE_LIMIT = 4 << 20
+SUSPENDING = inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR
 
 
 def portable(value: object) -> tuple[object, str]:
@@ -53,6 +55,10 @@ def _run(item: pytest.Function, run: Callable[[], None], kept: dict[str, Any]) -
 def _plain(item: pytest.Function, function: Callable[..., object]) -> bool:
     if item.cls is not None and issubclass(item.cls, unittest.TestCase):
         return False
+    code = getattr(function, "__code__", None)
+    if type(function) is types.FunctionType and code is not None and not (code.co_flags & SUSPENDING or vars(function)):
+        # The plainest of all, which takes no looking into.
+        return True
     # Hypothesis calls the function itself, many times, and minds what it returns.
     if getattr(function, "is_hypothesis_test", False):
         return False

@@ -1,0 +1,150 @@
+"""What running a module-level statement does: whether it has effects that others notice, and whether it may fail."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from typing import TYPE_CHECKING, Any
+
+from testflow_git_selector.syntax import Definition, last_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Set as AbstractSet
+
+# What these make depends on their arguments alone, and nobody else notices that it was made.
+_PURE = frozenset(
+    {
+        "abs", "bool", "bytes", "complex", "dict", "enumerate", "float", "frozenset", "int", "len", "list", "max",
+        "min", "object", "pow", "range", "reversed", "round", "set", "slice", "sorted", "str", "sum", "tuple", "zip",
+        "compile", "getLogger", "namedtuple", "TypeVar", "NewType", "Decimal", "Fraction", "timedelta", "timezone",
+        "datetime", "date", "Path", "PurePath", "PurePosixPath", "MappingProxyType", "attrgetter", "itemgetter",
+        "methodcaller", "partial", "deque", "OrderedDict", "defaultdict", "Counter", "Lock", "RLock"
+    }
+)  # fmt: skip
+_EVERYWHERE = frozenset({*dir(builtins), "__file__", "__path__", "__module__", "__qualname__"})
+
+
+def is_pure(node: ast.AST) -> bool:
+    """Whether an expression only makes a value."""
+    return all(
+        last_name(inner.func) in _PURE if isinstance(inner, ast.Call) else not isinstance(inner, ast.NamedExpr)
+        for inner in _run_now(node)
+    )
+
+
+def _run_now(node: ast.AST) -> Iterator[ast.AST]:
+    yield node
+    if not isinstance(node, ast.Lambda):
+        for inner in ast.iter_child_nodes(node):
+            yield from _run_now(inner)
+
+
+def is_plain_function(node: Definition) -> bool:
+    """Whether making the function has no effect."""
+    hooked = node.name.startswith(("pytest_", "__"))
+    return not hooked and not node.decorator_list and is_pure(node.args)
+
+
+def is_plain_class(node: ast.ClassDef) -> bool:
+    """Whether making the class has no effect: whoever decorates it or is its base may keep a list of its like."""
+    if node.decorator_list or node.keywords or any(last_name(base) != "object" for base in node.bases):
+        return False
+    return all(_is_plain_member(each) for each in node.body)
+
+
+def _is_plain_member(node: ast.stmt) -> bool:
+    if isinstance(node, Definition):
+        known = {"property", "staticmethod", "classmethod", "setter", "deleter", "abstractmethod", "overload"}
+        return all(last_name(each) in known for each in node.decorator_list) and is_pure(node.args)
+    if isinstance(node, ast.ClassDef):
+        return is_plain_class(node)
+    if isinstance(node, ast.Assign | ast.AnnAssign):
+        return node.value is None or is_pure(node.value)
+    return isinstance(node, ast.Pass) or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
+
+
+def is_for_types_only(node: ast.stmt) -> bool:
+    """Whether a statement is for checkers of types, and never run."""
+    return isinstance(node, ast.If) and last_name(node.test) == "TYPE_CHECKING" and not node.orelse
+
+
+def may_fail(node: ast.AST, bound: AbstractSet[str]) -> bool:
+    """
+    Whether making a function, a class or a value may raise, where these names are bound.
+
+    Looking up a name that is not bound does, an attribute, an item, and what operators do to other than literals. That
+    a literal is none that its type takes, as in `int("a")`, is not looked for.
+    """
+    fails = _FAILS.get(type(node))
+    if fails is not None:
+        return fails(node, bound)
+    return any(may_fail(each, bound) for each in ast.iter_child_nodes(node))
+
+
+def _name(node: Any, bound: AbstractSet[str]) -> bool:
+    return isinstance(node.ctx, ast.Load) and not _is_bound(node.id, bound)
+
+
+def _call(node: Any, bound: AbstractSet[str]) -> bool:
+    inside = [*node.args, *(each.value for each in node.keywords)]
+    return not _is_bound(_root(node.func), bound) or any(may_fail(each, bound) for each in inside)
+
+
+def _function(node: Any, bound: AbstractSet[str]) -> bool:
+    several = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs, node.args.vararg, node.args.kwarg]
+    annotations = [node.returns, *(each.annotation for each in several if each is not None)]
+    return _unknown(annotations, bound) or _defaults(node, bound)
+
+
+def _defaults(node: Any, bound: AbstractSet[str]) -> bool:
+    return any(may_fail(each, bound) for each in (*node.args.defaults, *node.args.kw_defaults) if each is not None)
+
+
+def _annotated(node: Any, bound: AbstractSet[str]) -> bool:
+    return _unknown([node.annotation], bound) or (node.value is not None and may_fail(node.value, bound))
+
+
+def _class(node: Any, bound: AbstractSet[str]) -> bool:
+    known = set(bound)
+    for each in node.body:
+        if may_fail(each, known):
+            return True
+        known |= {inner.id for inner in ast.walk(each) if isinstance(inner, ast.Name)}
+        known |= {each.name} if isinstance(each, Definition | ast.ClassDef) else set()
+    return False
+
+
+# Who has these nodes knows their classes: only what is listed by a class comes to its function.
+_FAILS: Mapping[type[ast.AST], Callable[[Any, AbstractSet[str]], bool]] = {
+    ast.Name: _name,
+    ast.Call: _call,
+    ast.FunctionDef: _function,
+    ast.AsyncFunctionDef: _function,
+    ast.Lambda: _defaults,
+    ast.AnnAssign: _annotated,
+    ast.ClassDef: _class,
+    ast.Starred: lambda node, _: isinstance(node.ctx, ast.Load),
+    ast.BinOp: lambda node, _: not (isinstance(node.left, ast.Constant) and isinstance(node.right, ast.Constant)),
+    ast.AugAssign: lambda node, _: not isinstance(node.value, ast.Constant),
+    ast.Attribute: lambda *_: True,
+    ast.Subscript: lambda *_: True,
+    ast.comprehension: lambda *_: True,
+}
+
+
+def _unknown(annotations: list[ast.expr | None], bound: AbstractSet[str]) -> bool:
+    """Whether an annotation has a name that is not bound: what is done to those that are does not fail."""
+    nodes = (node for each in annotations if each is not None for node in ast.walk(each))
+    return any(isinstance(node, ast.Name) and not _is_bound(node.id, bound) for node in nodes)
+
+
+def _root(node: ast.expr) -> str:
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def _is_bound(name: str, bound: AbstractSet[str]) -> bool:
+    # Whoever imports all that another module has may have any name.
+    return name in bound or "*" in bound or name in _EVERYWHERE
