@@ -2,8 +2,11 @@
 
 from textwrap import dedent
 
+from attrs import evolve
+from testflow_git_selector import SelectByChange, SelectByRecord
+
 from testflow_core.builtin.runners.pytest import PytestRunner
-from testflow_core.model import Batch, Bench, TestCase
+from testflow_core.model import Application, Batch, Bench, Change, Context, Past, TestCase
 from testflow_core.touched import MapStore
 
 
@@ -55,3 +58,28 @@ class Project:
         found, why = self.store.map_of("shop")
         assert not why
         return found
+
+
+def selected(application, *changed, **past):
+    """The tests that would run once these files are changed, each with its reason."""
+    map_ = application.map()
+    tests = [TestCase.from_id(f"shop::{place}") for place in map_.tests]
+    context = Context(
+        application=Application(name="shop", path=application.checkout),
+        change=Change(application="shop", files=changed, reason="declared"),
+        past=Past(maps={"shop": map_}, **past),
+    )
+    return {
+        f"{choice.test.file}::{choice.test.name}": choice.reason
+        for choice in decided(tests, context)
+        if choice.selected
+    }
+
+
+def decided(tests, context):
+    """What `recorded` says; where the record explains a change, `change-based` says the same."""
+    choices = list(SelectByRecord().select(tests, evolve(context, evidence=SelectByRecord().gather(context))))
+    evidence = SelectByChange().gather(context)
+    if evidence.recorded is not None:
+        assert choices == list(SelectByChange().select(tests, evolve(context, evidence=evidence)))
+    return choices

@@ -10,6 +10,7 @@ from testflow_core.interfaces import RUNNER, DividesFiles, NeedsWhole
 from testflow_core.model import Application, Plan
 from testflow_core.planning import dependencies, isolation
 from testflow_core.planning.applications import name_trees, runner_name, survey
+from testflow_core.planning.aside import aside
 from testflow_core.planning.auditing import audited
 from testflow_core.planning.batches import planned_batches
 from testflow_core.planning.choices import Verdict, judge_flow, judge_selection, merge, prioritised
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from testflow_core.model import CrossAppTest, Environment, Past, TestCase, TestSelection
     from testflow_core.planning.applications import Landscape
+    from testflow_core.planning.aside import Aside
     from testflow_core.planning.declaration import Declaration
     from testflow_core.plugin_calls import PluginCalls
     from testflow_core.registry import Plugins
@@ -53,11 +55,26 @@ def make_plan(
     """
     check(declaration, plugins, resources)
     check_lock(declaration.data, plugins, workspace)
-    workflow = declaration.workflow
     landscape = survey(concerned(declaration), plugins, calls, workspace, cache)
+    # Its programs take as long as all the rest, and nothing of a plan but its own field depends on what they say.
+    with aside(lambda: name_trees(landscape.applications, plugins, calls, workspace, cache)) as trees:
+        past = past_of(landscape.applications)
+        return _planned(declaration, landscape, past, trees, plugins, calls, resources, workers)
+
+
+def _planned(
+    declaration: Declaration,
+    landscape: Landscape,
+    past: Past,
+    trees: Aside[Mapping[str, str]],
+    plugins: Plugins,
+    calls: PluginCalls,
+    resources: Mapping[str, int],
+    workers: int,
+) -> Plan:
+    workflow = declaration.workflow
     bound = tuple(_bound(each, declaration, landscape) for each in declaration.environments)
     landscape = evolve(landscape, providers=providers(landscape.applications, landscape.changes, bound))
-    past = past_of(landscape.applications)
     replayed = declaration.replayed
     flows = as_recorded((judge_flow(flow, landscape) for flow in workflow.flows), replayed)
     environments = declaration.environments
@@ -85,7 +102,7 @@ def make_plan(
         data=declaration.data,
         applications=landscape.applications,
         changes=landscape.changes,
-        trees=name_trees(landscape.applications, plugins, calls, workspace, cache),
+        trees=trees.answer(),
         conditions=name_conditions(landscape.applications, bound, plugins, calls),
         unavailable=_unavailable(verdicts),
         choices=choices,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 import zlib
 from collections import defaultdict
 from typing import TYPE_CHECKING
@@ -19,8 +20,9 @@ if TYPE_CHECKING:
     Rows = Callable[[str, tuple[object, ...]], list[tuple[object, ...]]]
     """Answers a query."""
 
-ENTER, READ, ABSENT, LISTED, START = "enter", "read", "absent", "list", "start"
+ENTER, READ, ABSENT, LISTED, START, MODULE = "enter", "read", "absent", "list", "start", "module"
 WHOLE = "*"
+OF_MODULES = (".py", ".pyc", ".so", ".pyd")
 
 _POSTING = "select tests from postings where application = ? and kind = ? and path = ?"
 
@@ -72,7 +74,18 @@ class RecordedMap:
         if path.endswith((".so", ".pyd")):
             folder, slash, name = path.rpartition("/")
             found |= self._tests(ABSENT, f"{folder}{slash}{name.partition('.')[0]}.so")
-        return found
+        return found | self._importing(path)
+
+    def _importing(self, path: str) -> int:
+        """The tests that look for a module which a file of this path would be, or come before."""
+        if not path.endswith(OF_MODULES):
+            return 0
+        folder, _, name = path.rpartition("/")
+        base = folder if name.partition(".")[0] == "__init__" else path.removesuffix(name) + name.partition(".")[0]
+        above, slash, module = base.rpartition("/")
+        found = self._tests(MODULE, base)
+        # What Python has itself is looked for by everybody, so that it is not noted one by one.
+        return found | self._tests(MODULE, above + slash + WHOLE) if module in sys.stdlib_module_names else found
 
     def listing(self, path: str) -> int:
         """The tests that look at what is in the folder of a path, which is another once the path is new or gone."""

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, cast
 from attrs import Factory, define, field, frozen
 
 from testflow_core.touched.bits import of_numbers
-from testflow_core.touched.map import ENTER, START, WHOLE
+from testflow_core.touched.map import ENTER, MODULE, START, WHOLE
 from testflow_core.touched.sources import Source, source_of, unit_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     Entry = tuple[str, str, int, str]
@@ -126,11 +126,37 @@ def _link(contexts: dict[Key, _Context], modules: Mapping[str, Key], checkout: P
             sources[path] = source_of(_text(checkout / path), name, package=path.endswith("__init__.py"))
         for imported in [*sources[path].imports, name]:
             contexts[key].uses.update(modules[each] for each in _with_parents(imported) if each in modules)
+    _search(contexts, modules, sources)
     for context in list(contexts.values()):
         # Who runs a function has its module imported, however he came by it.
         entered = {("import", path) for kind, path, _, _ in context.entries if kind in {ENTER, START}}
         context.uses |= entered & contexts.keys()
     return sources
+
+
+def _search(contexts: Mapping[Key, _Context], modules: Mapping[str, Key], sources: Mapping[str, Source]) -> None:
+    """Add where each file has modules found: they are looked for once, for who comes first, and all get the same."""
+    searched = {path for context in contexts.values() for kind, path, _, _ in context.entries if kind == MODULE}
+    folders = [path.removesuffix(WHOLE) for path in searched if path.endswith(WHOLE)]
+    for key, context in contexts.items():
+        if key[0] == "session":
+            # Which worker had which folder in its path is a matter of what it was given.
+            context.entries.update((MODULE, folder + WHOLE, 0, "") for folder in folders)
+    for name, key in modules.items():
+        wanted = {each for imported in [*sources[key[1]].imports, name] for each in _with_parents(imported)}
+        for each in wanted:
+            bases = _bases(each, modules, folders)
+            if not searched.isdisjoint(bases):
+                contexts[key].entries.update((MODULE, base, 0, "") for base in bases)
+
+
+def _bases(module: str, modules: Mapping[str, Key], folders: Iterable[str]) -> Iterable[str]:
+    """Where a module would be found."""
+    parent, _, last = module.rpartition(".")
+    if not parent:
+        return [folder + last for folder in folders]
+    folder, slash, name = modules[parent][1].rpartition("/") if parent in modules else ("", "", "")
+    return [folder + slash + last] if name == "__init__.py" else []
 
 
 def _with_parents(module: str) -> Iterator[str]:

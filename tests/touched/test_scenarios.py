@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from attrs import evolve
 from testflow_git_selector import SelectByChange, SelectByRecord
-from touched_project import Project
+from touched_project import Project, decided, selected
 
 from testflow_core.model import (
     Application,
@@ -117,31 +117,6 @@ def application(recorded_once, tmp_path):
     return Project(tmp_path / "copy", sys.executable, {})
 
 
-def selected(application, *changed, **past):
-    """The tests that would run once these files are changed, each with its reason."""
-    map_ = application.map()
-    tests = [TestCase.from_id(f"shop::{place}") for place in map_.tests]
-    context = Context(
-        application=Application(name="shop", path=application.checkout),
-        change=Change(application="shop", files=changed, reason="declared"),
-        past=Past(maps={"shop": map_}, **past),
-    )
-    return {
-        f"{choice.test.file}::{choice.test.name}": choice.reason
-        for choice in decided(tests, context)
-        if choice.selected
-    }
-
-
-def decided(tests, context):
-    """What `recorded` says; where the record explains a change, `change-based` says the same."""
-    choices = list(SelectByRecord().select(tests, evolve(context, evidence=SelectByRecord().gather(context))))
-    evidence = SelectByChange().gather(context)
-    if evidence.recorded is not None:
-        assert choices == list(SelectByChange().select(tests, evolve(context, evidence=evidence)))
-    return choices
-
-
 def change(application, file, before, after):
     text = (application.checkout / file).read_text()
     assert before in text
@@ -209,7 +184,7 @@ def test_a_file_that_appears_is_noticed_by_the_tests_that_looked_for_it(applicat
 
 def test_a_new_conftest_concerns_all_tests_below_it(application):
     application.write("deep/conftest.py", "")
-    assert selected(application, "deep/conftest.py").keys() <= {SCRIPT, "test_files.py::test_folder"}
+    assert selected(application, "deep/conftest.py").keys() == {SCRIPT}
     (application.checkout / "conftest.py").unlink()
     assert selected(application, "conftest.py").keys() >= SHARED
 

@@ -70,11 +70,7 @@ class GitChanges(ChangeSource):
         if application.path is None or not application.path.is_dir():
             raise _UnknowableError(f"{application.name} has no checkout to ask git about")
         git = Git(checkout=application.path.absolute(), timeout=self.timeout)
-        _check_tracked(git)
-        head = _commit(git, "HEAD")
-        if head is None:
-            raise _UnknowableError("the repository has no commit yet")
-        base, named = _declared_base(git, application.base) if application.base else _common_base(git, head)
+        head, base, named = _known_at_once(git, application.base) or _looked_up(git, application.base)
         git = _without_filters(git)
         files = _names(git("diff", *_DIFF_OPTIONS, base, "--", "."))
         files |= _names(git("ls-files", "-z", "--others", "--exclude-standard", "--", "."))
@@ -99,6 +95,27 @@ _DIFF_OPTIONS = (
     "--no-textconv",
     "--ignore-submodules=none",
 )
+
+
+def _known_at_once(git: Git, base: str | None) -> tuple[str, str, str] | None:
+    """HEAD and a declared base by one question, as each costs a process; None where anything must be looked into."""
+    if base is None or base.startswith("-"):
+        return None
+    try:
+        told = git("rev-parse", "--show-toplevel", "HEAD^{commit}", f"{base}^{{commit}}", "--")
+    except GitError:
+        return None
+    *top, head, commit, _ = os.fsdecode(told).split("\n")[:-1]
+    return (head, commit, base) if Path("\n".join(top)).resolve() == git.checkout.resolve() else None
+
+
+def _looked_up(git: Git, declared: str | None) -> tuple[str, str, str]:
+    _check_tracked(git)
+    head = _commit(git, "HEAD")
+    if head is None:
+        raise _UnknowableError("the repository has no commit yet")
+    base, named = _declared_base(git, declared) if declared else _common_base(git, head)
+    return head, base, named
 
 
 def _check_tracked(git: Git) -> None:

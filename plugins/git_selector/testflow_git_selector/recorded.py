@@ -16,11 +16,16 @@ if TYPE_CHECKING:
 
     from testflow_core.model import Outdated, TouchedMap
 
-CONFTEST = "conftest.py"
+CONFTEST, PACKAGE = "conftest.py", "__init__.py"
+"""What pytest looks for in the folders of test files: the one has fixtures, the other changes what they import."""
+
 TOLD = (".py", ".pyi", ".md", ".rst")
 """What is noticed by importing or opening it alone, so that a test that did neither does not care."""
 
 CONFIGURING = (".toml", ".ini", ".cfg", ".lock", ".pth")
+
+INSTALLING = (".dist-info", ".egg-info", ".egg", ".egg-link")
+"""What a folder of Python's path is looked through for by pytest and others, who then load plugins."""
 
 SOURCE_LIMIT = 1 << 22
 
@@ -51,7 +56,7 @@ def concerned(touched: TouchedMap, checkout: Path, changed: Iterable[str]) -> Co
         _outdated(found, touched, checkout, outdated)
     known = frozenset(touched.files)
     for path in changed:
-        if _configures(path.rpartition("/")[2]):
+        if _configures(path):
             found.unexplained.append(path)
         elif path not in known:
             found.changed.add(path)
@@ -120,16 +125,19 @@ def _units(
             found.add(touched, importing, f"{path}: {why} → what it belongs to was imported")
 
 
-def _configures(name: str) -> bool:
+def _configures(path: str) -> bool:
     """Whether a file may say how tests are run, or what is installed: that is read before any test begins."""
-    return name.endswith(CONFIGURING) or name.startswith("requirements")
+    *folders, name = path.split("/")
+    if name.endswith(CONFIGURING) or name.startswith("requirements"):
+        return True
+    return any(each.endswith(INSTALLING) for each in (*folders, name))
 
 
 def _unknown(found: Concerned, touched: TouchedMap, path: str) -> None:
     """A changed file that no test has entered or read: it is new, or not of a kind that the record knows of."""
     found.add(touched, touched.missing(path), f"{path} is new or gone → it was looked for")
     folder, _, name = path.rpartition("/")
-    if name == CONFTEST:
+    if name in {CONFTEST, PACKAGE}:
         below = [place for place in touched.tests if not folder or place.startswith(f"{folder}/")]
         for place in below:
             found.reasons[place].append(f"{path} is new → it concerns all tests below it")

@@ -1,4 +1,4 @@
-"""Tells a recorder which files, modules and programs tests ask for, by the audit events of Python (PEP 578)."""
+"""Tells a recorder which files, folders and programs tests ask for, by the audit events of Python (PEP 578)."""
 
 from __future__ import annotations
 
@@ -34,6 +34,8 @@ ON_THE_WAY = (
     "pathlib/__init__.py",
 )
 
+OF_METADATA = ("/importlib/metadata", "/importlib_metadata/", "/pkg_resources/")
+
 
 class AuditHook:
     """A hook that stays as long as the process: it cannot be taken away."""
@@ -48,7 +50,6 @@ class AuditHook:
             "open": self._open,
             "exec": lambda told, _: self._recorder.runs(told[0]),
             "code.__new__": lambda told, _: self._recorder.makes(told[1]),
-            "import": self._import,
             "os.listdir": self._list,
             "os.scandir": self._list,
             "sqlite3.connect": self._database,
@@ -94,12 +95,9 @@ class AuditHook:
             path = path[5:].partition("?")[0]
         self._touch(path, frame)
 
-    def _import(self, told: Arguments, frame: FrameType | None) -> None:
-        self._recorder.ask(str(told[0]), frame)
-
     def _list(self, told: Arguments, frame: FrameType | None) -> None:
         path: Any = told[0] if told[0] is not None else "."
-        if not isinstance(path, PATHS) or (frame is not None and by_framework(frame)):
+        if not isinstance(path, PATHS) or (frame is not None and (by_framework(frame) or _is_for_metadata(frame))):
             return
         # A folder has no name of its own where it is the checkout.
         inside = self._recorder.places.place(os.path.join(os.fsdecode(path), "x"))
@@ -116,6 +114,11 @@ class AuditHook:
                 self._recorder.touch(START, place, frame)
         if not texts or os.path.basename(texts[0].split(" ")[0]) not in HARMLESS:
             self._recorder.touch(START, WHOLE, frame)
+
+
+def _is_for_metadata(frame: FrameType) -> bool:
+    """Whether a folder is looked through for installed distributions alone: one that is new concerns everybody."""
+    return any(part in frame.f_code.co_filename for part in OF_METADATA)
 
 
 def _is_for_code(frame: FrameType | None) -> bool:

@@ -8,6 +8,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING
 
+from .module_search import ModuleSearch, is_installed
 from .own_files import Places
 from .shard import ENTER, SHARD, WHOLE, Context, Shard
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from .shard import Entry
 
-MODULE = "<module>"
+OF_MODULE = "<module>"
 FRAME_OF: Callable[[int], FrameType] = getattr(sys, "_getframe")  # noqa: B009 - there is no other way to ask
 KNOWN = 1 << 17
 """How many functions are remembered: a suite may make any number."""
@@ -31,6 +32,7 @@ class Recorder:
 
     def __init__(self, checkout: str, folder: str) -> None:
         self.places = Places(checkout)
+        self._search = ModuleSearch(self.places)
         self.restart: Callable[[], None] = lambda: None
         self.runs: Callable[[object], None] = lambda _code: None
         self.makes: Callable[[object], None] = lambda _file: None
@@ -48,6 +50,8 @@ class Recorder:
         self.written: set[str] = set()
         self.session = self.base = self.context("session")
         self.preloaded = self._note_loaded()
+        for name in [each for each in list(sys.modules) if "." not in each]:
+            self.search(name, None, None)
 
     def context(self, kind: str, *names: str) -> Context:
         """The context of these names; that of each attempt at a test is its own."""
@@ -91,7 +95,7 @@ class Recorder:
         """Note that a code object of the application is entered; whether it must be told of again in this context."""
         context = self.current(frame) if self.nested else self.base
         entry = (ENTER, place, code.co_firstlineno, name)
-        if name == MODULE:
+        if name == OF_MODULE:
             self._begin_import(code, place, context, frame).entries.add(entry)
         elif (place, name) in self.cached:
             self._begin_memoised(code, place, name, context).entries.add(entry)
@@ -134,9 +138,15 @@ class Recorder:
         """Note that a file was read, missed, listed or started."""
         self.current(frame).entries.add((kind, place, 0, ""))
 
-    def ask(self, module: str, frame: FrameType | None) -> None:
-        """Note that a module is looked for."""
-        self.current(frame).imports.add(module)
+    def search(self, module: str, path: Iterable[object] | None, asker: FrameType | None) -> None:
+        """Note that somebody has a module looked for, on a package's path or on Python's own."""
+        if path is None:
+            self.session.entries.update(self._search.whole_path())
+        bases = self._search.bases(module, path)
+        if bases:
+            context = self.session if is_installed(asker) else self.current(asker)
+            known = context.imports.get(module, ())
+            context.imports[module] = bases if bases == known else tuple(dict.fromkeys(known + bases))
 
     def _note_loaded(self) -> bool:
         """Of modules that were imported before nobody knows what their import has entered; whether there are any."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
 import sys
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     Entry = Tuple[str, str, int, str]
     """A kind, a path relative to the checkout, and of what was entered its first line and its qualified name."""
 
-ENTER, READ, ABSENT, LIST, START = "enter", "read", "absent", "list", "start"
+ENTER, READ, ABSENT, LIST, START, MODULE = "enter", "read", "absent", "list", "start", "module"
 WHOLE = "*"
 """Of a file: all of it. Of programs: one of which nobody knows what it touches."""
 
@@ -37,7 +36,7 @@ class Context:
         self.kind = kind
         self.names = names
         self.entries: set[Entry] = set()
-        self.imports: set[str] = set()
+        self.imports: dict[str, tuple[str, ...]] = {}
         self.uses: set[int] = set()
         self.told: set[object] = set()
 
@@ -73,9 +72,14 @@ class Shard:
             write(self._descriptor, line)
 
     def _lines(self, context: Context) -> Iterable[Event]:
-        for name in sorted(context.imports):
-            if sys.modules.get(name) is None:
-                context.entries.update(self._missing(name))
+        for name, bases in sorted(context.imports.items()):
+            if sys.modules.get(name) is not None:
+                # Once there is another file, it may be found before the one that was.
+                context.entries.update((MODULE, base, 0, "") for base in bases)
+            else:
+                # What would have to be made for the module to be found. It is looked for again each time.
+                absent = [base + suffix for base in bases for suffix in (".py", ".so", "/")]
+                context.entries.update((ABSENT, place, 0, "") for place in absent)
         context.imports.clear()
         size = len(context.entries) + len(context.uses)
         if size == len(context.told) and context.told:
@@ -110,15 +114,3 @@ class Shard:
         except OSError:
             return {"f": place, "h": "", "s": 0, "t": 0}
         return {"f": place, "h": digest, "s": found.st_size, "t": found.st_mtime_ns}
-
-    def _missing(self, module: str) -> Iterable[Entry]:
-        """What would have to be made for a module to be found."""
-        parent, _, last = module.rpartition(".")
-        where = getattr(sys.modules.get(parent), "__path__", ()) if parent else sys.path
-        with contextlib.suppress(Exception):
-            for folder in list(where):
-                base = os.path.join(os.path.realpath(folder or os.getcwd()), last)
-                place = self._places.place(base)
-                if place:
-                    for suffix in (".py", ".so", "/"):
-                        yield ABSENT, place + suffix, 0, ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import genericpath
+import importlib
 import inspect
 import multiprocessing.process
 import os
@@ -11,14 +12,15 @@ import posixpath
 import sys
 import threading
 from types import CodeType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from .module_search import asker_of
 from .recording import FRAME_OF, KNOWN, qualified
 from .shard import ABSENT, READ, START, WHOLE
 
 if TYPE_CHECKING:
     from types import FrameType
-    from typing import Any, Callable
+    from typing import Callable
 
     from .recording import Recorder
 
@@ -35,14 +37,17 @@ ASKING = (
 )
 """What asks whether a file is there: no audit event tells of it."""
 
-WATCHED = (inspect.findsource, multiprocessing.process.BaseProcess.start)
+FIND: Any = getattr(importlib.import_module("importlib._bootstrap"), "_find_spec", None)
+"""What every search for a module comes to; the audit event tells of `import` statements alone."""
+
+WATCHED = (inspect.findsource, multiprocessing.process.BaseProcess.start, FIND)
 
 
 def watched() -> dict[str, dict[str, Callable[[Recorder, FrameType], None]]]:
     """By file and qualified name, functions that are none of the application's and must be told of every time."""
     found: dict[str, dict[str, Callable[[Recorder, FrameType], None]]] = {}
     functions: list[tuple[object, Callable[[Recorder, FrameType], None]]] = [(each, _asked) for each in ASKING]
-    functions += zip(WATCHED, (_source_read, _forked))
+    functions += zip(WATCHED, (_source_read, _forked, _searched))
     for function, handler in functions:
         code: CodeType | None = getattr(function, "__code__", None)
         if code is not None:
@@ -90,6 +95,12 @@ def _source_read(recorder: Recorder, frame: FrameType) -> None:
 
 def _forked(recorder: Recorder, frame: FrameType) -> None:
     recorder.touch(START, WHOLE, frame)
+
+
+def _searched(recorder: Recorder, frame: FrameType) -> None:
+    name, path = (frame.f_locals.get(each) for each in frame.f_code.co_varnames[:2])
+    if isinstance(name, str):
+        recorder.search(name, path, asker_of(frame))
 
 
 def by_framework(frame: FrameType) -> bool:
