@@ -14,7 +14,7 @@ from testflow_regex_analyzer.rule_files import rules_in
 if TYPE_CHECKING:
     from testflow_regex_analyzer.rule import Rule
 
-VERSION = "1"
+VERSION = "2"
 """Of the pack as a whole: it changes where a failure may get another category than before."""
 
 CATEGORIES = (
@@ -37,8 +37,11 @@ CATEGORIES = (
 )
 """The first categories, in the order in which their rules are tried: what is named more precisely comes first."""
 
-FILES = ("expectation", *CATEGORIES)
-"""The files of the pack in their order. What an expectation quotes is not what happened, so those come first."""
+FILES = ("expectation", *CATEGORIES, "names")
+"""
+The files of the pack in their order. What an expectation quotes is not what happened, so those come first; what only
+the name of an exception tells comes last.
+"""
 
 VERIFICATION = frozenset({"assertion", "code"})
 """First categories that tell of the application itself; the others tell of what it runs in, its data, or the test."""
