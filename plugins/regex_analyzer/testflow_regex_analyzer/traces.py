@@ -52,7 +52,10 @@ class _Open:
     def closed(self) -> Raised:
         message = shortened("\n".join(self.lines).strip(), MESSAGE_LIMIT)
         frames = self.frames[::-1] if self.inner_last else self.frames
-        return Raised(name=self.name, message=message, frames=tuple(frames), codes=codes_of(f"{self.name}: {message}"))
+        name = self.name
+        if not name and message.startswith('File "'):  # an error of syntax: the place and the source come first
+            name = next((found[0] for line in reversed(self.lines) if (found := header(line.strip()))), "")
+        return Raised(name=name, message=message, frames=tuple(frames), codes=codes_of(f"{name}: {message}"))
 
 
 @define
