@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from attrs import define, evolve, field
+from attrs import define, field
 
 from testflow_regex_analyzer.account import Frame, Raised
 from testflow_regex_analyzer.codes import codes_of
@@ -158,7 +158,8 @@ class _Reader:
         self.wants_source = False
         if not self.open.frames or _FILE.match(line):
             return False
-        self.open.frames[-1] = evolve(self.open.frames[-1], source=line.strip())
+        last = self.open.frames[-1]
+        self.open.frames[-1] = Frame(file=last.file, line=last.line, function=last.function, source=line.strip())
         return True
 
     def _is_frame(self, line: str) -> bool:
