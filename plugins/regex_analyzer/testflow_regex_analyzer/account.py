@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from attrs import field, frozen
 
@@ -19,7 +20,7 @@ class Frame:
     @property
     def third_party(self) -> bool:
         """Whether it belongs to a library or the platform rather than to the application or its tests."""
-        return self.file.startswith(_PLATFORM) or _THIRD_PARTY.search(self.file) is not None
+        return _is_third_party(self.file)
 
 
 @frozen(kw_only=True)
@@ -99,6 +100,12 @@ class Account:
 
 FRAME_LIMIT = 24
 """Frames that are told of one failure."""
+
+
+@lru_cache(maxsize=4_096)
+def _is_third_party(file: str) -> bool:
+    return file.startswith(_PLATFORM) or _THIRD_PARTY.search(file) is not None
+
 
 _NEAREST = {"cause": 0, "context": 2}
 _THIRD_PARTY = re.compile(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import re
 import signal
+from functools import lru_cache
 
 _ERRNO = re.compile(r"\[(?:Errno|WinError) (-?\d+)\]|\berrno[ =:]{1,3}(\d+)\b|\b(E[A-Z]{3,15}|EAI_[A-Z]+)\b", re.ASCII)
 _STATUS = re.compile(
@@ -17,6 +18,8 @@ _STATUS = re.compile(
     r"|\bclientresponseerror: ([1-5]\d\d)\b",
     re.ASCII,
 )
+_HUNDREDS = re.compile(r"(?<!\d)[1-5]\d\d(?!\d)", re.ASCII)
+"""What a status looks like: where there is none, the longer pattern need not be tried."""
 _SIGNAL = re.compile(r"\b(SIG[A-Z]{3,7})\b", re.ASCII)
 _EXIT = re.compile(r"\bexit(?:ed)?(?: with)?(?: (?:code|status|value))?:? (-?\d{1,3})\b", re.ASCII | re.IGNORECASE)
 _SYSTEM_EXIT = re.compile(r"SystemExit: (-?\d{1,3})\b")
@@ -26,13 +29,15 @@ _KILLED_BY = 128
 """Shells answer this plus the signal's number for a program that a signal ended."""
 
 
+# A message and the account of it are the same text more often than not.
+@lru_cache(maxsize=16)
 def codes_of(text: str) -> frozenset[str]:
     """The codes in a message, each as `errno:NAME`, `status:NNN` with `status:Nxx`, `signal:NAME`, `exit:N`."""
     found: list[str] = []
     lowered = text.lower()
     if "E" in text or "rrno" in text:
         found += [f"errno:{name}" for name in _errnos(text)]
-    if any(word in lowered for word in ("status", "http", "error", "response")):
+    if _HUNDREDS.search(lowered) and any(word in lowered for word in ("status", "http", "error", "response")):
         for match in _STATUS.finditer(lowered):
             status = next(group for group in match.groups() if group)
             found += (f"status:{status}", f"status:{status[0]}xx")

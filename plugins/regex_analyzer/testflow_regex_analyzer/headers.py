@@ -9,13 +9,14 @@ _HEADER = re.compile(
     (?:Uncaught[ ]|Unhandled[ ]|\(node:\d+\)[ ]|Exception[ ]in[ ]thread[ ]"[^"\n]{0,200}"[ ]|\[ERROR\][ ])?
     (?P<name>(?:[A-Za-z_$][\w$-]*\.)*[A-Za-z_$][\w$]*)     # java.net.ConnectException, _queue.Empty, AxiosError
     (?:[ ]\[(?P<code>[A-Z][A-Z0-9_]+)\])?                  # Error [ERR_BAD_REQUEST]: what Node writes
-    (?::[ ]?(?P<message>.*)|\s*$)
+    (?:[ ]?:[ ]?(?P<message>.*)|\s*$)                     # .NET writes a space before the colon
     """,
     re.VERBOSE | re.ASCII,
 )
 _TELLING = re.compile(
     r"(?:Error|Exception|Failure|Warning|Interrupt|Exit|Fault|Timeout|Violation|Expired|Refused|Iteration|Rejection)\w*$"
 )
+_EXCEPTIONS = re.compile(r"\.(?:exceptions|errors|exc)\.")
 _OTHERS = {"error", "Failed"}
 """Classes that look like none: node-postgres throws an `error`, pytest's `fail` a `Failed`."""
 
@@ -35,5 +36,5 @@ def header(line: str) -> tuple[str, str] | None:
 
 
 def _looks_like_class(name: str, simple: str) -> bool:
-    """`_queue.Empty`, `subprocess.TimeoutExpired`: dotted, and the last part begins with a capital."""
-    return "." in name and simple[:1].isupper() and not simple.isupper()
+    """`_queue.Empty`, `pexpect.exceptions.EOF`: dotted, and the last part begins with a capital."""
+    return "." in name and simple[:1].isupper() and (not simple.isupper() or _EXCEPTIONS.search(name) is not None)

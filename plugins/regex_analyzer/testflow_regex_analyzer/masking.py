@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _VOLATILE = re.compile(
+    # What any of it begins with, so that in most places nothing else is tried.
+    r"(?=[\d/\\@:\[l]|[A-Za-z]:|\b[0-9a-fA-F]{7})(?:"
     r"(?P<line>\bline \d+|(?<=\.\w\w):\d+|(?<=\.java):\d+)"
     r"|(?P<uuid>\b[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\b)"
     r"|(?P<time>\b\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?"
@@ -17,7 +19,7 @@ _VOLATILE = re.compile(
     r"|(?P<host>\b\d{1,3}(?:\.\d{1,3}){3}(?::\d{1,5})?\b|\[?::1\]?(?::\d{1,5})?|\blocalhost:\d{1,5}\b)"
     r"|(?P<path>(?<![\w.])(?:[A-Za-z]:)?[/\\](?:[\w.@+~-]+[/\\])*(?P<file>[\w.@+~-]+))"
     r"|(?P<hex>\b(?=[0-9a-fA-F]*\d)(?=[0-9a-fA-F]*[a-fA-F])[0-9a-fA-F]{7,64}\b)"
-    r"|(?P<number>\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)",
+    r"|(?P<number>\d+(?:\.\d+)?(?:[eE][+-]?\d+)?))",
     re.ASCII,
 )
 _TEMPORARY = re.compile(r"(?i)^(?:tmp|temp|pytest-|junit|jest|testng|\d)|\d{3,}|[0-9a-f]{8}|[a-z0-9_]{8}$")

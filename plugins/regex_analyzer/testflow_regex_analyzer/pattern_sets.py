@@ -15,6 +15,7 @@ MEMORY_LIMIT = 512 * 1024 * 1024
 
 _CLASSES_BESIDES = re.compile(r"[\x0b\x1c-\x1f]")
 """White space of Python that is none of RE2's."""
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 
 
 class PatternSet(Protocol):
@@ -54,7 +55,7 @@ class LinearSet:
 
     What RE2 finds is a promise that the standard library is asked to keep, so that the answers are the same: patterns
     that mean something else there, or nothing, are searched by the standard library, and so is every text that has
-    characters that the two see differently.
+    characters that the two see differently (letters beyond ASCII, unless all patterns have the flag `re.ASCII`).
     """
 
     def __init__(self, patterns: Sequence[re.Pattern[str]]) -> None:
@@ -93,6 +94,8 @@ class Automaton:
         # Bytes in Latin-1: a text of ASCII is looked at as it is.
         options.encoding = engine.Options.Encoding.LATIN1
         self._set = engine.Set.SearchSet(options)
+        # Where no pattern knows letters beyond ASCII, all of them are one thing to both engines: no letter, no space.
+        self._ascii = all(pattern.flags & re.ASCII for pattern in patterns)
         self._numbers: list[int] = []
         self._others: list[int] = []
         for number, pattern in enumerate(patterns):
@@ -106,9 +109,13 @@ class Automaton:
 
         None where the text has characters that the two engines see differently.
         """
-        if not self._numbers or not _same_to_both(text):
+        if not self._numbers or _CLASSES_BESIDES.search(text):
             return None
-        found = [self._numbers[at] for at in self._set.Match(text.encode("ascii")) or ()]
+        if not text.isascii():
+            if not self._ascii:
+                return None
+            text = _BEYOND_ASCII.sub("\xff", text)
+        found = [self._numbers[at] for at in self._set.Match(text.encode("latin-1")) or ()]
         return sorted([*found, *self._others])
 
     def _added(self, engine: _Engine, pattern: re.Pattern[str]) -> bool:
@@ -120,10 +127,6 @@ class Automaton:
         except engine.error:
             return False
         return True
-
-
-def _same_to_both(text: str) -> bool:
-    return text.isascii() and not _CLASSES_BESIDES.search(text)
 
 
 _DIFFERENT = re.compile(

@@ -15,11 +15,14 @@ from testflow_regex_analyzer.rule_files import rules_in
 if TYPE_CHECKING:
     from testflow_regex_analyzer.rule import Rule
 
-VERSION = "1"
+VERSION = "2"
 """Of the pack as a whole: it changes where a failure may get another category than before."""
 
-FILES = ("expectation", *CATEGORIES)
-"""The files of the pack in their order. What an expectation quotes is not what happened, so those come first."""
+FILES = ("expectation", *CATEGORIES, "names")
+"""
+The files of the pack in their order. What an expectation quotes is not what happened, so those come first; what only
+the name of an exception tells comes last.
+"""
 
 VERIFICATION = frozenset({"assertion", "code"})
 """First categories that tell of the application itself; the others tell of what it runs in, its data, or the test."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from attrs import define, evolve, field
+from attrs import define, field
 
 from testflow_regex_analyzer.account import Frame, Raised
 from testflow_regex_analyzer.codes import codes_of
@@ -52,7 +52,10 @@ class _Open:
     def closed(self) -> Raised:
         message = shortened("\n".join(self.lines).strip(), MESSAGE_LIMIT)
         frames = self.frames[::-1] if self.inner_last else self.frames
-        return Raised(name=self.name, message=message, frames=tuple(frames), codes=codes_of(f"{self.name}: {message}"))
+        name = self.name
+        if not name and message.startswith('File "'):  # an error of syntax: the place and the source come first
+            name = next((found[0] for line in reversed(self.lines) if (found := header(line.strip()))), "")
+        return Raised(name=name, message=message, frames=tuple(frames), codes=codes_of(f"{name}: {message}"))
 
 
 @define
@@ -155,7 +158,8 @@ class _Reader:
         self.wants_source = False
         if not self.open.frames or _FILE.match(line):
             return False
-        self.open.frames[-1] = evolve(self.open.frames[-1], source=line.strip())
+        last = self.open.frames[-1]
+        self.open.frames[-1] = Frame(file=last.file, line=last.line, function=last.function, source=line.strip())
         return True
 
     def _is_frame(self, line: str) -> bool:

@@ -5,7 +5,14 @@ import re
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from testflow_regex_analyzer.pattern_sets import LinearFilter, LinearSet, OneByOne, linear_available, translated
+from testflow_regex_analyzer.pattern_sets import (
+    Automaton,
+    LinearFilter,
+    LinearSet,
+    OneByOne,
+    linear_available,
+    translated,
+)
 
 pytestmark = pytest.mark.skipif(not linear_available(), reason="google-re2 is not installed")
 
@@ -25,6 +32,19 @@ def test_both_find_the_same_patterns(text):
     assert list(LINEAR.matching(text)) == list(OneByOne(PATTERNS).matching(text))
 
 
+@settings(max_examples=300, deadline=None)
+@given(text=TEXTS)
+def test_both_find_the_same_where_no_pattern_knows_letters_beyond_ascii(text):
+    assert list(LINEAR_ASCII.matching(text)) == list(OneByOne(ASCII_PATTERNS).matching(text))
+
+
+def test_letters_beyond_ascii_do_not_keep_a_text_from_the_automaton():
+    automaton = Automaton([re.compile(r"a.b\b", re.ASCII), re.compile("x", re.ASCII)])
+    assert automaton.candidates("aéb é") == [0]
+
+
+ASCII_PATTERNS = [pattern for pattern in PATTERNS if pattern.flags & re.ASCII]
+LINEAR_ASCII = LinearSet(ASCII_PATTERNS) if linear_available() else OneByOne(ASCII_PATTERNS)
 LINEAR = LinearSet(PATTERNS) if linear_available() else OneByOne(PATTERNS)
 
 
