@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sqlite3
 import tempfile
+import textwrap
 from contextlib import closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -68,6 +69,22 @@ def test_each_test_has_its_own_copy_where_asked_and_else_all_share_one(shop):
     assert values(run()) == [[3, 4], [2, 0]]
     assert values(run(isolation="test")) == [[3, 4], [3, 4]]
     assert values(run(isolation="selection")) == [[3, 4], [2, 0]]
+
+
+def test_each_test_has_a_file_of_records_of_its_own(shop):
+    text = """
+        import json, os, pathlib, pytest
+
+        @pytest.mark.parametrize("number", [1, 2])
+        def test_it(number):
+            file = pathlib.Path(os.environ["TESTFLOW_DATA"])
+            found = len(json.loads(file.read_text())["users"])
+            file.write_text('{"users": []}')
+            return found
+    """
+    (shop / "shop/test_shop.py").write_text(textwrap.dedent(text))
+    assert values(run(named=["records"])) == [3, 0]
+    assert values(run("test", named=["records"])) == [3, 3]
 
 
 def test_a_copy_that_cannot_be_made_is_an_error_of_those_who_need_it(shop, monkeypatch):
