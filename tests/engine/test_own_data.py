@@ -118,6 +118,17 @@ def test_data_of_a_failed_run_stays_for_people_to_look_at(shop, monkeypatch):
     assert not Path(files).exists()
 
 
+def test_what_was_kept_stays_through_the_next_runs_until_its_time_is_over(shop, monkeypatch):
+    monkeypatch.setenv("FAILING", "1")
+    places = [Path(re.search(r" in (\S+);", each)[1]) for each in run(keep_on_failure="10m").kept]
+    monkeypatch.delenv("FAILING")
+    for keep in ("10m", None):
+        run(keep_on_failure=keep)
+    assert testflow.clean() == ()
+    assert len(places) == 2
+    assert all(place.exists() for place in places)
+
+
 def test_the_next_run_removes_what_has_had_its_time(shop, monkeypatch):
     monkeypatch.setenv("FAILING", "1")
     result = run(named=("sqlite", "files"), keep_on_failure="1s")
