@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 ROUNDS = 5
 ROOT = Path(__file__).parents[1]
 PEERS = ("faker==40.63.0", "mimesis==22.2.0", "polyfactory==3.5.0", "numpy==2.4.6")
+DATABASE_PEERS = ("psycopg[binary]==3.3.9", "sqlalchemy==2.1.9")
 CSV_ROWS = 10_000_000
 SLOW_ROWS = 5_000
 """What is made of 100,000 by what makes no more than some thousand a second."""
@@ -249,10 +250,13 @@ def case_unique(bench: Bench) -> None:
 
 
 def case_postgres(bench: Bench) -> None:
-    """100,000 rows into PostgreSQL, where the destination for it is installed."""
-    looked = subprocess.run([bench.python, "-c", "import testflow_postgres_data"], capture_output=True, check=False)
-    if looked.returncode:
-        print("\n100,000 rows into PostgreSQL: testflow-postgres-data is not installed")
+    """100,000 rows into a real PostgreSQL, records of testflow in all ways; needs `postgres` and `initdb`."""
+    packages = [ROOT / "plugins/postgres_data", ROOT / "plugins/process_env", *DATABASE_PEERS]
+    subprocess.run([bench.python, "-m", "pip", "install", "-q", *packages], check=True)
+    found = bench.run((ROOT / "benchmarks/data_postgres.py").read_text(), 100_000, ROUNDS)
+    slowest = max(found.values())
+    rows: list[Row] = [{"way": name, "ms": 1000 * each, "x slowest": slowest / each} for name, each in found.items()]
+    bench.told("100,000 rows into PostgreSQL", rows)
 
 
 def main() -> None:
@@ -274,7 +278,9 @@ def main() -> None:
         for name in given.cases or cases:
             cases[name](bench)
     given.file.parent.mkdir(parents=True, exist_ok=True)
-    given.file.write_text(json.dumps({"python": sys.version, "peers": PEERS, "cases": bench.cases}, indent=1))
+    given.file.write_text(
+        json.dumps({"python": sys.version, "peers": PEERS + DATABASE_PEERS, "cases": bench.cases}, indent=1)
+    )
 
 
 if __name__ == "__main__":

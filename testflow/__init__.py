@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from testflow.engine import Engine
     from testflow.generating import generate
     from testflow.history import History
-    from testflow.locking import check_lock, lock
+    from testflow.locking import check_lock, lock, unlock
     from testflow_core.errors import (
         DataError,
         HistoryError,
@@ -52,6 +52,7 @@ __all__ = [
     "generate",
     "lock",
     "register_application",
+    "unlock",
 ]
 
 _HOMES = {
@@ -62,7 +63,7 @@ _HOMES = {
     "testflow.engine": ("Engine",),
     "testflow.history": ("History",),
     "testflow.generating": ("generate",),
-    "testflow.locking": ("check_lock", "lock"),
+    "testflow.locking": ("check_lock", "lock", "unlock"),
     "testflow_core.model": ("Choice", "Outcome", "Plan", "Run", "Status", "TestResult"),
 }
 

@@ -28,6 +28,16 @@ def lock(*test_data: TestData, path: str | Path | None = None) -> dict[str, str]
     return {each.declared.name: each.version for each in identities}
 
 
+def unlock(*names: str, path: str | Path | None = None) -> None:
+    """
+    Take the data sets of these names out of the file of `lock`: from then on, their declarations may change freely.
+
+    The file goes with the last of them. To pin a data set anew, call `lock` again. SpecError where one of these is not
+    pinned, and then none is taken out, or where the file cannot be read or written.
+    """
+    data_lock.unpin(_path(path), names)
+
+
 def check_lock(*test_data: TestData, path: str | Path | None = None) -> None:
     """SpecError where one of these data sets is not pinned, or would have other records than those pinned."""
     where = _path(path)

@@ -12,6 +12,7 @@ from testflow_core.errors import Problem, SpecError
 from testflow_core.interfaces import DATA_GENERATOR, NamesCorpus
 from testflow_core.model import DataIdentity, Entity, TestData
 from testflow_core.model.data_identity import changes
+from testflow_core.specs import unknown_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -73,7 +74,28 @@ def pin(path: Path, identities: Sequence[DataIdentity]) -> None:
         if not all(str(problem.path).removeprefix(f"{path}: ") in names for problem in error.problems):
             raise
         held = _unchecked(path, names)
-    held |= {each.declared.name: each for each in identities}
+    _write(path, held | {each.declared.name: each for each in identities})
+
+
+def unpin(path: Path, names: Sequence[str]) -> None:
+    """Remove these from a lock file, which stays where it holds others; SpecError where one of them is not in it."""
+    held = pinned(path)
+    unknown = [
+        Problem(str(path), f"{unknown_name('pinned data set', each, held)}") for each in names if each not in held
+    ]
+    if unknown:
+        raise SpecError(unknown)
+    left = {name: each for name, each in held.items() if name not in names}
+    if left:
+        _write(path, left)
+        return
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise SpecError([Problem(str(path), f"the lock cannot be removed: {error.strerror}")]) from error
+
+
+def _write(path: Path, held: Mapping[str, DataIdentity]) -> None:
     sets = {name: {"version": each.version, **each.form} for name, each in sorted(held.items())}
     document = {"format": _FORMAT, "data_sets": sets}
     text = json.dumps(document, indent=2, ensure_ascii=False, default=_plain) + "\n"

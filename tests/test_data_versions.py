@@ -1,6 +1,7 @@
 """Versions of data sets: what counts, what differs between two, and the lock that a team commits."""
 
 import json
+from pathlib import Path
 
 import pytest
 from attrs import evolve
@@ -154,6 +155,40 @@ def test_a_changed_schema_under_a_pinned_version_is_an_error_that_says_what_chan
     ]
     assert testflow.lock(changed) == {"shop": now}
     assert testflow.generate(changed).version == now
+
+
+def test_what_is_unpinned_is_free_and_the_others_stay(workspace):
+    lock = workspace / "testflow-data.lock"
+    testflow.lock(shop(), testflow.TestData("other"))
+    testflow.unlock("shop")
+    testflow.generate(shop(count=4))
+    assert list(json.loads(lock.read_text("utf-8"))["data_sets"]) == ["other"]
+    testflow.lock(shop(), path=workspace / "second.lock")
+    testflow.unlock("shop", path=workspace / "second.lock")
+    testflow.unlock("other")
+    assert list(workspace.iterdir()) == [], "with nothing in it, there is no lock"
+
+
+def test_what_is_not_pinned_cannot_be_unpinned_and_nothing_is(workspace):
+    testflow.lock(shop())
+    with pytest.raises(testflow.SpecError) as caught:
+        testflow.unlock("shop", "shpo", "x")
+    assert "unknown pinned data set 'shpo'; did you mean 'shop'? (known: shop)" in str(caught.value)
+    assert len(caught.value.problems) == 2
+    testflow.check_lock(shop())
+    with pytest.raises(testflow.SpecError, match="known: none"):
+        testflow.unlock("shop", path=workspace / "none.lock")
+
+
+def test_a_lock_that_cannot_be_removed_is_told(workspace, monkeypatch):
+    testflow.lock(shop())
+
+    def forbidden(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "unlink", forbidden)
+    with pytest.raises(testflow.SpecError, match="the lock cannot be removed: Permission denied"):
+        testflow.unlock("shop")
 
 
 def test_a_run_keeps_to_the_lock_of_its_workspace(tmp_path, monkeypatch):

@@ -66,6 +66,27 @@ def test_nothing_is_deleted_where_that_is_not_wanted(shop, bench):
     assert len(shop.there) == 3
 
 
+@pytest.mark.parametrize(
+    "options",
+    [{"paths": {"users": "/{copy}/users", "orders": "/{copy}/orders"}}, {"headers": {"X-Team": "{copy}"}}],
+)
+def test_a_copy_has_a_name_of_its_own_in_paths_and_headers(shop, bench, options):
+    with HttpDestination(url=shop.url, **options).load(SHOP, bench) as loaded:
+        assert loaded.clone is not None
+        with loaded.clone() as copy:
+            names = [each.variables["TESTFLOW_HTTP_COPY"] for each in (loaded, copy)]
+            told = shop.headers if "headers" in options else [each.split("/")[2] for each in shop.asked]
+            assert told == [names[0]] * 3 + [names[1]] * 3
+            assert loaded.variables["TESTFLOW_HTTP"] == shop.url
+    assert shop.there == {}
+
+
+def test_without_a_name_of_its_own_there_is_no_copy(shop, bench):
+    with HttpDestination(url=shop.url).load(SHOP, bench) as loaded:
+        assert loaded.clone is None
+        assert loaded.variables == {}
+
+
 def test_a_record_that_is_refused_is_named_and_those_before_it_are_deleted(shop, bench):
     shop.refusing = {'"user"': 422}
     said = refusal(HttpDestination(url=shop.url), bench)

@@ -6,11 +6,13 @@ from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 from testflow_core.interfaces import PROVISIONER, TakesInventory
+from testflow_core.provisioning import placing
 from testflow_core.provisioning.certificate import certified
 from testflow_core.provisioning.identity import identity
 from testflow_core.provisioning.kept import Wish, kept
 from testflow_core.provisioning.leases import DirectoryLease
 from testflow_core.provisioning.supervisor import Supervisor
+from testflow_core.registry import InstalledPlugins
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
@@ -76,4 +78,8 @@ def provisioned(
 
 def _lasts(environment: Environment, setting: Setting) -> bool:
     # What was done to a service on purpose is not known to whoever comes later.
-    return setting.plugins.outside and setting.keeping.wished and not environment.faults
+    if not setting.plugins.outside or not setting.keeping.wished or environment.faults:
+        return False
+    # Whoever keeps it is a process of its own, which has no plugins that were handed to this one.
+    handed = not isinstance(setting.plugins, InstalledPlugins)
+    return not (handed and placing.within(setting.plan.data, environment))

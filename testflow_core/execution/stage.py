@@ -259,6 +259,7 @@ def _environment(
             faults=environment.faults,
             records=made if referring and isinstance(made, DataSet) else {},
             data=data,
+            plugins=setting.plugins,
         )
 
     lease, look = exits.enter_context(leased(environment, chosen, site, setting))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol, TypeVar, runtime_checkable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Container, Iterable, Mapping, Sequence
     from contextlib import AbstractContextManager
     from pathlib import Path
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         Context,
         Delivery,
         Event,
+        Json,
         KnownCause,
         Outcome,
         Run,
@@ -114,6 +115,15 @@ class DescribesTables(Protocol):
 
     def tables(self, data: TestData, /) -> Mapping[str, Table]:
         """The table of each entity of a declaration without problems."""
+        ...
+
+
+@runtime_checkable
+class GivesColumns(Protocol):
+    """Optional ability of the records of a generator: be read field by field, for who would take dicts apart again."""
+
+    def columns(self, fields: Sequence[str], rows: range, /, encoded: Container[str] = ()) -> Sequence[Sequence[Json]]:
+        """The values of each field in these rows; of fields in `encoded`, each value but null as the text of JSON."""
         ...
 
 

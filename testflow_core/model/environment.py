@@ -96,7 +96,7 @@ class Site:
     means to reset the services and to copy them, which costs those that have such means some time at their start.
     `faults` asks for the means to stop, pause, kill, refuse and delay them, which puts a proxy before their ports.
     `records` are those of the test data, by entity, where a service refers to one. `data` is declared data with the
-    destinations that are in its services.
+    destinations that are in its services; `plugins` is for the core, which loads these from where the run's come from.
     """
 
     lease: str
@@ -109,6 +109,7 @@ class Site:
     faults: bool = False
     records: Mapping[str, Sequence[Record]] = field(factory=dict[str, "Sequence[Record]"], repr=False)
     data: TestData | None = field(default=None, repr=False)
+    plugins: object = field(default=None, eq=False, repr=False)
 
 
 @frozen(kw_only=True)

@@ -15,7 +15,7 @@ from testflow_core.errors import DataError, Problem, ProvisionError
 from testflow_core.interfaces import DESTINATION
 from testflow_core.model import Bench
 from testflow_core.provisioning import wiring
-from testflow_core.registry import plugin_set
+from testflow_core.registry import Plugins, plugin_set
 from testflow_core.specs import key_path, unknown_name
 
 if TYPE_CHECKING:
@@ -71,6 +71,8 @@ class Placing:
 
     def __init__(self, site: Site) -> None:
         self._data = site.data
+        # Who holds an environment for longer has no plugins of a run.
+        self._plugins = site.plugins if isinstance(site.plugins, Plugins) else plugin_set("installed")
         self._bench = Bench(directory=site.directory / "data", checkout=site.workspace)
         self._lock = Lock()
         self._up: dict[str, Endpoint] = {}
@@ -102,8 +104,8 @@ class Placing:
     def _place(self, service: str, name: str, options: Mapping[str, Json], data: TestData) -> None:
         values = wiring.reference_values(self._up)
         try:
-            self._made = self._made or data_making.made(data, plugin_set("installed"))
-            destination = plugin_set("installed").load(DESTINATION, name, **_resolved(options, values))
+            self._made = self._made or data_making.made(data, self._plugins)
+            destination = self._plugins.load(DESTINATION, name, **_resolved(options, values))
             with ExitStack() as exits:
                 loaded = exits.enter_context(destination.load(self._made, self._bench))
                 self.variables |= loaded.variables

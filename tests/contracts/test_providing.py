@@ -23,7 +23,7 @@ from testflow_core.testing.contracts import (
 )
 
 
-class TestRecordsDestination(DestinationContract):
+class TestRecordsDestination(DestinationContract, DestinationWithCopies):
     @pytest.fixture
     def destination(self):
         return RecordsDestination()
@@ -108,6 +108,33 @@ class TestHttpDestination(DestinationContract):
             found = {entity: [] for entity in data.records}
             for path, record in server.there.items():
                 found[path.split("/")[2]].append(record)
+            return found if any(found.values()) or not data.records else None
+
+        return records
+
+    @pytest.fixture
+    def impossible(self, destination, bench):
+        return destination, DataSet(name="shop", records={"users": ({"id": {1, 2}},)}), bench
+
+
+class TestHttpDestinationWithCopies(DestinationContract, DestinationWithCopies):
+    @pytest.fixture
+    def server(self):
+        with api() as server:
+            yield server
+
+    @pytest.fixture
+    def destination(self, server):
+        return HttpDestination(url=f"{server.url}{{copy}}")
+
+    @pytest.fixture
+    def read(self, server):
+        def records(loaded, data):
+            found = {entity: [] for entity in data.records}
+            for path, record in server.there.items():
+                _, _, copy, entity, _ = path.split("/")
+                if copy == loaded.variables["TESTFLOW_HTTP_COPY"]:
+                    found[entity].append(record)
             return found if any(found.values()) or not data.records else None
 
         return records

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sqlite3
 import tempfile
+import textwrap
 from contextlib import closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -70,6 +71,22 @@ def test_each_test_has_its_own_copy_where_asked_and_else_all_share_one(shop):
     assert values(run(isolation="selection")) == [[3, 4], [2, 0]]
 
 
+def test_each_test_has_a_file_of_records_of_its_own(shop):
+    text = """
+        import json, os, pathlib, pytest
+
+        @pytest.mark.parametrize("number", [1, 2])
+        def test_it(number):
+            file = pathlib.Path(os.environ["TESTFLOW_DATA"])
+            found = len(json.loads(file.read_text())["users"])
+            file.write_text('{"users": []}')
+            return found
+    """
+    (shop / "shop/test_shop.py").write_text(textwrap.dedent(text))
+    assert values(run(named=["records"])) == [3, 0]
+    assert values(run("test", named=["records"])) == [3, 3]
+
+
 def test_a_copy_that_cannot_be_made_is_an_error_of_those_who_need_it(shop, monkeypatch):
     def full(*_, **__):
         raise OSError("no space left")
@@ -99,6 +116,17 @@ def test_data_of_a_failed_run_stays_for_people_to_look_at(shop, monkeypatch):
     }
     assert not Path(sqlite).exists()
     assert not Path(files).exists()
+
+
+def test_what_was_kept_stays_through_the_next_runs_until_its_time_is_over(shop, monkeypatch):
+    monkeypatch.setenv("FAILING", "1")
+    places = [Path(re.search(r" in (\S+);", each)[1]) for each in run(keep_on_failure="10m").kept]
+    monkeypatch.delenv("FAILING")
+    for keep in ("10m", None):
+        run(keep_on_failure=keep)
+    assert testflow.clean() == ()
+    assert len(places) == 2
+    assert all(place.exists() for place in places)
 
 
 def test_the_next_run_removes_what_has_had_its_time(shop, monkeypatch):

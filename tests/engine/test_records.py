@@ -5,6 +5,7 @@ from memory_runs import CART, ORDERS, TESTS, engine, statuses
 
 import testflow
 from testflow_core.errors import SpecError
+from testflow_core.interfaces import PROVISIONER
 from testflow_core.model import Status
 from testflow_core.testing import MemoryData, MemoryProvisioner, MemoryRunner
 
@@ -79,3 +80,18 @@ def test_mistakes_are_told_by_the_plan(shop):
         engine(applications=shop).plan(workflow(), wrong, test_data=data())
     with pytest.raises(SpecError, match=r"there is none.* \(in the environment 'e'\)"):
         engine(applications=shop).plan(workflow(environment="e"), [wrong, testflow.Environment("f")])
+
+
+class Asking(MemoryProvisioner):
+    """Notes where a site's plugins come from."""
+
+    def provision(self, environment, site):
+        SEEN.append(site.plugins)
+        return super().provision(environment, site)
+
+
+def test_an_environment_is_filled_by_the_plugins_that_were_handed_to_the_engine(shop, seen):
+    provisioner = Asking()
+    assert execute(shop, MemoryData(), provisioner).ok
+    (plugins,) = seen
+    assert plugins.load(PROVISIONER, "memory") is provisioner

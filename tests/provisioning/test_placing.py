@@ -8,7 +8,7 @@ from testflow_core.errors import DataError, ProvisionError
 from testflow_core.interfaces import DATA_GENERATOR
 from testflow_core.model import Endpoint, Entity, Environment, Loaded, Service, Site, TestData
 from testflow_core.provisioning import placing
-from testflow_core.registry import plugin_set
+from testflow_core.registry import Plugins, plugin_set
 
 DATA = TestData(
     name="shop",
@@ -51,18 +51,19 @@ def test_a_service_that_is_nowhere_or_not_with_the_others_is_told():
 
 
 @pytest.fixture
-def site(tmp_path, monkeypatch):
+def site(tmp_path):
     """Where a destination is that notes what is given to it and taken away."""
-    self = Site(lease="x", directory=tmp_path, workspace=tmp_path, data=placing.within(DATA, environment("db", "api")))
-    memory = plugin_set("memory")
-    monkeypatch.setattr(placing, "plugin_set", lambda _: Placed(memory, noted))
     noted: list[str] = []
-    return self, noted
+    data, plugins = placing.within(DATA, environment("db", "api")), Placed(plugin_set("memory"), noted)
+    return Site(lease="x", directory=tmp_path, workspace=tmp_path, data=data, plugins=plugins), noted
 
 
-class Placed:
+class Placed(Plugins):
     def __init__(self, memory, noted):
         self.memory, self.noted = memory, noted
+
+    def names(self, kind):
+        return self.memory.names(kind)
 
     def load(self, kind, name, **options):
         if kind is DATA_GENERATOR:

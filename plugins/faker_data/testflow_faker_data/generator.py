@@ -14,7 +14,7 @@ from testflow_faker_data.records import Rows
 from testflow_faker_data.values import Columns
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Container, Iterable, Mapping, Sequence
 
     from testflow_core.errors import Problem
     from testflow_core.model import Json, Record, Table, TestData
@@ -56,10 +56,12 @@ class FakerGenerator(DataGenerator):
             raise DataError(f"the generator 'faker' cannot make the data set {data.name!r}:{listed}")
         columns = Columns(data, declaration.field_types(data), self.locale)
         return {
-            name: Rows(tuple(entity.schema), entity.count, partial(_columns, columns, name, tuple(entity.schema)))
+            name: Rows(tuple(entity.schema), entity.count, partial(_columns, columns, name))
             for name, entity in data.entities.items()
         }
 
 
-def _columns(columns: Columns, entity: str, fields: Sequence[str], rows: range) -> list[list[Json]]:
-    return [columns.values((entity, field), rows) for field in fields]
+def _columns(
+    columns: Columns, entity: str, fields: Sequence[str], rows: range, encoded: Container[str]
+) -> list[list[Json]]:
+    return [(columns.texts if field in encoded else columns.values)((entity, field), rows) for field in fields]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import gc
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import contextmanager
 from types import FunctionType
 from typing import TYPE_CHECKING, TypeAlias, overload
@@ -19,7 +19,7 @@ CHUNK = 8192
 """Records that are made in one go while someone iterates."""
 
 Build: TypeAlias = "Callable[[Sequence[Sequence[Json]]], list[dict[str, Json]]]"
-Columns: TypeAlias = "Callable[[range], Sequence[Sequence[Json]]]"
+Columns: TypeAlias = "Callable[[Sequence[str], range, Container[str]], Sequence[Sequence[Json]]]"
 
 
 def builder(fields: Sequence[str]) -> Build:
@@ -46,9 +46,14 @@ class Rows(Sequence["Record"]):
 
     def __init__(self, fields: Sequence[str], count: int, columns: Columns) -> None:
         self._build: Build = builder(fields) if fields else lambda _: []
-        self._empty = not fields
+        self._fields = tuple(fields)
         self._rows = range(count)
         self._columns = columns
+
+    def columns(self, fields: Sequence[str], rows: range, /, encoded: Container[str] = ()) -> Sequence[Sequence[Json]]:
+        """The values of each field in these rows; of fields in `encoded`, each value but null as the text of JSON."""
+        with without_collector():
+            return self._columns(fields, rows, encoded)
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -82,10 +87,10 @@ class Rows(Sequence["Record"]):
             yield self._made(range(start, min(start + CHUNK, rows.stop)))
 
     def _made(self, rows: range) -> Sequence[Record]:
-        if self._empty:
+        if not self._fields:
             return [{} for _ in rows]
         with without_collector():
-            return self._build(self._columns(rows))
+            return self._build(self._columns(self._fields, rows, ()))
 
 
 @contextmanager

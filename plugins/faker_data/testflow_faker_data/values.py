@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from hashlib import shake_128
 from typing import TYPE_CHECKING, cast
 
 from testflow_core.errors import DataError
-from testflow_faker_data import vectors
+from testflow_faker_data import samples, vectors
 from testflow_faker_data.calculation import calculated
 from testflow_faker_data.corpus import corpus
 from testflow_faker_data.distributions import window, zipf
@@ -45,8 +46,6 @@ _FEW = 32
 """Of a column that nobody keeps, less than this part is made alone."""
 
 _DOMAINS = ("example.com", "example.net", "example.org")  # reserved by RFC 2606: no mail reaches anybody
-_JSON = {"label": "word", "quantity": "int", "active": "bool", "tags": "tags", "address": "address"}
-_QUANTITIES, _EITHER = listed(range(1, 101)), listed((False, True))
 _HYPHENS = (8, 13, 18, 23)
 
 
@@ -61,6 +60,7 @@ class Columns:
         self._targets = {type_.target for type_ in types.values() if isinstance(type_, Ref)}
         self._kept: dict[Field, list[Json]] = {}
         self._picked: dict[Field, Callable[[Array], list[Json]]] = {}
+        self._texts: dict[Field, Make] = {}
 
     def values(self, field: Field, rows: Rows[int]) -> list[Json]:
         """The values of a field in some rows."""
@@ -81,6 +81,15 @@ class Columns:
         if whole and asked in self._targets:
             self._kept[asked] = made
         return made
+
+    def texts(self, field: Field, rows: range) -> list[Json]:
+        """The same as JSON, null apart."""
+        type_ = self.types[field]
+        if isinstance(type_, Plain) and type_.name == "json" and field not in self._targets:
+            if field not in self._texts:
+                self._texts[field] = samples.texts(*self._sampled(field))
+            return self._finished(field, rows, self._texts[field](rows))
+        return samples.encoded(self.values(field, rows))
 
     def _column(self, field: Field, rows: Rows[int] | Array) -> list[Json]:
         kept = self._kept.get(field)
@@ -155,7 +164,11 @@ class Columns:
             return lambda rows: self._by_faker(field, type_.provider, rows)
         if isinstance(type_, Plain) and type_.name in ("uuid", "json"):
             draws = self._draws(*field)
-            return (lambda rows: uuids(draws.read(rows, 16))) if type_.name == "uuid" else self._json(field)
+            return (
+                (lambda rows: uuids(draws.read(rows, 16)))
+                if type_.name == "uuid"
+                else samples.objects(*self._sampled(field))
+            )
         values = cast("Domain", domain(type_, self._locale))
         if isinstance(type_, Plain) and type_.name == "email":
             return self._emails(field, values)
@@ -208,26 +221,8 @@ class Columns:
 
         return made
 
-    def _json(self, field: Field) -> Make:
-        words, cities, codes = (
-            cast("Domain", domain(Plain(name=name), self._locale)) for name in ("word", "city", "postcode")
-        )
-        draws = {
-            name: self._draws(*field, name) for name in ("label", "quantity", "active", "one", "two", "city", "code")
-        }
-        build, address = builder(tuple(_JSON)), builder(("city", "postcode"))
-        count = self._count(field)
-
-        def made(rows: Rows[int]) -> list[Json]:
-            def of(name: str, source: Domain) -> list[Json]:
-                return source.values(draws[name].many_below(rows, source.size, count))
-
-            tags: list[Json] = [[one, two] for one, two in zip(of("one", words), of("two", words), strict=True)]
-            places = cast("list[Json]", address([of("city", cities), of("code", codes)]))
-            quantities, active = of("quantity", _QUANTITIES), of("active", _EITHER)
-            return cast("list[Json]", build([of("label", words), quantities, active, tags, places]))
-
-        return made
+    def _sampled(self, field: Field) -> tuple[Callable[[str], Draws], int, str]:
+        return partial(self._draws, *field), self._count(field), self._locale
 
     def _prose(self, field: Field, type_: Text) -> Make:
         words = corpus(self._locale)["words"]

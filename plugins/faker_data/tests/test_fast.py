@@ -1,5 +1,6 @@
 """With numpy, values are the same as without."""
 
+import json
 import subprocess
 import sys
 
@@ -11,6 +12,7 @@ from testflow_faker_data.domains import domain
 from testflow_faker_data.draw import Draws, Permutation
 from testflow_faker_data.field_types import Between, Enum, Plain
 
+from testflow_core.interfaces import GivesColumns
 from testflow_core.model import Entity, TestData
 
 numpy = pytest.importorskip("numpy")
@@ -94,3 +96,17 @@ def test_few_records_are_made_without_numpy_and_many_with_it():
     )
     said = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
     assert said.split() == ["False", "False", "False", "False", "False", "True"]
+
+
+@pytest.mark.parametrize("locale", ["en_US", "ja_JP"])
+def test_columns_are_those_of_the_records_and_as_json_say_the_same(locale):
+    schema = {"id": "sequence", "about": "json | null=0.2", "lines": {"type": "list", "min": 0, "max": 2, "of": "word"}}
+    entities = {"users": Entity(count=3000, schema=schema)}
+    rows = FakerGenerator(locale=locale).generate(TestData(name="shop", entities=entities))["users"]
+    assert isinstance(rows, GivesColumns)
+    part = range(500, 2900)
+    about, number, lines = rows.columns(["about", "id", "lines"], part, {"about", "lines"})
+    read = [None if text is None else json.loads(text) for text in about]
+    assert [(each["id"], each["about"]) for each in rows[500:2900]] == list(zip(number, read, strict=True))
+    assert [json.loads(text) for text in lines] == [each["lines"] for each in rows[500:2900]]
+    assert rows.columns(["about"], range(7, 8)) == [[rows[7]["about"]]]

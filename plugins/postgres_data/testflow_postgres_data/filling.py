@@ -10,13 +10,14 @@ from attrs import evolve, frozen
 from testflow_core.errors import DataError
 from testflow_core.model import ColumnType
 from testflow_core.tables import STANDARD, additions, creation, filling_order, quoted, reference_additions, tables_of
+from testflow_postgres_data import binary
 from testflow_postgres_data.rows import copied
 from testflow_postgres_data.server import Connection, execute, told
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from testflow_core.model import DataSet, Table
+    from testflow_core.model import DataSet, Record, Table
 
 _TYPES = {**STANDARD, ColumnType.UUID: "uuid", ColumnType.JSON: "jsonb"}
 _COLUMNS = """
@@ -52,10 +53,10 @@ def fill(connection: Connection, data: DataSet, schemas: Sequence[tuple[str, str
         for entity in order:
             table = tables[entity]
             if entity in new:
-                execute(connection, creation(entity, table, _TYPES, constraints=False, references=False))
+                _make(connection, entity, table, data.records[entity])
             else:
                 table = _as_it_is(connection, entity, table)
-            _copy(connection, entity, table, data, frozen=entity in new)
+                _copy(connection, entity, table, copied(entity, table, data.records[entity]))
         _hold_together(connection, new)
     except psycopg.Error as error:
         raise told(error, data.name) from error
@@ -65,16 +66,26 @@ def fill(connection: Connection, data: DataSet, schemas: Sequence[tuple[str, str
     )
 
 
-def _copy(connection: Connection, entity: str, table: Table, data: DataSet, *, frozen: bool) -> None:
+def _make(connection: Connection, entity: str, table: Table, records: Sequence[Record]) -> None:
+    made = creation(entity, table, _TYPES, constraints=False, references=False)
+    try:
+        with connection.transaction():
+            execute(connection, made)
+            # Rows of a table of the same transaction are seen by nobody else: they are written as if they were old.
+            _copy(connection, entity, table, binary.copied(table, records), " (FORMAT binary, FREEZE)")
+    except binary.NotBinaryError:
+        execute(connection, made)
+        _copy(connection, entity, table, copied(entity, table, records), " (FREEZE)")
+
+
+def _copy(connection: Connection, entity: str, table: Table, content: Iterable[bytes], how: str = "") -> None:
     columns = ", ".join(quoted(column.name) for column in table.columns)
-    # Rows of a table of the same transaction are seen by nobody else: they are written as if they were old.
-    how = " (FREEZE)" if frozen else ""
     with (
         connection.cursor() as cursor,
         cursor.copy(f"COPY {quoted(entity)} ({columns}) FROM STDIN{how}".encode()) as copy,
     ):
-        for lines in copied(entity, table, data.records[entity]):
-            copy.write(lines)
+        for part in content:
+            copy.write(part)
 
 
 def _hold_together(connection: Connection, new: Mapping[str, Table]) -> None:

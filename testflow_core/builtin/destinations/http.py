@@ -6,10 +6,11 @@ import json
 from collections.abc import Mapping
 from contextlib import contextmanager, nullcontext
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from secrets import token_hex
 from typing import TYPE_CHECKING, Self, cast
 from urllib.parse import quote, urlsplit
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from testflow_core.builtin.destinations.text import json_text
 from testflow_core.errors import DataError, Problem
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from testflow_core.provisioning.ledger import Entry
 
 REMOVER = f"{__name__}:remove"
+_COPY = "{copy}"
 _LIMIT = 10.0
 _SHOWN = 300
 _GONE = (404, 410)
@@ -38,6 +40,9 @@ class HttpDestination(Destination):
 
     `paths` are by entity, `/users` where none is named. Unless `remove` says otherwise, each is deleted in the end: at
     the `Location` that was answered, or below the path by the field `key` of what was answered, or else was sent.
+
+    `{copy}` in an address, a path or a header is a name of its own for the run, and for each test that has a copy: a
+    tenant, or a prefix. Tests find the address by `TESTFLOW_HTTP`, and the name by `TESTFLOW_HTTP_COPY`.
     """
 
     url: str
@@ -57,13 +62,39 @@ class HttpDestination(Destination):
             yield Problem(f"{path}.url", f"expected an address of http or https, got {self.url!r}")
 
     @contextmanager
-    def load(self, data: DataSet, bench: Bench) -> Generator[Loaded]:  # noqa: ARG002 - the contract's
+    def load(self, data: DataSet, bench: Bench) -> Generator[Loaded]:
         """All records sent on entry, those of a failed load deleted again; DataError names the record that failed."""
+        # What two copies would have in common, the API would refuse the second time.
+        if not any(_COPY in each for each in (self.url, *self.paths.values(), *self.headers.values())):
+            with self._in_place(data):
+                yield Loaded()
+            return
+
+        @contextmanager
+        def sent() -> Generator[Loaded]:
+            name = f"testflow-{token_hex(6)}"
+            copy = self._named(name)
+            with copy.load(data, bench):
+                yield Loaded(variables={"TESTFLOW_HTTP": copy.url, "TESTFLOW_HTTP_COPY": name}, clone=sent)
+
+        with sent() as loaded:
+            yield loaded
+
+    def _named(self, name: str) -> Self:
+        return evolve(
+            self,
+            url=self.url.replace(_COPY, name),
+            paths={entity: path.replace(_COPY, name) for entity, path in self.paths.items()},
+            headers={header: value.replace(_COPY, name) for header, value in self.headers.items()},
+        )
+
+    @contextmanager
+    def _in_place(self, data: DataSet) -> Generator[None]:
         with ledger(REMOVER) if self.remove else nullcontext() as mine, _Api(self.url, self.headers) as api:
             for entity in filling_order(tables_of(data)):
                 for number, record in enumerate(data.records[entity]):
                     self._send(api, entity, record, f"{entity}[{number}]", mine)
-            yield Loaded()
+            yield
 
     def _send(self, api: _Api, entity: str, record: Record, place: str, mine: Ledger | None) -> None:
         path = self.paths.get(entity, f"/{quote(entity)}")

@@ -24,17 +24,23 @@ if TYPE_CHECKING:
 
 @frozen(kw_only=True)
 class RecordsDestination(Destination):
-    """`{"users": [{...}, ...]}` in the file that the variable `TESTFLOW_DATA` names."""
+    """`{"users": [{...}, ...]}` in the file that the variable `TESTFLOW_DATA` names; each copy is another file."""
 
     @contextmanager
     def load(self, data: DataSet, bench: Bench) -> Generator[Loaded]:
         """The file in the bench's directory, gone on exit; DataError where a value is not JSON or the disk refuses."""
         text = _document(data)
-        path = _written(text, data, bench.directory)
-        try:
-            yield Loaded(variables={"TESTFLOW_DATA": str(path)})
-        finally:
-            path.unlink(missing_ok=True)
+
+        @contextmanager
+        def file() -> Generator[Loaded]:
+            path = _written(text, data, bench.directory)
+            try:
+                yield Loaded(variables={"TESTFLOW_DATA": str(path)}, clone=file)
+            finally:
+                path.unlink(missing_ok=True)
+
+        with file() as loaded:
+            yield loaded
 
 
 def _document(data: DataSet) -> str:
