@@ -15,7 +15,7 @@ from testflow_core.builtin.runners.junit_report import JUnitReport
 from testflow_core.builtin.runners.program import Ending
 from testflow_core.builtin.runners.suite_report import SuiteReport
 from testflow_core.builtin.runners.tap_report import TapReport
-from testflow_core.model import Outcome, Status, TestCase
+from testflow_core.model import FailureContext, Outcome, Status, TestCase
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -138,6 +138,7 @@ def _whole(run: FileRun, status: Status, message: str) -> Outcome:
         text="\n".join(filter(None, (ending.stdout, ending.stderr))) if status.failing else "",
         stdout=ending.stdout,
         stderr=ending.stderr,
+        context=FailureContext(exit=ending.code) if status.failing else None,
     )
 
 
@@ -181,6 +182,7 @@ def _told(run: FileRun, case: Case, path: tuple[str, ...]) -> Outcome:
         status=case.status,
         duration=case.duration,
         started=run.ending.started,
+        span=run.ending.duration,
         reason=case.reason,
         message=case.message,
         text=case.text,
