@@ -30,25 +30,28 @@ class TellsWhy(Protocol):
 
 def wait_until_ready(name: str, running: Running, place: Place, since: int) -> None:
     """Until a service is ready, whatever the first `since` bytes of its log said; ProvisionError where it is not."""
-    probes = [*running.probes, *_declared(running, place)]
+    probes = [*running.probes, *_declared(running)]
+    if running.readiness.exec:
+        argv = [place.resolve(word, running.endpoint) for word in running.readiness.exec]
+        probes.append(readiness.exec_probe(place.supervisor, argv, cwd=running.cwd, env=running.env))
     if running.readiness.log is not None:
         probes.append(readiness.log_probe(place.log, running.readiness.log, since))
     limit = running.readiness.timeout
     readiness.wait_until_ready(name, running.process, probes, limit=limit, log=place.log)
 
 
-def ailing(running: Mapping[str, Running], places: Mapping[str, Place], pool: Executor) -> Mapping[str, str]:
+def ailing(running: Mapping[str, Running], pool: Executor) -> Mapping[str, str]:
     """What is wrong with each service that is not well, found within a second; all of them are looked at at once."""
-    looks = {name: pool.submit(_state, each, places[name]) for name, each in running.items()}
+    looks = {name: pool.submit(_state, each) for name, each in running.items()}
     wait(looks.values(), LIMIT)
     found = {name: look.result() if look.done() else "does not answer" for name, look in looks.items()}
     return {name: said for name, said in found.items() if said}
 
 
-def _state(running: Running, place: Place) -> str:
+def _state(running: Running) -> str:
     process = running.process
     try:
-        missing = None if process.returncode is not None else _missing(running, place)
+        missing = None if process.returncode is not None else _missing(running)
         # Who does not answer may have ended just now.
         ended = process.wait(_MOMENT) if missing is not None else process.returncode
     except (ProvisionError, OSError) as error:
@@ -60,13 +63,13 @@ def _state(running: Running, place: Place) -> str:
     return f"{readiness.describe_exit(ended)}{why and f': {why}'}"
 
 
-def _missing(running: Running, place: Place) -> str | None:
-    probes = (*running.probes, *_declared(running, place))
+def _missing(running: Running) -> str | None:
+    probes = (*running.probes, *_declared(running))
     return next((missing for probe in probes if (missing := probe(LIMIT / 2)) is not None), None)
 
 
-def _declared(running: Running, place: Place) -> Iterator[readiness.Probe]:
-    """What the declaration asks for, but for lines of its log: these were written once and for all."""
+def _declared(running: Running) -> Iterator[readiness.Probe]:
+    """The port or page that the declaration asks for: what can be looked at in no time, and again."""
     declared, endpoint = running.readiness, running.endpoint
     port = endpoint.port
     nothing_named = not (running.probes or declared.exec) and declared.http is None and declared.log is None
@@ -74,6 +77,3 @@ def _declared(running: Running, place: Place) -> Iterator[readiness.Probe]:
         yield readiness.port_probe(endpoint.host, port)
     if port is not None and declared.http is not None:
         yield readiness.http_probe(endpoint.host, port, declared.http)
-    if declared.exec:
-        argv = [place.resolve(word, endpoint) for word in declared.exec]
-        yield readiness.exec_probe(place.supervisor, argv, cwd=running.cwd, env=running.env)

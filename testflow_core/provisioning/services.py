@@ -156,14 +156,12 @@ class _Ascent:
         self._peers: dict[str, Endpoint] = {}
         self._logs: dict[str, Path] = {}
         self._running: dict[str, Running] = {}
-        self._places: dict[str, Place] = {}
         self._placing = Placing(site)
         self._faults = None if gates is None else Faults(gates, self._running)
 
     def climb(self, wave: Sequence[str], needs: Mapping[str, Sequence[str]], pool: ThreadPoolExecutor) -> None:
         """Bring up services that do not need each other; ProvisionError for the first that fails."""
         places = {name: self._place(name, needs[name]) for name in wave}
-        self._places |= places
         if len(wave) == 1:
             self._bring_up(wave[0], places[wave[0]])
         else:
@@ -204,7 +202,7 @@ class _Ascent:
     def health(self, pool: ThreadPoolExecutor) -> Mapping[str, str]:
         """What is wrong with each service that is not well."""
         asked_for = {} if self._faults is None else self._faults.active
-        return {**health.ailing(dict(self._running), self._places, pool), **asked_for}
+        return {**health.ailing(dict(self._running), pool), **asked_for}
 
     def descend(self) -> None:
         """End every service, the last one first."""

@@ -41,7 +41,7 @@ def ailing(tmp_path, process, *probes, ports=None):
         endpoint=Endpoint(host="127.0.0.1", ports=ports or {}), process=process, cwd=tmp_path, probes=probes
     )
     with ThreadPoolExecutor(1) as pool:
-        return health.ailing({"db": running}, {"db": None}, pool)
+        return health.ailing({"db": running}, pool)
 
 
 @pytest.mark.parametrize(
@@ -66,6 +66,6 @@ def test_nobody_waits_for_longer_than_a_second(tmp_path, monkeypatch):
     over = threading.Event()
     running = Running(endpoint=Endpoint(host="h"), process=Program(), cwd=tmp_path, probes=(lambda _: over.wait(30),))
     with ThreadPoolExecutor(1) as pool:
-        found = health.ailing({"db": running}, {"db": None}, pool)
+        found = health.ailing({"db": running}, pool)
         over.set()
     assert found == {"db": "does not answer"}

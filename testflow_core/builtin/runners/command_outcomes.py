@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 JOINT = " > "
 LISTED = 20
+_ATTACHED = re.compile(r"\[\[ATTACHMENT\|([^\]\n]+)\]\]")
+"""How a report of JUnit's form names a file of a test: Playwright writes so, Jenkins and GitLab read it."""
 _EXITING = re.compile(r"process\.exit called with [^\n]*")
 
 
@@ -188,7 +190,15 @@ def _told(run: FileRun, case: Case, path: tuple[str, ...]) -> Outcome:
         text=case.text,
         stdout=case.stdout,
         stderr=case.stderr,
+        context=_attached(run, case) if case.status.failing else None,
     )
+
+
+def _attached(run: FileRun, case: Case) -> FailureContext | None:
+    """The files that a report names as those of a test; None where it names none."""
+    named = _ATTACHED.findall(f"{case.stdout}\n{case.stderr}\n{case.text}")
+    paths = tuple(dict.fromkeys(str(run.checkout / path.strip()) for path in named))
+    return FailureContext(artifacts=paths[:LISTED]) if paths else None
 
 
 def _names_the_file(run: FileRun, name: str) -> bool:
