@@ -10,12 +10,14 @@ from attrs import evolve, frozen
 from testflow_core.interfaces import ANALYZER, ROUTER
 from testflow_core.model import (
     UNKNOWN,
+    Attempt,
     Audit,
     Choice,
     Context,
     Diagnosis,
     Evidence,
     Failure,
+    FailureContext,
     Outcome,
     Route,
     Status,
@@ -44,7 +46,7 @@ _WORST_FIRST = (
     Status.SKIPPED,
 )
 _NO_TERMS = Terms()
-_EVIDENCE = ("message", "text", "stderr", "stdout")
+_NOTHING = FailureContext()
 
 
 @frozen(kw_only=True)
@@ -66,11 +68,12 @@ def explain(plan: Plan, outcomes: Sequence[Outcome], past: Past, plugins: Plugin
     failed_before = _failed_before(outcomes)
     if not failed_before:
         return Triage(failures={}, diagnoses={}, routes={})
-    worst = {test: _worst(attempts) for test, attempts in _attempts(outcomes).items() if test in failed_before}
+    tried = {test: attempts for test, attempts in _attempts(outcomes).items() if test in failed_before}
+    worst = {test: _worst(attempts) for test, attempts in tried.items()}
     failing = {test: outcome for test, outcome in worst.items() if outcome.status.failing}
     flaky = {test: outcome for test, outcome in failed_before.items() if test not in failing}
     counted = {**failing, **flaky}
-    failures = {test: failure_of(outcome) for test, outcome in counted.items()}
+    failures = {test: failure_of(outcome, tried[test]) for test, outcome in counted.items()}
     context = Context(analysis=plan.workflow.analysis, past=past)
     diagnoses = _located(_diagnosed(failures, context, plugins, calls), plan)
     owners, warnings = _code_owners({test.application for test in failures}, plan)
@@ -136,17 +139,35 @@ def _routed(
     return routes | {each.test: each for each in answers if each.test in diagnoses}
 
 
-def failure_of(outcome: Outcome) -> Failure:
-    """The failure that an outcome is, its evidence ranked: the message, the framework's account, what it printed."""
-    texts = ((kind, getattr(outcome, kind)) for kind in _EVIDENCE)
+def failure_of(outcome: Outcome, attempts: Iterable[Outcome] = ()) -> Failure:
+    """
+    The failure that an outcome is, one of these attempts, its evidence ranked.
+
+    The message, the framework's account, what it printed and logged; then what was wrong around it, and what services
+    wrote meanwhile.
+    """
+    context = outcome.context or _NOTHING
+    texts = {
+        "message": outcome.message,
+        "text": outcome.text,
+        "stderr": outcome.stderr,
+        "log": context.log,
+        "stdout": outcome.stdout,
+        "facts": "\n".join(context.facts),
+        "services": context.service_logs,
+    }
     said: dict[str, str] = {}
-    for kind, text in texts:
+    for kind, text in texts.items():
         if text.strip() and text not in said.values():
             said[kind] = text
-    evidence = tuple(
-        Evidence(kind=kind, text=said[kind], rank=rank) for rank, kind in enumerate(_EVIDENCE) if kind in said
+    evidence = tuple(Evidence(kind=kind, text=said[kind], rank=rank) for rank, kind in enumerate(texts) if kind in said)
+    return Failure(
+        test=outcome.test,
+        status=outcome.status,
+        evidence=evidence,
+        context=context,
+        attempts=tuple(map(Attempt.of, attempts)),
     )
-    return Failure(test=outcome.test, status=outcome.status, evidence=evidence)
 
 
 def results(plan: Plan, outcomes: Sequence[Outcome], triage: Triage) -> tuple[TestResult, ...]:
@@ -250,6 +271,8 @@ def _result(attempts: Sequence[Outcome], reason: str, terms: Mapping[str, Terms]
         diagnosis=diagnosis,
         route=route,
         flaky=outcome.status is Status.PASSED,
+        context=failure.context,
+        tried=failure.attempts,
     )
 
 

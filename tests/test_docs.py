@@ -220,6 +220,7 @@ OTHER_TABLES = {
     "one result": public(model.TestResult),
     "cluster": public(model.Cluster),
     "outcome": public(model.Outcome),
+    "context": public(model.FailureContext),
     "plan": public(model.Plan),
     "choice": public(model.Choice),
     "status": {str(status) for status in model.Status},

@@ -11,7 +11,7 @@ from testflow_core.provisioning.wiring import redacted
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from testflow_core.model import Outcome
+    from testflow_core.model import FailureContext, Outcome
 
 
 def redact(outcome: Outcome, secrets: Sequence[str]) -> Outcome:
@@ -25,4 +25,18 @@ def redact(outcome: Outcome, secrets: Sequence[str]) -> Outcome:
         text=redacted(outcome.text, secrets),
         stdout=redacted(outcome.stdout, secrets),
         stderr=redacted(outcome.stderr, secrets),
+        context=outcome.context and _context(outcome.context, secrets),
+    )
+
+
+def _context(context: FailureContext, secrets: Sequence[str]) -> FailureContext:
+    return evolve(
+        context,
+        log=redacted(context.log, secrets),
+        services=tuple(
+            evolve(each, health=redacted(each.health, secrets), log=redacted(each.log, secrets))
+            for each in context.services
+        ),
+        resources=tuple(redacted(each, secrets) for each in context.resources),
+        artifacts=tuple(redacted(each, secrets) for each in context.artifacts),
     )

@@ -99,7 +99,11 @@ class Schedule:
 
     def heard(self, outcome: Outcome) -> Outcome:
         """Take note of an outcome."""
-        outcome = verdicts.placed(outcome, self.planned[outcome.batch])
+        planned = self.planned[outcome.batch]
+        outcome = verdicts.placed(outcome, planned)
+        # What is told late may be of an environment that is gone.
+        if outcome.status.failing and planned.id in self.running:
+            outcome = self.stage.witness.told(outcome, self.stage.environment_of(planned))
         self.outcomes[outcome.batch].append(outcome)
         self.reordering.hear(outcome)
         return outcome
@@ -211,7 +215,9 @@ def _made(planned: PlannedBatch, schedule: Schedule) -> Batch | list[Outcome]:
         batch = _batch(planned, schedule)
     except MissingValueError as error:
         return verdicts.every(planned, Status.ERROR, str(error))
-    trouble = schedule.stage.harm.begin(planned, schedule.stage.environment_of(planned))
+    up = schedule.stage.environment_of(planned)
+    schedule.stage.witness.see(up)
+    trouble = schedule.stage.harm.begin(planned, up)
     return batch if trouble is None else verdicts.every(planned, Status.ERROR, trouble)
 
 

@@ -19,6 +19,7 @@ from testflow_core.execution.harm import Harm
 from testflow_core.execution.lasting import leased, provisioned
 from testflow_core.execution.provisioners import ChosenProvisioner, needed
 from testflow_core.execution.surroundings import Surroundings
+from testflow_core.execution.witness import Witness
 from testflow_core.interfaces import DATA_GENERATOR, DESTINATION, PROVISIONER, PlacesData
 from testflow_core.model import Bench, By, DataSet, Environment, Keeping, Loaded, Plan, PlannedBatch, Provisioned, Site
 from testflow_core.plugin_calls import PluginCalls
@@ -49,7 +50,7 @@ class Stage:
     The data and the environments of a run, each up or absent with its reason, and not there where nobody needs it.
 
     `environments` are by name and variant; `apart` is what batches have for themselves; `secrets` are those of both.
-    `harm` is what is done to services while batches run.
+    `harm` is what is done to services while batches run, `witness` watches what they write.
     """
 
     directory: Path
@@ -59,6 +60,7 @@ class Stage:
     )
     apart: Apart
     harm: Harm
+    witness: Witness = field(factory=Witness)
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -129,6 +131,7 @@ def prepared(setting: Setting) -> Generator[Stage]:
             environments=environments,
             apart=Apart(plan, _own(environments, made, setting), _copying(data, plan.data, setting)),
             harm=Harm(setting.surroundings.warnings.append),
+            witness=exits.enter_context(Witness()),
         )
         exits.callback(stage.apart.close)
         exits.callback(stage.harm.close)

@@ -6,6 +6,7 @@ import json
 import zlib
 from typing import TYPE_CHECKING, cast
 
+from testflow_core.history.contexts import read_context, written_context
 from testflow_core.history.values import excerpt, key_of_test, seconds, storable
 from testflow_core.model import Choice, Outcome, Status, TestCase
 
@@ -36,18 +37,18 @@ on conflict do nothing
 # What is told late of an attempt is what holds: its test had passed, and then its fixtures could not be torn down.
 _ADD_ATTEMPT = """
 insert into attempts (run, test, flow, attempt, status, started, duration, message, text,
-    batch, reason, stdout, stderr, value)
-values (?, (select id from tests where test_id = ?), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    batch, reason, stdout, stderr, value, context)
+values (?, (select id from tests where test_id = ?), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 on conflict do update set status = excluded.status, started = excluded.started, duration = excluded.duration,
     message = excluded.message, text = excluded.text, reason = excluded.reason, stdout = excluded.stdout,
-    stderr = excluded.stderr, value = excluded.value
+    stderr = excluded.stderr, value = excluded.value, context = excluded.context
 """
 
 _ADD_MARK = "insert into marks (run, batch, mark) values (?, ?, ?) on conflict do nothing"
 
 _ATTEMPTS = """
 select application, file, name, variant, flow, attempt, status, started, duration, message, text, batch, reason,
-    stdout, stderr, value
+    stdout, stderr, value, context
 from attempts join tests on tests.id = attempts.test where run = ? order by started, test
 """
 
@@ -135,6 +136,7 @@ def add(connection: sqlite3.Connection, key: int, outcomes: Sequence[Outcome]) -
                 excerpt(outcome.stdout),
                 excerpt(outcome.stderr),
                 None if outcome.values is None else storable(json.dumps(outcome.values)),
+                written_context(outcome.context),
             )
             for outcome in outcomes
         ],
@@ -174,6 +176,7 @@ def outcomes(connection: sqlite3.Connection, key: int) -> list[Outcome]:
             stdout=stdout,
             stderr=stderr,
             values=cast("Json", json.loads(value)) if value is not None else None,
+            context=read_context(context),
         )
         for (
             application,
@@ -192,6 +195,7 @@ def outcomes(connection: sqlite3.Connection, key: int) -> list[Outcome]:
             stdout,
             stderr,
             value,
+            context,
         ) in connection.execute(_ATTEMPTS, (key,))
     ]
 

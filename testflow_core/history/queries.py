@@ -17,7 +17,9 @@ from testflow_core.history.past import as_track
 from testflow_core.history.plans import changes_of, uncovered_of
 from testflow_core.history.values import key_of_test, storable
 from testflow_core.model import (
+    Attempt,
     Certificate,
+    FailureContext,
     Outcome,
     PluginFailure,
     Route,
@@ -32,7 +34,7 @@ from testflow_core.model import (
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 SHOWN = 5
 
@@ -198,7 +200,7 @@ def _results(connection: sqlite3.Connection, key: int, outcomes: Iterable[Outcom
     return [_result(row, told.get(row[0], ())) for row in connection.execute(_RESULTS, (key,))]
 
 
-def _result(row: tuple[Any, ...], told: Iterable[Outcome]) -> TestResult:
+def _result(row: tuple[Any, ...], told: Sequence[Outcome]) -> TestResult:
     name, variant, status, duration, reason, category, why, kind, evidence, *rest = row
     details, verdict, team, because, quarantined, regression = rest
     test_id = name.partition("\t")[0]
@@ -225,6 +227,8 @@ def _result(row: tuple[Any, ...], told: Iterable[Outcome]) -> TestResult:
         quarantined=quarantined or "",
         regression=regression or "",
         verdict=read_verdict(verdict),
+        context=(failing[-1].context or FailureContext()) if failing else None,
+        tried=tuple(map(Attempt.of, told)) if failing else (),
     )
 
 

@@ -32,12 +32,13 @@ if TYPE_CHECKING:
     )
     from testflow_core.model.explanation import Explanation
     from testflow_core.model.failure import UNKNOWN, Diagnosis, Evidence, Failure, Route
+    from testflow_core.model.failure_context import FailureContext, ServiceState
     from testflow_core.model.flaky import Fixed, Flakiness, FlakyState, Quarantine
     from testflow_core.model.history import Past, Track
     from testflow_core.model.isolation import By, Isolation, Scope
     from testflow_core.model.keeping import Keeping
     from testflow_core.model.limits import Limits
-    from testflow_core.model.outcome import Outcome, Status
+    from testflow_core.model.outcome import Attempt, Outcome, Status
     from testflow_core.model.override import Override
     from testflow_core.model.plan import Batch, Bench, Plan, PlannedBatch
     from testflow_core.model.provider import Provider
@@ -77,6 +78,7 @@ __all__ = [
     "SAFE_RUN_ID",
     "UNKNOWN",
     "Application",
+    "Attempt",
     "Audit",
     "Batch",
     "BatchDone",
@@ -115,6 +117,7 @@ __all__ = [
     "Explanation",
     "Failure",
     "FailureAnalysis",
+    "FailureContext",
     "Fault",
     "FieldSpec",
     "Fixed",
@@ -155,6 +158,7 @@ __all__ = [
     "RunSummary",
     "Scope",
     "Service",
+    "ServiceState",
     "Shard",
     "Sightings",
     "Site",
@@ -198,12 +202,13 @@ _HOMES = {
     "event": "BatchDone BatchEnded BatchSubmitted Event PhaseStarted Planned Progressed TestEnded WorkerLost",
     "explanation": "Explanation",
     "failure": "UNKNOWN Diagnosis Evidence Failure Route",
+    "failure_context": "FailureContext ServiceState",
     "flaky": "Fixed Flakiness FlakyState Quarantine",
     "history": "Past Track",
     "isolation": "By Isolation Scope",
     "keeping": "Keeping",
     "limits": "Limits",
-    "outcome": "Outcome Status",
+    "outcome": "Attempt Outcome Status",
     "override": "Override",
     "plan": "Batch Bench Plan PlannedBatch",
     "provider": "Provider",

@@ -124,7 +124,8 @@ class Provisioned:
     `clone` is the environment with whatever it can copy of it in place of that; a service whose endpoint is the same is
     shared with the others. `renew` makes all of it as it was when it came up and verifies that, starts anew what cannot
     be reset, and answers what it is then. `inject` does something to a service and answers what undoes it, where the
-    site asks for faults. They raise ProvisionError, and are None where they cannot be done.
+    site asks for faults. They raise ProvisionError, and are None where they cannot be done. `health` looks at the
+    services, for a second at most, and says what is wrong with each that is not well: `was ended by SIGKILL`.
     """
 
     environment: str
@@ -138,6 +139,7 @@ class Provisioned:
     clone: Clone | None = field(default=None, eq=False, repr=False)
     renew: Callable[[], Provisioned] | None = field(default=None, eq=False, repr=False)
     inject: Inject | None = field(default=None, eq=False, repr=False)
+    health: Callable[[], Mapping[str, str]] | None = field(default=None, eq=False, repr=False)
 
 
 Clone: TypeAlias = Callable[[By], AbstractContextManager[Provisioned]]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from attrs import frozen
+from attrs import field, frozen
 
-from testflow_core.model.outcome import Status
+from testflow_core.model.failure_context import FailureContext
+from testflow_core.model.outcome import Attempt, Status
 from testflow_core.model.test_case import TestCase
 
 UNKNOWN = "unknown"
@@ -24,7 +25,8 @@ class Failure:
     """
     A test that failed, with everything that may explain it, the most telling evidence first.
 
-    `framework` and `language` are those of the test where they are known.
+    `framework` and `language` are those of the test where they are known. `context` is what there was around it,
+    `attempts` are all that were made, this one among them.
     """
 
     test: TestCase
@@ -32,6 +34,8 @@ class Failure:
     evidence: tuple[Evidence, ...]
     framework: str = ""
     language: str = ""
+    context: FailureContext = field(factory=FailureContext)
+    attempts: tuple[Attempt, ...] = ()
 
     @property
     def message(self) -> str:

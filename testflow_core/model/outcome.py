@@ -7,6 +7,7 @@ from enum import StrEnum
 from attrs import frozen
 
 from testflow_core.model.data import Json
+from testflow_core.model.failure_context import FailureContext
 from testflow_core.model.test_case import TestCase
 
 
@@ -40,7 +41,9 @@ class Outcome:
 
     `duration` is in seconds, `started` in seconds since the epoch. `message` is the line that says what went wrong,
     `text` the framework's whole account of it. `values` is what the test returned, for the steps that come after it.
-    `flow` and `batch` are those it was run in. The same (run, test, flow, attempt) twice is one outcome.
+    `flow` and `batch` are those it was run in. `context` is what there was around it where it failed. `span` is
+    how long its program ran from `started` on, where nobody knows when in that time it did. The same (run, test, flow,
+    attempt) twice is one outcome.
     """
 
     test: TestCase
@@ -56,3 +59,28 @@ class Outcome:
     started: float = 0.0
     flow: str | None = None
     batch: str = ""
+    context: FailureContext | None = None
+    span: float = 0.0
+
+
+@frozen(kw_only=True)
+class Attempt:
+    """How one attempt at a test ended: its status, the first line of what it said, its seconds, the flow it was of."""
+
+    attempt: int
+    status: Status
+    message: str = ""
+    duration: float = 0.0
+    flow: str | None = None
+
+    @classmethod
+    def of(cls, outcome: Outcome) -> Attempt:
+        """What there is to say of an outcome in short."""
+        said = (outcome.message or outcome.reason).strip()
+        return cls(
+            attempt=outcome.attempt,
+            status=outcome.status,
+            message=said.partition("\n")[0],
+            duration=outcome.duration,
+            flow=outcome.flow,
+        )

@@ -14,7 +14,8 @@ from testflow_core.model.choice import Choice
 from testflow_core.model.cluster import Cluster
 from testflow_core.model.delivery import Delivery
 from testflow_core.model.failure import Diagnosis, Route
-from testflow_core.model.outcome import Outcome, Status
+from testflow_core.model.failure_context import FailureContext
+from testflow_core.model.outcome import Attempt, Outcome, Status
 from testflow_core.model.timing import Timing
 from testflow_core.model.uncovered import Uncovered
 from testflow_core.model.variant import labelled
@@ -32,6 +33,7 @@ class TestResult:
 
     `quarantined` says until when, and why, its failures do not fail the run; `regression` why its failure is likely to
     be one of the application: that it is new. Both are empty elsewhere. `verdict` says what is to blame for a failure.
+    `context` is what there was around it, `tried` all attempts, in the order they ended.
     """
 
     __test__ = False
@@ -54,6 +56,8 @@ class TestResult:
     quarantined: str = ""
     regression: str = ""
     verdict: Verdict | None = None
+    context: FailureContext | None = None
+    tried: tuple[Attempt, ...] = ()
 
     @property
     def label(self) -> str:

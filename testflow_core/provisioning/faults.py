@@ -104,6 +104,14 @@ class Faults:
             mark = self._active[service] = _Mark(fault)
         return lambda: self._undo(service, mark, undo)
 
+    @property
+    def active(self) -> dict[str, str]:
+        """What was done on purpose to services, by their names, and is not undone."""
+        with self._lock:
+            return {
+                service: f"has the fault {mark.fault!r}, as was asked for" for service, mark in self._active.items()
+            }
+
     def close(self) -> None:
         """The environment goes down: what is paused runs on, to hear of its end, and nothing is started any more."""
         with self._lock:

@@ -64,6 +64,7 @@ class Keeper:
             "check out": self._check_out,
             "clone": self._clone,
             "drop": self._drop,
+            "health": self._health,
             "keep": self._keep,
             "end": self._end,
         }
@@ -128,6 +129,9 @@ class Keeper:
         self._copies[number].close()
         return None
 
+    def _health(self) -> Json:
+        return dict(self._up.health()) if self._up is not None and self._up.health is not None else {}
+
     def _keep(self, seconds: float) -> Json:
         """Keep it as it is, for people to look at."""
         self._wait = seconds
@@ -153,7 +157,8 @@ class Keeper:
             for copy in self._copies.values():
                 copy.close()
             self._copies.clear()
-            self._up = evolve(self._up.renew(), renew=self._up.renew, isolation=self._up.isolation)
+            up, renew = self._up, self._up.renew
+            self._up = evolve(renew(), renew=renew, isolation=up.isolation, health=up.health)
         except Exception:  # noqa: BLE001 - whatever it is, this environment is not to be trusted any more
             return False
         return True

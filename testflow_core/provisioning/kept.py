@@ -237,7 +237,11 @@ def _taken(line: Line, answer: Json) -> _Taken:
             with suppress(LineLostError):
                 line.ask("drop", number=copy["number"])
 
-    up = evolve(from_json(told["provisioned"], Provisioned), clone=clone if told["copied"] else None)
+    def health() -> Mapping[str, str]:
+        return cast("Mapping[str, str]", line.ask("health"))
+
+    up = from_json(told["provisioned"], Provisioned)
+    up = evolve(up, clone=clone if told["copied"] else None, health=health)
     return _Taken(line=line, directory=Path(str(told["directory"])), up=up)
 
 

@@ -15,7 +15,7 @@ from testflow_core import graph
 from testflow_core.errors import Problem, ProvisionError, SpecError, UnknownReferenceError
 from testflow_core.interfaces import Provisioner
 from testflow_core.model import Provisioned
-from testflow_core.provisioning import copies, isolation, readiness, wiring
+from testflow_core.provisioning import copies, health, isolation, readiness, wiring
 from testflow_core.provisioning.fault_gates import Gates
 from testflow_core.provisioning.faults import Faults
 from testflow_core.provisioning.launch import Place
@@ -128,7 +128,12 @@ class ServiceProvisioner(Provisioner):
                 ascent.look_back()
             except ProvisionError as error:
                 raise ascent.told(error) from None
-            yield evolve(ascent.arrive(down), isolation=isolated, renew=lambda: ascent.renew(needs, pool, down))
+            yield evolve(
+                ascent.arrive(down),
+                isolation=isolated,
+                renew=lambda: ascent.renew(needs, pool, down),
+                health=lambda: ascent.health(pool),
+            )
 
 
 class _Ascent:
@@ -194,6 +199,11 @@ class _Ascent:
         self.look_back()
         return self.arrive(down)
 
+    def health(self, pool: ThreadPoolExecutor) -> Mapping[str, str]:
+        """What is wrong with each service that is not well."""
+        asked_for = {} if self._faults is None else self._faults.active
+        return {**health.ailing(dict(self._running), pool), **asked_for}
+
     def descend(self) -> None:
         """End every service, the last one first."""
         if self._faults is not None:
@@ -256,41 +266,22 @@ class _Ascent:
         try:
             running = self._provisioner.start(service, place)
             self._running[name] = running
-            _wait(name, running, place, 0)
+            health.wait_until_ready(name, running, place, 0)
             if running.prepare is not None:
                 running.prepare()
             self._placing.up(name, running.endpoint)
             if running.keep is not None:
                 running.keep()
             if self._faults is not None:
-                self._faults.take(name, lambda again, since: _wait(name, again, place, since), place.log)
+                self._faults.take(
+                    name, lambda again, since: health.wait_until_ready(name, again, place, since), place.log
+                )
         except ProvisionError as error:
             if error.service is not None:
                 raise
             raise ProvisionError(error.message, service=name, logs={name: readiness.tail(place.log)}) from error
         except (OSError, ValueError, UnknownReferenceError) as error:
             raise readiness.failure(name, f"cannot be started: {error}", place.log) from error
-
-
-def _wait(name: str, running: Running, place: Place, since: int) -> None:
-    probes = (*running.probes, *_declared_probes(running, place, since))
-    limit = running.readiness.timeout
-    readiness.wait_until_ready(name, running.process, probes, limit=limit, log=place.log)
-
-
-def _declared_probes(running: Running, place: Place, since: int) -> Iterator[readiness.Probe]:
-    declared, endpoint = running.readiness, running.endpoint
-    port = endpoint.port
-    nothing_named = not (running.probes or declared.exec) and declared.http is None and declared.log is None
-    if port is not None and nothing_named:
-        yield readiness.port_probe(endpoint.host, port)
-    if port is not None and declared.http is not None:
-        yield readiness.http_probe(endpoint.host, port, declared.http)
-    if declared.log is not None:
-        yield readiness.log_probe(place.log, declared.log, since)
-    if declared.exec:
-        argv = [place.resolve(word, endpoint) for word in declared.exec]
-        yield readiness.exec_probe(place.supervisor, argv, cwd=running.cwd, env=running.env)
 
 
 def _pattern_problems(service: Service, path: str) -> Iterator[Problem]:

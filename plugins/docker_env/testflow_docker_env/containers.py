@@ -89,6 +89,7 @@ class Container:
         self._log = log
         self._logged = 0
         self._exit: int | None = None
+        self._why = ""
         self._lost: ProvisionError | None = None
         self._ended = threading.Event()
         self._follower = self._new_follower()
@@ -97,6 +98,7 @@ class Container:
         """Start it, and learn its ports; ProvisionError where it has ended by then."""
         self._connection.api.start(self.id)
         self._exit = None
+        self._why = ""
         self._ended = threading.Event()
         self._follower = self._new_follower()
         self._follower.start()
@@ -122,6 +124,10 @@ class Container:
         if self._lost is not None:
             raise self._lost
         return self._exit
+
+    def why(self) -> str:
+        """What the engine says of its end beyond its exit status: that it was killed for its memory."""
+        return self._why
 
     def wait(self, timeout: float | None = None, /) -> int | None:
         """The return code as soon as it is known; None where `timeout` seconds pass before."""
@@ -182,10 +188,16 @@ class Container:
         return threading.Thread(target=self._follow, name="testflow-container", daemon=True)
 
     def _follow(self) -> None:
+        from docker.errors import NotFound  # noqa: PLC0415 - imported with the connection
+
         try:
             with self._connection.told("a container is not answered for"):
                 self._listen(self._connection.api.logs(self.id, stdout=True, stderr=True, stream=True, follow=True))
                 self._exit = int(self._connection.api.wait(self.id, timeout=_EXIT_LIMIT)["StatusCode"])
+                # One that is removed at once cannot be asked any more, and nobody asks why it has ended.
+                if self._exit:
+                    with suppress(NotFound):
+                        self._why = _why(self._connection.api.inspect_container(self.id)["State"])
         except ProvisionError as error:
             self._lost = error
         self._ended.set()
@@ -242,6 +254,10 @@ def _start(connection: Connection, recipe: Recipe, ports: Mapping[int, int], log
             api.remove_container(container.id, v=True, force=True)
             raise
         return container
+
+
+def _why(state: Mapping[str, object]) -> str:
+    return "out of memory, as the engine says (OOMKilled)" if state.get("OOMKilled") else ""
 
 
 def _read_frames(answer: Response, said: bytearray, deadline: float) -> bool:

@@ -107,7 +107,7 @@ def _reason(hit: Hit) -> str:
 
 def _confidence(best: Hit, runner_up: Hit | None) -> float:
     sure = CONFIDENCE[best.rule.strength]
-    if best.rule.shipped and best.kind in {"stderr", "stdout", "log"}:
+    if best.rule.shipped and best.kind in {"stderr", "stdout", "log", "services"}:
         sure -= _DOUBT
     if runner_up is not None and runner_up.order[:2] == best.order[:2] and best.rule.shipped:
         sure -= _DOUBT

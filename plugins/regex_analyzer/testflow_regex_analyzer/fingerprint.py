@@ -19,6 +19,8 @@ VERSION = 1
 _TEXT_LIMIT = 600
 """Characters of each exception that count: what follows is mostly values and dumps of native stacks."""
 _LINES = 8
+_OF_THE_TEST = {"stderr", "stdout", "log"}
+"""What was around a failure differs from run to run."""
 _TITLE_LIMIT = 200
 _NUMBER = re.compile(r"<(\w+):\d+>")
 _NOISE = re.compile(
@@ -44,7 +46,8 @@ class Traits:
 def traits(account: Account) -> Traits:
     """What a failure says of itself, masked: its exceptions, or where there are none its logs; and the place."""
     if not account.exhibits:
-        return Traits("\n".join(masked(log.text[-_TEXT_LIMIT:]) for log in account.logs), "")
+        own = (log for log in account.logs if log.kind in _OF_THE_TEST)
+        return Traits("\n".join(masked(log.text[-_TEXT_LIMIT:]) for log in own), "")
     what = "\n".join(map(_of_exception, account.exhibits))
     frame = account.frame
     places = _raising(account.exhibits[0].raised), _place(frame) if frame is not None else ""

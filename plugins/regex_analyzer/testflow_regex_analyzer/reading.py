@@ -24,12 +24,12 @@ LINE_LIMIT = 8_000
 """Characters of one line that are looked at, in the same way."""
 
 MESSAGE, CAUSE, TEXT, LOGGED = 0, 1, 3, 4
-"""Ranks: the message; what it was caused by, each context one further; an account without exceptions; logs."""
+"""Ranks: the message; what it was caused by, each context one further; an account without exceptions; logs of all."""
 _CAUSE_LIMIT = 8
 """Exceptions of one chain that are looked at: those nearest to the root, and the last."""
 
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
-_LOG_KINDS = {"stderr": LOGGED, "stdout": LOGGED + 1, "log": LOGGED}
+_LOG_KINDS = {"stderr": LOGGED, "log": LOGGED, "stdout": LOGGED + 1, "facts": LOGGED + 2, "services": LOGGED + 3}
 
 
 def account_of(failure: Failure) -> Account:
@@ -38,11 +38,7 @@ def account_of(failure: Failure) -> Account:
     message, text = said.get("message", ""), said.get("text", "")
     trace = read(text)
     exhibits = tuple(_exhibits(message.strip(), text, trace))
-    logs = [
-        Log(kind=kind, rank=_LOG_KINDS[kind], text=said[kind])
-        for kind in ("stderr", "stdout")
-        if said.get(kind, "").strip()
-    ]
+    logs = [Log(kind=kind, rank=_LOG_KINDS[kind], text=said[kind]) for kind in _LOG_KINDS if said.get(kind, "").strip()]
     logs += [
         Log(kind=kind, rank=_LOG_KINDS[kind], text=printed)
         for kind, printed in trace.captured.items()

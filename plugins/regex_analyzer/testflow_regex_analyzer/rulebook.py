@@ -21,6 +21,8 @@ SEARCHED_LIMIT = 4_000
 _STRENGTH_ORDER = {Strength.CAUSE: 0, Strength.SYMPTOM: 1, Strength.KIND: 3}
 _LOG_ORDER = 2
 """What was printed decides before a bare assertion or exit does, and after everything that an exception says."""
+_SERVICE_ORDER = 4
+"""What services wrote decides where nobody else says anything: they write of what goes well, too."""
 
 
 @frozen(kw_only=True)
@@ -43,11 +45,12 @@ class Hit:
         """The smallest decides: what a rule knows, how close to the cause, the user's first, as declared."""
         strength = _STRENGTH_ORDER[self.rule.strength]
         if self.kind in _LOGS and self.rule.shipped:
-            strength = max(strength, _LOG_ORDER)
+            strength = max(strength, _SERVICE_ORDER if self.kind == _OF_SERVICES else _LOG_ORDER)
         return strength, self.rank, self.rule.shipped, self.number
 
 
-_LOGS = {"stderr", "stdout", "log"}
+_OF_SERVICES = "services"
+_LOGS = {"stderr", "stdout", "log", "facts", _OF_SERVICES}
 
 
 @frozen(kw_only=True)

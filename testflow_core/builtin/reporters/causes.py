@@ -54,7 +54,7 @@ def causes(failed: Iterable[TestResult], clusters: Iterable[Cluster], limit: int
 
 def telling_lines(result: TestResult, limit: int) -> tuple[str, ...]:
     """
-    At most `limit` lines: the message, then the evidence that the analyzer went by.
+    At most `limit` lines: the message, then the evidence that the analyzer went by, then what was wrong around it.
 
     Without either, the end of the logs, where programs say why they gave up; without those, the reason.
     """
@@ -66,9 +66,17 @@ def telling_lines(result: TestResult, limit: int) -> tuple[str, ...]:
             # The message keeps its first lines, and the log that explains it is not lost behind it.
             lines = [*lines[: max(1, limit // 2)], f"{evidence.kind}:"]
         lines += more
+    lines += [fact for fact in _lines("\n".join(_around(result))) if fact not in lines]
     if not lines:
         lines = _lines(result.logs)[-limit:] or _lines(result.reason)
     return _cut(lines, limit)
+
+
+def _around(result: TestResult) -> Iterable[str]:
+    """What was wrong with resources and services, and what the test left, by path."""
+    if result.context is not None:
+        yield from result.context.facts
+        yield from (f"left: {path}" for path in result.context.artifacts)
 
 
 def _lines(text: str) -> list[str]:

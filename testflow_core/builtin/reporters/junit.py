@@ -123,8 +123,10 @@ def _case(result: TestResult, failing: Sequence[Outcome], cluster: Cluster | Non
         element.text = _limited(failing[-1].text if failing else "") or message
     if result.status.failing:
         _add_attempts(case, "rerun", [each for each in failing if each.attempt < failing[-1].attempt])
-    if result.logs:
-        ET.SubElement(case, "system-out").text = _limited(result.logs)
+    # CI systems show what is named so beside the test.
+    attached = [f"[[ATTACHMENT|{path}]]" for path in (result.context.artifacts if result.context else ())]
+    if result.logs or attached:
+        ET.SubElement(case, "system-out").text = "\n".join((_limited(result.logs), *attached))
     return case
 
 

@@ -17,7 +17,7 @@ from testflow_core.builtin.runners.agent_words import AgentTroubleError
 from testflow_core.builtin.runners.exchange import exchange, with_outputs
 from testflow_core.errors import UnknownReferenceError
 from testflow_core.interfaces import RunnerSession
-from testflow_core.model import Outcome, Status, TestCase
+from testflow_core.model import FailureContext, Outcome, Status, TestCase
 from testflow_core.provisioning.interruption import LeftUndoneError, current
 
 if TYPE_CHECKING:
@@ -249,7 +249,20 @@ def outcome_of(event: Event, mark: Event) -> Outcome:
         stdout=str(event.get("stdout", "")),
         stderr=str(event.get("stderr", "")),
         values=event.get("values"),
+        context=_context_of(event),
     )
+
+
+def _context_of(event: Event) -> FailureContext | None:
+    """What an event tells of what there was around a test that failed; None where that is nothing."""
+    code, lack = event.get("exit"), event.get("resources")
+    found = FailureContext(
+        log=str(event.get("log", "")),
+        exit=int(cast("int", code)) if code is not None else None,
+        resources=tuple(map(str, cast("list[str]", lack or []))),
+        artifacts=tuple(map(str, cast("list[str]", event.get("artifacts") or []))),
+    )
+    return None if found == FailureContext() else found
 
 
 def _lost(batch: Batch, seen: set[TestCase], trouble: Exception) -> Iterator[tuple[Outcome, bool]]:

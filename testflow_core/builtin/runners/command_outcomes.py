@@ -15,7 +15,7 @@ from testflow_core.builtin.runners.junit_report import JUnitReport
 from testflow_core.builtin.runners.program import Ending
 from testflow_core.builtin.runners.suite_report import SuiteReport
 from testflow_core.builtin.runners.tap_report import TapReport
-from testflow_core.model import Outcome, Status, TestCase
+from testflow_core.model import FailureContext, Outcome, Status, TestCase
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 JOINT = " > "
 LISTED = 20
+_ATTACHED = re.compile(r"\[\[ATTACHMENT\|([^\]\n]+)\]\]")
+"""How a report of JUnit's form names a file of a test: Playwright writes so, Jenkins and GitLab read it."""
 _EXITING = re.compile(r"process\.exit called with [^\n]*")
 
 
@@ -138,6 +140,7 @@ def _whole(run: FileRun, status: Status, message: str) -> Outcome:
         text="\n".join(filter(None, (ending.stdout, ending.stderr))) if status.failing else "",
         stdout=ending.stdout,
         stderr=ending.stderr,
+        context=FailureContext(exit=ending.code) if status.failing else None,
     )
 
 
@@ -181,12 +184,21 @@ def _told(run: FileRun, case: Case, path: tuple[str, ...]) -> Outcome:
         status=case.status,
         duration=case.duration,
         started=run.ending.started,
+        span=run.ending.duration,
         reason=case.reason,
         message=case.message,
         text=case.text,
         stdout=case.stdout,
         stderr=case.stderr,
+        context=_attached(run, case) if case.status.failing else None,
     )
+
+
+def _attached(run: FileRun, case: Case) -> FailureContext | None:
+    """The files that a report names as those of a test; None where it names none."""
+    named = _ATTACHED.findall(f"{case.stdout}\n{case.stderr}\n{case.text}")
+    paths = tuple(dict.fromkeys(str(run.checkout / path.strip()) for path in named))
+    return FailureContext(artifacts=paths[:LISTED]) if paths else None
 
 
 def _names_the_file(run: FileRun, name: str) -> bool:

@@ -9,6 +9,7 @@ import pytest
 
 from . import collection, memory, results, values
 from .quiet import silence
+from .resources import Kernel
 
 if TYPE_CHECKING:
     from typing import Any, Generator, Sequence
@@ -30,6 +31,7 @@ class TestflowPlugin:
         self._output = output
         self._offer = offer
         self._reports: list[pytest.TestReport] = []
+        self._kernel = Kernel()
 
     @pytest.hookimpl(hookwrapper=True)
     def pytest_cmdline_main(self, config: pytest.Config) -> Generator[None, Any, None]:
@@ -156,7 +158,7 @@ class TestflowPlugin:
 
     def _end(self, file: str, name: str, started: float, kept: dict[str, Any], stopped: str = "") -> None:
         self.task.left -= 1
-        event = results.ending(file, name, self._reports, started)
+        event = results.ending(file, name, self._reports, started, self._kernel)
         if stopped:
             event["status"], event["message"] = "error", stopped
         elif kept.get("value") is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .resources import lacking, working_folders
 from .texts import crash_line, first_lines, limited
 
 if TYPE_CHECKING:
@@ -11,9 +12,13 @@ if TYPE_CHECKING:
 
     import pytest
 
+    from .resources import Kernel
     from .wire import Event
 
     Report = Union[pytest.TestReport, pytest.CollectReport]
+
+
+FAILING = ("failed", "error")
 
 
 def message_of(report: Report) -> str:
@@ -66,28 +71,31 @@ def _expected(report: pytest.TestReport, word: str) -> str:
     return f"{word}: {said}"
 
 
-def captured(reports: Sequence[pytest.TestReport]) -> tuple[str, str]:
-    """Standard output, and standard error with what was logged."""
+def captured(reports: Sequence[pytest.TestReport]) -> tuple[str, str, str]:
+    """Standard output, standard error, and the records that were logged, as the application formats them."""
     if not reports:
-        return "", ""
+        return "", "", ""
     out: list[str] = []
     err: list[str] = []
+    log: list[str] = []
     for title, content in reports[-1].sections:
         if "stdout" in title:
             out.append(content)
         elif "log" in title:
-            err.append(f"--- {title} ---\n{content}\n")
+            log.append(content)
         else:
             err.append(content)
-    return limited("".join(out)), limited("".join(err))
+    return limited("".join(out)), limited("".join(err)), limited("\n".join(log))
 
 
-def ending(file: str, name: str, reports: Sequence[pytest.TestReport], started: float) -> Event:
-    """The event of a test's end."""
+def ending(
+    file: str, name: str, reports: Sequence[pytest.TestReport], started: float, kernel: Kernel | None = None
+) -> Event:
+    """The event of a test's end; `kernel` is asked what had run out for one that failed."""
     last = last_attempt(reports)
     status, reason, message, text = verdict(last)
-    stdout, stderr = captured(last)
-    return {
+    stdout, stderr, log = captured(last)
+    event: Event = {
         "event": "ended",
         "file": file,
         "name": name,
@@ -100,3 +108,10 @@ def ending(file: str, name: str, reports: Sequence[pytest.TestReport], started: 
         "stdout": stdout,
         "stderr": stderr,
     }
+    if status not in FAILING:
+        event["stderr"] = stderr + log
+    else:
+        event["log"] = log
+        if kernel is not None:
+            event["resources"] = lacking(message + text, kernel, working_folders())
+    return event

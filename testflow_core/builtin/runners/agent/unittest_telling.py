@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from .resources import Kernel, lacking, working_folders
 from .texts import limited
 from .unittest_result import places_of, summary
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from .unittest_loading import Found
     from .unittest_result import Problem
 
+FAILING = ("failed", "error")
 NOT_RUN = "its suite has not run it"
 
 
@@ -38,6 +40,7 @@ class Telling:
         self._spool = spool
         self._capture = capture
         self._last: dict[str, Place] = {}
+        self._kernel = Kernel()
 
     def plan(self, tests: Iterable[Found]) -> None:
         """What will be run of an order."""
@@ -89,6 +92,8 @@ class Telling:
     ) -> None:
         """Note an end."""
         file, name = place
+        failing = problem.status in FAILING
+        lack = lacking(problem.message + problem.text, self._kernel, working_folders()) if failing else []
         self._spool.send(
             {
                 "event": kind,
@@ -103,5 +108,6 @@ class Telling:
                 "stdout": stdout,
                 "stderr": stderr,
                 "left": len(self.planned),
+                **({"resources": lack} if lack else {}),
             }
         )

@@ -9,6 +9,7 @@ import signal
 import time
 from typing import TYPE_CHECKING, cast
 
+from . import resources
 from .texts import first_lines, limited
 
 if TYPE_CHECKING:
@@ -87,11 +88,14 @@ def _died(ledger: Ledger, watch: Watch, tell: Callable[[Event], None]) -> list[P
         left = ledger.left()
         places = [(ledger.last or left[0][0], None)]
         while_ = "between its tests" if left else "after its last test"
-    message = f"the test process {fate(watch.status or 0)} {while_}{shortage(watch.disks)}"
+    lack = _lacking(watch)
+    why = "".join(f"; {fact}" for fact in resources.kills(lack[0]))
+    message = f"the test process {fate(watch.status or 0)} {while_}{why}{shortage(watch.disks)}"
     spent = time.monotonic() - ledger.since
     for file, name in places:
         if ledger.end(file, name):
-            tell(ended(file, name, "error", message, watch.printed(ledger.mark), spent))
+            event = ended(file, name, "error", message, watch.printed(ledger.mark), spent)
+            tell({**event, "exit": exit_code(watch.status or 0), "resources": lack[1]})
     return [ledger.left()]
 
 
@@ -114,6 +118,21 @@ def _finished(ledger: Ledger, watch: Watch, tell: Callable[[Event], None]) -> li
         message = f"the test process {fate(watch.status or 0)} after its last test"
         tell(ended(ledger.last, None, "error", message, watch.printed(ledger.mark)))
     return []
+
+
+def _lacking(watch: Watch) -> tuple[int, list[str]]:
+    """How many processes the kernel has killed while a child lived, and what had run out when it died."""
+    killed = watch.kernel.killed()
+    found = list(resources.kills(killed))
+    if exit_code(watch.status or 0) == -signal.SIGKILL:
+        found.append(resources.memory(watch.peak, watch.kernel.memory_limit()))
+    folders = (str(folder) for folder in watch.disks.values())
+    return killed, found + list(resources.disks(folders, full_only=True))
+
+
+def exit_code(status: int) -> int:
+    """The exit code of a process, or the negative number of the signal that ended it, by what waitpid says."""
+    return -os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
 
 
 def shortage(disks: Mapping[int | str, str]) -> str:

@@ -12,6 +12,7 @@ import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from . import child, family
+from .resources import Kernel
 from .spool import Reading
 from .texts import limited
 from .wire import Lines, write
@@ -47,6 +48,8 @@ class Watch:
     """
     A forked worker; `rested` while it waits for an order, `status` is how it ended, as waitpid tells.
 
+    `peak` are the bytes of memory that it used at most, once it has ended.
+
     One that is `spoilt` by what its tests did to it can end its session, and serve no other order.
     """
 
@@ -58,6 +61,8 @@ class Watch:
         self.disks = {self.output.fileno(): folder, order["spool"]: os.path.dirname(order["spool"])}  # noqa: PTH120 - a text
         self.dump: IO[bytes] = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - closed by close()
         self.status: int | None = None
+        self.peak = 0
+        self.kernel = Kernel()
         self.expired = False
         self.rested = False
         self.undone = False
@@ -147,9 +152,10 @@ class Watch:
     def is_dead(self) -> bool:
         """Whether it has ended; `status` tells how."""
         if self.status is None:
-            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            pid, status, used = os.wait4(self.pid, os.WNOHANG)
             if pid:
                 self.status = status
+                self.peak = used.ru_maxrss * 1024
         return self.status is not None
 
     def _expire(self, ledger: Ledger) -> None:
