@@ -37,6 +37,7 @@ from testflow_core.model import (
     ChangedLines,
     Choice,
     Column,
+    Context,
     DataSet,
     Delivery,
     Diagnosis,
@@ -53,6 +54,7 @@ from testflow_core.model import (
     Table,
     TestCase,
     TestData,
+    Uncovered,
 )
 from testflow_core.testing import contracts
 from testflow_core.testing.servers import GitHubServer, unavailable
@@ -126,6 +128,24 @@ class Silent(Selector):
 class TestSilent(contracts.SelectorContract, contracts.SelectorThatWarns):
     selector = pytest.fixture(lambda self: Silent())
     without_effect = pytest.fixture(lambda self: ((), None))
+
+
+class Overlooking(Selector):
+    select = Moody.select
+
+    def uncovered(self, choices, context):
+        part = Uncovered(application="nobody", file="odd.py", reason=" " * next(COUNT))
+        return [part, part] if any(each.selected for each in choices) or not choices else []
+
+
+class TestOverlooking(contracts.SelectorContract, contracts.SelectorThatCovers):
+    selector = pytest.fixture(lambda self: Overlooking())
+    untested = pytest.fixture(
+        lambda self: (
+            [Choice(test=TestCase(application="a", file="b"), selected=True, reason="all")],
+            Context(application=Application(name="a"), change=Change(application="a", files=("c",), reason="told")),
+        )
+    )
 
 
 class Guess(Analyzer):
