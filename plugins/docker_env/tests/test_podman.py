@@ -7,6 +7,8 @@ import resource
 import shutil
 import subprocess
 from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import docker
@@ -19,7 +21,6 @@ from testflow_core.testing.contracts import ProvisionerContract, ProvisionerThat
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
-    from pathlib import Path
 
 SERVE = ("httpd", "-f", "-p", "80")
 BOTH = ("sh", "-c", "httpd -p 81; exec httpd -f -p 80")
@@ -60,10 +61,15 @@ def settings() -> str:
 
 
 @pytest.fixture(scope="session")
-def podman(host: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def podman(host: str) -> Iterator[str]:
     """Podman's socket, with the smallest of the images that the engine has."""
-    directory = tmp_path_factory.mktemp("podman")
-    with service_of_podman(directory) as (address, command), docker.APIClient(base_url=host) as engine:
+    with (
+        # Pytest's own directories are longer than the 50 characters that Podman takes.
+        TemporaryDirectory(prefix="pm-", ignore_cleanup_errors=True) as place,
+        service_of_podman(Path(place)) as (address, command),
+        docker.APIClient(base_url=host) as engine,
+    ):
+        directory = Path(place)
         with (directory / "image.tar").open("wb") as file:
             file.writelines(engine.get_image("busybox:latest"))
         subprocess.run([*command, "load", "--quiet", "--input", directory / "image.tar"], check=True)
