@@ -1,6 +1,6 @@
 """Runs to be remembered by tests of the history."""
 
-from testflow_core.model import Choice, Outcome, Run, Status, TestCase, TestResult
+from testflow_core.model import Attempt, Choice, FailureContext, Outcome, Run, Status, TestCase, TestResult
 
 LETTERS = {".": Status.PASSED, "F": Status.FAILED, "E": Status.ERROR, "S": Status.SKIPPED}
 
@@ -12,25 +12,32 @@ def case(name="test_total"):
 def run(run_id, started=0.0, *, seconds=1.0, **verdicts):
     """A run whose tests ended as their letters say, `a="F"`; several letters are attempts."""
     tests = {case(name): [LETTERS[letter] for letter in letters] for name, letters in verdicts.items()}
+    told = {
+        test: [
+            Outcome(test=test, status=status, duration=seconds, attempt=number, started=started + number, batch="b1")
+            for number, status in enumerate(statuses, start=1)
+        ]
+        for test, statuses in tests.items()
+    }
     return Run(
         run_id=run_id,
         workflow="w",
         started=started,
         choices=tuple(Choice(test=test, selected=True, reason="all tests are selected") for test in tests),
-        outcomes=tuple(
-            Outcome(test=test, status=status, duration=seconds, attempt=number, started=started + number, batch="b1")
-            for test, told in tests.items()
-            for number, status in enumerate(told, start=1)
-        ),
-        results=tuple(
-            TestResult(
-                test_id=test.id,
-                status=told[-1],
-                duration=seconds,
-                attempts=len(told),
-                flaky=told[-1] is Status.PASSED and len(told) > 1,
-            )
-            for test, told in tests.items()
-        ),
+        outcomes=tuple(outcome for outcomes in told.values() for outcome in outcomes),
+        results=tuple(_result(test, outcomes, seconds) for test, outcomes in told.items()),
         phases={"execute": seconds},
+    )
+
+
+def _result(test, outcomes, seconds):
+    failing, last = any(each.status.failing for each in outcomes), outcomes[-1].status
+    return TestResult(
+        test_id=test.id,
+        status=last,
+        duration=seconds,
+        attempts=len(outcomes),
+        flaky=last is Status.PASSED and len(outcomes) > 1,
+        context=FailureContext() if failing else None,
+        tried=tuple(map(Attempt.of, outcomes)) if failing else (),
     )

@@ -142,7 +142,8 @@ class TestFiles:
     def test_of_a_folder_in_a_repository_only_files_below_it_are_told_by_their_path_in_it(self, repository: Path):
         write(repository, "apps/pay/c.py", "apps/user/d.py", "src/a.py", text="edited\n")
         write(repository, "apps/pay/new.py", "apps/user/new.py")
-        assert changes(repository / "apps" / "pay").files == ("c.py", "new.py")
+        for base in (None, "HEAD"):
+            assert changes(repository / "apps" / "pay", base=base).files == ("c.py", "new.py")
 
     def test_a_file_moved_into_the_folder_is_new_in_it(self, repository: Path):
         git(repository, "mv", "src/a.py", "apps/pay/a.py")
