@@ -6,6 +6,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from textwrap import dedent
 
 import pytest
@@ -55,7 +56,7 @@ def test_an_environment_that_does_not_come_up_costs_the_tests_that_need_it_and_t
     (failure,) = run.failed_tests
     assert "the service worker ended with exit code 3" in failure.reason
     assert "cannot use postgresql://postgres:********@127.0.0.1:" in failure.logs
-    with sqlite3.connect(tmp_path / ".testflow/history.db") as history:
+    with closing(sqlite3.connect(tmp_path / ".testflow/history.db")) as history, history:
         (text,) = history.execute("select message from attempts where status = 'error'").fetchone()
     history.close()
     assert ":********@" in text
@@ -186,7 +187,7 @@ def test_a_run_that_is_stopped_leaves_nothing_and_the_next_one_works(write, tmp_
     assert left_in(temporary) == []
     if kill is signal.SIGINT:
         assert b"KeyboardInterrupt" in errors
-        with sqlite3.connect(tmp_path / ".testflow/history.db") as history:
+        with closing(sqlite3.connect(tmp_path / ".testflow/history.db")) as history, history:
             rows = history.execute("select status from results order by 1").fetchall()
         history.close()
         assert rows == [("interrupted",), ("passed",)]

@@ -3,6 +3,7 @@
 import shutil
 import sqlite3
 import sys
+from contextlib import closing
 
 import pytest
 from touched_project import Project, selected
@@ -87,6 +88,6 @@ def test_what_is_known_does_not_depend_on_what_ran_first(recorded_once, project)
 def noticing(application):
     """All that is known, each with the names of tests."""
     map_ = application.map()
-    with sqlite3.connect(application.store.path) as connection:
+    with closing(sqlite3.connect(application.store.path)) as connection, connection:
         rows = connection.execute("select kind, path, unit, tests from postings").fetchall()
     return {tuple(key): set(map_.places(unpack(packed))) for *key, packed in rows}

@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from contextlib import closing
 
 import pytest
 from hypothesis import given
@@ -173,7 +174,7 @@ def test_a_damaged_map_is_said_to_be_and_rebuilt(project, damage):
 def test_a_map_of_another_format_is_stale_and_that_is_said(project):
     application = project(TWO)
     application.record("test_one.py")
-    with sqlite3.connect(application.store.path) as connection:
+    with closing(sqlite3.connect(application.store.path)) as connection, connection:
         connection.execute("pragma user_version = 99")
     connection.close()
     found, why = application.store.map_of("shop")
