@@ -2,9 +2,35 @@
 
 from testflow_core.causes import clusters
 from testflow_core.history import History
-from testflow_core.model import Diagnosis, Evidence, Run, Status, TestCase, TestResult
+from testflow_core.model import (
+    Blame,
+    ChangedLines,
+    Diagnosis,
+    Evidence,
+    Run,
+    Status,
+    Suspect,
+    TestCase,
+    TestResult,
+    Verdict,
+)
 
 _OF_THE_RESULT = {"assigned_to", "message", "quarantined", "flaky", "regression"}
+
+VERDICT = Verdict(
+    blame=Blame.CHANGE,
+    reasons=("src/pay.py changed",),
+    suspects=(
+        Suspect(
+            application="shop",
+            file="src/pay.py",
+            score=3.0,
+            reasons=("a frame",),
+            lines=(ChangedLines(file="src/pay.py", first=3, last=3),),
+        ),
+    ),
+    suggestions=("look at it",),
+)
 
 
 def failed(name="test_total", fingerprint="1:aa", *, application="shop", status=Status.FAILED, **more):

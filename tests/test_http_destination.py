@@ -66,6 +66,22 @@ def test_nothing_is_deleted_where_that_is_not_wanted(shop, bench):
     assert len(shop.there) == 3
 
 
+@pytest.mark.parametrize("options", [{}, {"headers": {"X-Team": "{copy}"}}])
+def test_records_stay_for_a_time_where_that_is_wished(shop, bench, options):
+    url = shop.url.replace("http://", "http://me:secret@")
+    with HttpDestination(url=url, **options).load(SHOP, bench) as loaded:
+        assert loaded.keep(60.0) == shop.url.rstrip("/")
+    assert len(shop.there) == 3
+    assert testflow.clean() == ()
+    assert len(testflow.clean(kept=True)) == 3
+    assert shop.there == {}
+
+
+def test_records_that_stay_anyway_are_not_kept_for_a_time(shop, bench):
+    with HttpDestination(url=shop.url, remove=False).load(SHOP, bench) as loaded:
+        assert loaded.keep is None
+
+
 @pytest.mark.parametrize(
     "options",
     [{"paths": {"users": "/{copy}/users", "orders": "/{copy}/orders"}}, {"headers": {"X-Team": "{copy}"}}],

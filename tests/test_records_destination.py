@@ -1,6 +1,7 @@
 """The destination `records`."""
 
 import json
+import resource
 from pathlib import Path
 from types import MappingProxyType
 
@@ -8,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import testflow
 from testflow_core.builtin.destinations.records import RecordsDestination
 from testflow_core.errors import DataError
 from testflow_core.model import Bench, DataSet, Json
@@ -22,7 +24,7 @@ def test_the_variable_names_a_json_file_with_the_records_by_entity(bench: Bench)
     data = DataSet(name="d", records={"users": ({"id": 1, "name": "Zoë"},), "cards": ()})
     with RecordsDestination().load(data, bench) as loaded:
         path = Path(loaded.variables["TESTFLOW_DATA"])
-        assert path.parent == bench.directory
+        assert path.parent.parent == bench.directory
         assert json.loads(path.read_text("utf-8")) == {"users": [{"id": 1, "name": "Zoë"}], "cards": []}
 
 
@@ -30,6 +32,29 @@ def test_the_file_is_gone_on_exit(bench: Bench):
     with RecordsDestination().load(DataSet(name="d", records={}), bench) as loaded:
         path = Path(loaded.variables["TESTFLOW_DATA"])
     assert not path.exists()
+    assert list(bench.directory.iterdir()) == []
+
+
+def test_the_file_is_kept_for_a_time(bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with RecordsDestination().load(DataSet(name="d", records={"users": ({"id": 1},)}), bench) as loaded:
+        assert loaded.keep is not None
+        place = Path(loaded.keep(60.0))
+    assert json.loads(place.read_text("utf-8")) == {"users": [{"id": 1}]}
+    assert testflow.clean() == ()
+    assert testflow.clean(kept=True) == (f"test data in {place.parent}",)
+    assert not place.exists()
+
+
+def test_a_file_that_cannot_be_written_is_a_data_error(bench: Bench):
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    data = DataSet(name="d", records={"users": ({"about": "x" * 1000},)})
+    resource.setrlimit(resource.RLIMIT_FSIZE, (500, before[1]))
+    try:
+        with pytest.raises(DataError, match="cannot be written to"), RecordsDestination().load(data, bench):
+            pass
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert list(bench.directory.iterdir()) == []
 
 

@@ -4,12 +4,12 @@ from datetime import timedelta
 
 import pytest
 from attrs import evolve
-from caused_results import caused, failed, told
+from caused_results import VERDICT, caused, failed, told
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from testflow_core.history import History
-from testflow_core.model import Blame, ChangedLines, Status, Suspect, TestResult, Verdict
+from testflow_core.model import Status, TestResult
 
 PASSED = TestResult(test_id=failed().test_id, status=Status.PASSED)
 
@@ -37,22 +37,6 @@ def test_what_later_runs_have_is_no_past(history):
     caused("later", 200.0, [failed()], history)
     (cluster,) = told([failed()], history)
     assert cluster.new
-
-
-VERDICT = Verdict(
-    blame=Blame.CHANGE,
-    reasons=("src/pay.py changed",),
-    suspects=(
-        Suspect(
-            application="shop",
-            file="src/pay.py",
-            score=3.0,
-            reasons=("a frame",),
-            lines=(ChangedLines(file="src/pay.py", first=3, last=3),),
-        ),
-    ),
-    suggestions=("look at it",),
-)
 
 
 def test_a_remembered_run_has_its_clusters(history):

@@ -5,26 +5,11 @@ from contextlib import closing
 
 import pytest
 from attrs import evolve
-from caused_results import failed
+from caused_results import VERDICT, failed
 
 import testflow
 from testflow_core.history import History
-from testflow_core.model import Blame, ChangedLines, Outcome, Run, Suspect, Verdict
-
-VERDICT = Verdict(
-    blame=Blame.CHANGE,
-    reasons=("src/pay.py changed",),
-    suspects=(
-        Suspect(
-            application="shop",
-            file="src/pay.py",
-            score=3.0,
-            reasons=("a frame",),
-            lines=(ChangedLines(file="src/pay.py", first=3, last=3),),
-        ),
-    ),
-    suggestions=("look at it",),
-)
+from testflow_core.model import Outcome, Run
 
 FULL = failed(
     confidence=0.0,

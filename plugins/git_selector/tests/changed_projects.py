@@ -11,15 +11,34 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Mapping
 from textwrap import dedent
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
+from attrs import frozen
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
 IDENTITY = ("-c", "user.name=Tester", "-c", "user.email=tester@example.org", "-c", "commit.gpgsign=false")
+
+
+@frozen(kw_only=True)
+class Scenario:
+    """`files` beside those of every project; `change` are new contents, None for a file that goes."""
+
+    files: Mapping[str, str]
+    change: Mapping[str, str | None]
+    selected: frozenset[str] | str
+
+
+def scenario(
+    change: Mapping[str, str | None], selected: set[str] | str, files: Mapping[str, str] | None = None
+) -> Scenario:
+    return Scenario(
+        files=files or {}, change=change, selected=selected if isinstance(selected, str) else frozenset(selected)
+    )
 
 
 def put(folder: Path, files: Mapping[str, str | None]) -> None:

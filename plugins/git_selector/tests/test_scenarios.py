@@ -6,12 +6,11 @@ The truth is told by pytest, which runs all tests before and after the change.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import pytest
-from attrs import evolve, frozen
-from changed_projects import commit, endings, noticing, put
+from attrs import evolve
+from changed_projects import Scenario, commit, endings, noticing, put, scenario
 from testflow_git_selector import GitChanges, SelectByChange, SelectByComponent
 
 from testflow_core.interfaces import Gathers
@@ -37,23 +36,6 @@ BASE = {
     ".gitignore": "__pycache__\n",
 }
 PRICES, CART, STOCK = "tests/test_prices.py", "tests/test_cart.py", "tests/test_stock.py"
-
-
-@frozen(kw_only=True)
-class Scenario:
-    """`files` beside those of every project; `change` are new contents, None for a file that goes."""
-
-    files: Mapping[str, str]
-    change: Mapping[str, str | None]
-    selected: frozenset[str] | str
-
-
-def scenario(
-    change: Mapping[str, str | None], selected: set[str] | str, files: Mapping[str, str] | None = None
-) -> Scenario:
-    return Scenario(
-        files=files or {}, change=change, selected=selected if isinstance(selected, str) else frozenset(selected)
-    )
 
 
 SCENARIOS = {

@@ -9,12 +9,11 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import pytest
-from attrs import evolve, frozen
-from changed_projects import commit, noticing, put
+from attrs import evolve
+from changed_projects import Scenario, commit, noticing, put, scenario
 from testflow_git_selector import GitChanges, SelectByChange
 
 from testflow_core.model import Application, Context, TestCase
@@ -43,23 +42,6 @@ BASE = {
     STOCK: "const test = require('node:test')\nconst assert = require('node:assert')\n"
     "const { left } = require('../lib/stock.cjs')\ntest('left', () => assert.equal(left(3, 1), 2))\n",
 }
-
-
-@frozen(kw_only=True)
-class Scenario:
-    """`files` beside those of every project; `change` are new contents, None for a file that goes."""
-
-    files: Mapping[str, str]
-    change: Mapping[str, str | None]
-    selected: frozenset[str] | str
-
-
-def scenario(
-    change: Mapping[str, str | None], selected: set[str] | str, files: Mapping[str, str] | None = None
-) -> Scenario:
-    return Scenario(
-        files=files or {}, change=change, selected=selected if isinstance(selected, str) else frozenset(selected)
-    )
 
 
 def importing(statement: str, check: str) -> str:

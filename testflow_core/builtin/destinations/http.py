@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from contextlib import contextmanager, nullcontext
+from functools import partial
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from secrets import token_hex
 from typing import TYPE_CHECKING, Self, cast
@@ -20,7 +21,7 @@ from testflow_core.provisioning.ledger import Ledger, ledger
 from testflow_core.tables import filling_order, tables_of
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 
     from testflow_core.model import Bench, DataSet, Record, TestData
     from testflow_core.provisioning.ledger import Entry
@@ -66,16 +67,17 @@ class HttpDestination(Destination):
         """All records sent on entry, those of a failed load deleted again; DataError names the record that failed."""
         # What two copies would have in common, the API would refuse the second time.
         if not any(_COPY in each for each in (self.url, *self.paths.values(), *self.headers.values())):
-            with self._in_place(data):
-                yield Loaded()
+            with self._in_place(data) as keep:
+                yield Loaded(keep=keep)
             return
 
         @contextmanager
         def sent() -> Generator[Loaded]:
             name = f"testflow-{token_hex(6)}"
             copy = self._named(name)
-            with copy.load(data, bench):
-                yield Loaded(variables={"TESTFLOW_HTTP": copy.url, "TESTFLOW_HTTP_COPY": name}, clone=sent)
+            with copy.load(data, bench) as there:
+                variables = {"TESTFLOW_HTTP": copy.url, "TESTFLOW_HTTP_COPY": name}
+                yield evolve(there, variables=variables, clone=sent)
 
         with sent() as loaded:
             yield loaded
@@ -89,12 +91,13 @@ class HttpDestination(Destination):
         )
 
     @contextmanager
-    def _in_place(self, data: DataSet) -> Generator[None]:
+    def _in_place(self, data: DataSet) -> Generator[Callable[[float], str] | None]:
+        """The records sent, with what leaves them there for a time; None where they stay anyway."""
         with ledger(REMOVER) if self.remove else nullcontext() as mine, _Api(self.url, self.headers) as api:
             for entity in filling_order(tables_of(data)):
                 for number, record in enumerate(data.records[entity]):
                     self._send(api, entity, record, f"{entity}[{number}]", mine)
-            yield
+            yield partial(_keep, mine, api.shown) if mine is not None else None
 
     def _send(self, api: _Api, entity: str, record: Record, place: str, mine: Ledger | None) -> None:
         path = self.paths.get(entity, f"/{quote(entity)}")
@@ -125,6 +128,11 @@ class HttpDestination(Destination):
         return quote(str(value), safe="")
 
 
+def _keep(mine: Ledger, place: str, seconds: float) -> str:
+    mine.keep(seconds)
+    return place
+
+
 class _Api:
     """A connection that is used again; requests below a base."""
 
@@ -133,6 +141,8 @@ class _Api:
         kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
         self.base = url.rstrip("/")
         self.local = parts.hostname in _LOCAL
+        # Without who asks and his password.
+        self.shown = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}".rstrip("/")
         self._prefix = parts.path.rstrip("/")
         self._headers = headers
         self._connection = kind(parts.netloc.rpartition("@")[2], timeout=_LIMIT)

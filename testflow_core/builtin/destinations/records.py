@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import json
-import os
 from contextlib import contextmanager
-from pathlib import Path
-from tempfile import mkstemp
 from typing import TYPE_CHECKING
 
 from attrs import frozen
 
+from testflow_core.builtin.destinations import directories
 from testflow_core.builtin.destinations.text import plain
 from testflow_core.errors import DataError
 from testflow_core.interfaces import Destination
-from testflow_core.model import Loaded
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping, Sequence
 
-    from testflow_core.model import Bench, DataSet, Json
+    from testflow_core.model import Bench, DataSet, Json, Loaded
+
+_FILE = "data.json"
 
 
 @frozen(kw_only=True)
@@ -28,19 +27,16 @@ class RecordsDestination(Destination):
 
     @contextmanager
     def load(self, data: DataSet, bench: Bench) -> Generator[Loaded]:
-        """The file in the bench's directory, gone on exit; DataError where a value is not JSON or the disk refuses."""
+        """The file in a directory of its own, gone on exit; DataError where a value is not JSON or the disk refuses."""
         text = _document(data)
-
-        @contextmanager
-        def file() -> Generator[Loaded]:
-            path = _written(text, data, bench.directory)
+        with directories.private(data, bench.directory, "testflow-data-") as directory:
+            path = directory / _FILE
             try:
-                yield Loaded(variables={"TESTFLOW_DATA": str(path)}, clone=file)
-            finally:
-                path.unlink(missing_ok=True)
-
-        with file() as loaded:
-            yield loaded
+                path.write_text(text, encoding="utf-8")
+            except OSError as error:
+                message = f"the data set {data.name!r} cannot be written to {path}: {error.strerror}"
+                raise DataError(message) from error
+            yield directories.loaded(data, directory, "TESTFLOW_DATA", _FILE)
 
 
 def _document(data: DataSet) -> str:
@@ -56,19 +52,3 @@ def _array(data: DataSet, entity: str, records: Sequence[Mapping[str, Json]]) ->
             f"the records {entity!r} of the data set {data.name!r} cannot be written as JSON: {error};"
             " a record holds null, booleans, finite numbers, strings, arrays and objects"
         ) from error
-
-
-def _written(text: str, data: DataSet, directory: Path) -> Path:
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-        descriptor, name = mkstemp(prefix="testflow-data-", suffix=".json", dir=directory)
-    except OSError as error:
-        raise DataError(f"the data set {data.name!r} cannot be put into {directory}: {error.strerror}") from error
-    path = Path(name)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-    except OSError as error:
-        path.unlink(missing_ok=True)
-        raise DataError(f"the data set {data.name!r} cannot be written to {path}: {error.strerror}") from error
-    return path
