@@ -44,6 +44,7 @@ from testflow_core.model import (
 )
 from testflow_core.planning import adaptation, certain, make_plan, missing, name_conditions, name_trees, runner_name
 from testflow_core.plugin_calls import PluginCalls
+from testflow_core.provisioning.shared_supervisor import sharing_supervisor
 from testflow_core.publishing import asked, publish
 from testflow_core.triage import audits
 
@@ -114,7 +115,7 @@ class Course:
     def execute(self, declaration: Declaration, shard: Shard | None) -> Run:
         """The whole run, or a shard of it."""
         self.replayed = declaration.replayed
-        with WarmSessions(self.engine.plugins, self.calls) as run_batch:
+        with sharing_supervisor(), WarmSessions(self.engine.plugins, self.calls) as run_batch:
             plan, chosen = self.plan(declaration, shard, run_batch)
             if plan.batches:
                 with suppress(HistoryError):
@@ -148,7 +149,8 @@ class Course:
         for outcome in kept.outcomes:
             journal.outcome(outcome)
         self.clock.tell(Planned(plan=plan))
-        return self._carry_out(plan, chosen, kept, WarmSessions(engine.plugins, self.calls))
+        with sharing_supervisor():
+            return self._carry_out(plan, chosen, kept, WarmSessions(engine.plugins, self.calls))
 
     @property
     def _looking(self) -> tuple[Plugins, PluginCalls, Path, Path]:
