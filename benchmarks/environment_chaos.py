@@ -236,7 +236,7 @@ def table(kills: list[Kill]) -> None:
 
 def told(latest: list[Kill]) -> str:
     """What came of the latest kills, which are of one kind."""
-    found = []
+    found: list[str] = []
     for each in latest:
         late = ", ".join(each.late)
         came = f"gone after {1000 * each.seconds:.0f} ms" if each.seconds is not None else f"not gone in time: {late}"
