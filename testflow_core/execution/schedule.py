@@ -11,6 +11,7 @@ from attrs import field, frozen
 from testflow_core.execution import verdicts
 from testflow_core.execution.artifacts import Artifacts
 from testflow_core.execution.attempts import next_attempt
+from testflow_core.execution.crashes import Crashes
 from testflow_core.execution.kept import Kept, rest
 from testflow_core.execution.performance import too_slow
 from testflow_core.execution.redaction import redact
@@ -73,6 +74,7 @@ class Schedule:
         self.running: dict[str, Batch] = {}
         self.stopping = ""
         self.slots = 1
+        self.crashes = Crashes()
         left = {name: rest(batch, self.outcomes[name]) for name, batch in self.planned.items()}
         self.ended = {name for name, again in left.items() if again is None or name in setting.kept.ended}
         for name in self.ended:
@@ -117,6 +119,7 @@ class Schedule:
         outcome = self.stage.witness.told(outcome, self.stage.environment_of(planned))
         others = (batch for name, batch in self.running.items() if name != planned.id)
         checkout = self.running[planned.id].bench.checkout
+        outcome = self.crashes.told(outcome, checkout)
         beside = self.slots > 1 and any(batch.bench.checkout == checkout for batch in others)
         application = self.plan.applications[planned.application]
         return self.setting.artifacts.kept(outcome, application, self.stage.secrets, beside=beside)

@@ -76,6 +76,7 @@ def _around(result: TestResult) -> Iterable[str]:
     """What was wrong with resources and services, and what the test left, by path."""
     if result.context is not None:
         yield from result.context.facts
+        yield result.context.backtrace
         yield from (f"left: {_shown(each)}" for each in result.context.artifacts)
         yield result.context.left_out
 

@@ -126,6 +126,8 @@ def _case(result: TestResult, failing: Sequence[Outcome], cluster: Cluster | Non
         _add_attempts(case, "rerun", [each for each in failing if each.attempt < failing[-1].attempt])
     # CI systems show what is named so beside the test.
     attached = list(_attached(result.context.artifacts)) if result.context else []
+    if result.context and result.context.backtrace:
+        attached.insert(0, f"--- backtrace ---\n{_limited(result.context.backtrace)}")
     if result.logs or attached:
         ET.SubElement(case, "system-out").text = "\n".join((_limited(result.logs), *attached))
     return case
