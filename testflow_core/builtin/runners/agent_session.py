@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 import time
 from contextlib import closing, contextmanager, suppress
@@ -34,6 +35,9 @@ PATIENCE = 60.0
 
 SPOOL = "spool-"
 """What the names of the files begin with in which workers note."""
+
+AROUND = frozenset(("log", "exit", "resources", "artifacts"))
+"""What an event has only where there was something around its test."""
 
 ENDS = (b'{"event": "ended"', b'{"event": "late"')
 
@@ -237,8 +241,10 @@ def outcome_of(event: Event, mark: Event) -> Outcome:
         attempt=int(cast("int", mark["attempt"])),
         test=TestCase(
             application=str(mark["application"]),
-            file=str(event["file"]),
-            name=None if name is None else str(name),
+            # All tests of a file have one.
+            file=sys.intern(str(event["file"])),
+            # Its track, if it has one, has the same.
+            name=None if name is None else sys.intern(str(name)),
         ),
         status=Status(str(event["status"])),
         duration=float(cast("float", event["duration"])),
@@ -255,6 +261,8 @@ def outcome_of(event: Event, mark: Event) -> Outcome:
 
 def _context_of(event: Event) -> FailureContext | None:
     """What an event tells of what there was around a test that failed; None where that is nothing."""
+    if AROUND.isdisjoint(event):
+        return None
     code, lack = event.get("exit"), event.get("resources")
     found = FailureContext(
         log=str(event.get("log", "")),
