@@ -149,7 +149,7 @@ class TestflowPlugin:
         given = getattr(item, "funcargs", None)
         self._offer.refuse(item)
         started = time.time()
-        self._spool.send({"event": "started", "file": file, "name": name, "mark": self._output.mark()})
+        self._spool.started(file, name, self._output.mark())
         try:
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=after)
         except BaseException as error:
@@ -168,6 +168,10 @@ class TestflowPlugin:
         stopped: str = "",
     ) -> None:
         self.task.left -= 1
+        if not stopped and kept.get("value") is None and results.is_plain(self._reports):
+            duration = sum(report.duration for report in self._reports)
+            self._spool.passed(file, name, duration, started, self.task.left)
+            return
         event = results.ending(file, name, self._reports, started, self._kernel)
         if stopped:
             event["status"], event["message"] = "error", stopped
