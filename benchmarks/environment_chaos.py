@@ -6,9 +6,10 @@ containers. After each kill it is measured how long processes, ports, files, mou
 and volumes take to be gone: 0.5 s at most for processes, 2 s for containers. Where the engine lives, services must be
 gone in that time, and the rest once it has ended. Where all three are killed, nobody is left to clean up: what then
 stays until the next start is counted like everything else. What is not gone in time is counted: as late
-where it goes by itself, as left where it needs the next start of an engine or outlives that, too. Writes JSON to the
-file named by the first argument (default `.testflow/benchmarks/environment_chaos.json`); the second is how often to
-kill (300), the third a seed that makes the instants the same again.
+where it goes by itself, as left where it needs the next start of an engine or outlives that, too. A line tells
+of each kind of kill as it is done; the table comes at the end, or after Ctrl-C. Writes JSON to the file named by the
+first argument (default `.testflow/benchmarks/environment_chaos.json`), anew with each line; the second is how often
+to kill (300), the third a seed that makes the instants the same again.
 
     uv run --group benchmarks python benchmarks/environment_chaos.py [FILE [KILLS [SEED]]]
 """
@@ -233,6 +234,25 @@ def table(kills: list[Kill]) -> None:
     print(f"of what was left, the next start removes all but in {outlived} cases")
 
 
+def told(latest: list[Kill]) -> str:
+    """What came of the latest kills, which are of one kind."""
+    found: list[str] = []
+    for each in latest:
+        late = ", ".join(each.late)
+        came = f"gone after {1000 * each.seconds:.0f} ms" if each.seconds is not None else f"not gone in time: {late}"
+        found.append(f"{each.provisioner}, {each.moment}: {came}")
+    return f"{latest[0].kind}: {'; '.join(found)}"
+
+
+def write(report: Path, seed: int, kills: list[Kill]) -> None:
+    """The figures so far, whole or not at all: whoever is interrupted keeps those of before."""
+    report.parent.mkdir(parents=True, exist_ok=True)
+    figures = {"seed": seed, "limits": LIMITS, "kills": [asdict(each) for each in kills]}
+    part = report.with_suffix(".part")
+    part.write_text(json.dumps(figures, indent=2) + "\n")
+    part.replace(report)
+
+
 def main() -> None:
     """Kill, and tell what came of it."""
     report = Path(sys.argv[1] if len(sys.argv) > 1 else ".testflow/benchmarks/environment_chaos.json")
@@ -243,19 +263,22 @@ def main() -> None:
     print(f"seed {seed}" + (f"; no containers: {refusal}" if refusal else ""))
     api = None if refusal else docker.APIClient(base_url=engine_host())
     provisioners = ["process", *([] if refusal else ["docker"])]
+    cases = [(provisioner, kind) for kind in KINDS for provisioner in provisioners]
     kills: list[Kill] = []
-    for number in range(wanted):
-        provisioner = provisioners[number % len(provisioners)]
-        kind = KINDS[number // len(provisioners) % len(KINDS)]
-        # Every other one of a case in mid-start; those that wait for it to be up are killed soon after.
-        early = instants.uniform(0.0, STARTS[provisioner])
-        waits = number // (len(provisioners) * len(KINDS)) % 2
-        wait = (PATIENCE if waits else early, instants.uniform(0.0, 0.2))
-        kills.append(story(provisioner, kind, wait, api if provisioner == "docker" else None))
+    began = time.monotonic()
+    with suppress(KeyboardInterrupt):
+        for number in range(wanted):
+            provisioner, kind = cases[number % len(cases)]
+            # Every other one of a case in mid-start; those that wait for it to be up are killed soon after.
+            early = instants.uniform(0.0, STARTS[provisioner])
+            wait = (PATIENCE if number // len(cases) % 2 else early, instants.uniform(0.0, 0.2))
+            kills.append(story(provisioner, kind, wait, api if provisioner == "docker" else None))
+            if len(kills) % len(provisioners) == 0:
+                latest = told(kills[-len(provisioners) :])
+                print(f"{len(kills):4} of {wanted}, {time.monotonic() - began:5.0f} s  {latest}", flush=True)
+                write(report, seed, kills)
     table(kills)
-    report.parent.mkdir(parents=True, exist_ok=True)
-    figures = {"seed": seed, "limits": LIMITS, "kills": [asdict(each) for each in kills]}
-    report.write_text(json.dumps(figures, indent=2) + "\n")
+    write(report, seed, kills)
     if any(each.late for each in kills):
         sys.exit(1)
 

@@ -12,7 +12,9 @@ from attrs import evolve
 from testflow_core.conclusion import concluded, data_versions, remember_touched, standing_of
 from testflow_core.errors import HistoryError
 from testflow_core.execution import (
+    ARTIFACTS,
     ASKED,
+    Artifacts,
     ChosenProvisioner,
     Circumstances,
     Clock,
@@ -26,6 +28,7 @@ from testflow_core.execution import (
     choose_provisioners,
     final,
     fingerprints,
+    forget_older,
     holding,
     interrupted,
     prepared,
@@ -223,7 +226,15 @@ class Course:
         )
 
     def _circumstances(self, plan: Plan, kept: Kept) -> Circumstances:
-        known = Circumstances(plan=plan, past=self.past, capacities=self.engine.resources, kept=kept)
+        reports = self.engine.state / "reports"
+        outside = self.engine.plugins.outside
+        known = Circumstances(
+            plan=plan,
+            past=self.past,
+            capacities=self.engine.resources,
+            kept=kept,
+            artifacts=Artifacts(reports / self.run_id / ARTIFACTS if outside else None),
+        )
         # An order that is to be as it was is not changed by what a run shows in the meantime.
         if self.replayed is None:
             known = evolve(known, adapted=adaptation(plan, self.past, self.engine.plugins, self.calls))
@@ -349,6 +360,8 @@ class Course:
             journal.release(remove=remove)
 
     def _published(self, run: Run) -> Run:
+        if self.engine.plugins.outside and run.failed_tests:
+            forget_older(self.engine.state / "reports")
         with self.clock.phase("report"):
             run = publish(run, self.reporters, self.calls, self.engine.history)
         return evolve(run, phases=dict(self.clock.seconds))

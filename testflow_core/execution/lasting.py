@@ -5,6 +5,8 @@ from __future__ import annotations
 from contextlib import closing, contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
+from attrs import evolve
+
 from testflow_core.interfaces import PROVISIONER, TakesInventory
 from testflow_core.provisioning import placing
 from testflow_core.provisioning.certificate import certified
@@ -61,12 +63,16 @@ def leased(
     return certified(environment.label, setting.surroundings.certificates.append, elsewhere)
 
 
+@contextmanager
 def provisioned(
     environment: Environment, chosen: ChosenProvisioner, site: Site, setting: Setting
-) -> AbstractContextManager[Provisioned]:
-    """The environment, for as long as is wished."""
+) -> Generator[Provisioned]:
+    """The environment, for as long as is wished; its origin says why it goes with its run where another was wished."""
     if not _lasts(environment, setting):
-        return chosen.provisioner.provision(environment, site)
+        with chosen.provisioner.provision(environment, site) as up:
+            why = _hindrance(environment, setting) if setting.keeping.wished else ""
+            yield evolve(up, origin=f"new: not kept, {why}") if why else up
+        return
     wish = Wish(
         environment=environment,
         provisioner=chosen.name,
@@ -74,13 +80,21 @@ def provisioned(
         keeping=setting.keeping,
         identity=identity(environment, chosen.provisioner, site),
     )
-    return kept(wish, setting.failed, setting.surroundings.kept.append)
+    with kept(wish, setting.failed, setting.surroundings.kept.append) as up:
+        yield up
 
 
 def _lasts(environment: Environment, setting: Setting) -> bool:
-    # What was done to a service on purpose is not known to whoever comes later.
-    if not setting.plugins.outside or not setting.keeping.wished or environment.faults:
-        return False
+    return setting.plugins.outside and setting.keeping.wished and not _hindrance(environment, setting)
+
+
+def _hindrance(environment: Environment, setting: Setting) -> str:
+    """Why an environment cannot outlive its run, empty where it can."""
+    if environment.faults:
+        # What was done to a service on purpose is not known to whoever comes later.
+        return "as it offers faults"
     # Whoever keeps it is a process of its own, which has no plugins that were handed to this one.
     handed = not isinstance(setting.plugins, InstalledPlugins)
-    return not (handed and placing.within(setting.plan.data, environment))
+    if handed and placing.within(setting.plan.data, environment):
+        return "as its services hold test data from plugins that were handed to the engine"
+    return ""

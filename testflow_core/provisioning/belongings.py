@@ -121,7 +121,7 @@ def named(process: Process) -> str:
 
 def segments() -> set[Segment]:
     """Every segment of shared memory that there is."""
-    rows = [row.split() for row in _text(str(TABLE)).splitlines()[1:]]
+    rows = [row.split() for row in _text(TABLE).splitlines()[1:]]
     return {Segment(int(row[1]), int(row[4]), int(row[13])) for row in rows}
 
 

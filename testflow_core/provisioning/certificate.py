@@ -103,7 +103,7 @@ class Inspection:
         self._files |= belongings.files_mapped(ours, self._since)
         ports = lease_files.ports(noted)
         found = {
-            "process": tuple(belongings.named(each) for each in sorted(ours)),
+            "process": tuple(belongings.named(each) for each in sorted(ours, key=lambda each: each.pid)),
             "port": belongings.taken(ports) if leased else belongings.listening(ports, ours),
             "directory": (str(self._directory),) if self._directory.exists() else (),
             "shared memory": tuple(map(str, (*sorted(self._segments & belongings.segments()), *self._files_there()))),

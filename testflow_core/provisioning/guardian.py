@@ -9,20 +9,21 @@ both at one blow leaves something to the next start.
 from __future__ import annotations
 
 import contextlib
-import json
+import marshal
 import os
 import signal
-import socket
 import sys
-from typing import TYPE_CHECKING, NoReturn
+from _socket import socket, socketpair
 
 from testflow_core.provisioning.legacy import Legacy, end_family, outlive
 from testflow_core.provisioning.namespaces import LEASES, NAMESPACES, SUBREAPER, adopt_orphans, fork_inside
 from testflow_core.provisioning.process_birth import ENDING_SIGNALS, IGNORED_SIGNALS
 from testflow_core.provisioning.supervisor_process import Session
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from typing import NoReturn
 
 
 def main(descriptor: int, engine: int, identity: str, tier: str, remove: Sequence[str]) -> None:
@@ -37,14 +38,14 @@ def main(descriptor: int, engine: int, identity: str, tier: str, remove: Sequenc
         signal.signal(number, signal.SIG_IGN)
     if tier != LEASES:
         adopt_orphans()
-    ours, theirs = socket.socketpair()
+    ours, theirs = socketpair()
     pid, tier, why = _fork(tier)
-    with socket.socket(fileno=descriptor) as channel:
-        if pid == 0:
-            ours.close()
-            _supervise(channel, handle, theirs, legacy, tier, why)
-        theirs.close()
-        _guard(pid, ours, handle, legacy, tier)
+    channel = socket(fileno=descriptor)
+    if pid == 0:
+        ours.close()
+        _supervise(channel, handle, theirs, legacy, tier, why)
+    theirs.close()
+    _guard(pid, ours, handle, legacy, tier)
     # The engine waits for this end, and taking the interpreter down takes it 8 ms more.
     os._exit(0)
 
@@ -70,9 +71,7 @@ def _fork(tier: str) -> tuple[int, str, str]:
     return os.fork(), tier, why
 
 
-def _supervise(
-    channel: socket.socket, engine: int | None, guardian: socket.socket, legacy: Legacy, tier: str, why: str
-) -> NoReturn:
+def _supervise(channel: socket, engine: int | None, guardian: socket, legacy: Legacy, tier: str, why: str) -> NoReturn:
     if tier == SUBREAPER:
         # What a fork does not inherit; the guardian gets what we leave.
         adopt_orphans()
@@ -85,7 +84,7 @@ def _supervise(
     os._exit(0)
 
 
-def _guard(supervisor: int, channel: socket.socket, engine: int | None, legacy: Legacy, tier: str) -> None:
+def _guard(supervisor: int, channel: socket, engine: int | None, legacy: Legacy, tier: str) -> None:
     """Listen to the supervisor until it has ended in whatever way, then see to it that nothing is left."""
 
     def end_now(_number: int, _frame: object) -> None:
@@ -110,17 +109,13 @@ def _guard(supervisor: int, channel: socket.socket, engine: int | None, legacy: 
         legacy.carry_out()
 
 
-def _listen(channel: socket.socket, legacy: Legacy) -> bool:
+def _listen(channel: socket, legacy: Legacy) -> bool:
     """Take note of what the supervisor tells; whether it has ended all it started, False where it was killed."""
-    with channel.makefile("rb") as notes:
-        for line in notes:
-            if not line.endswith(b"\n"):
-                # It was killed while it wrote: what it was about to start never came.
-                break
-            note = json.loads(line)
-            if "rest" in note:
-                return True
+    with contextlib.suppress(EOFError), open(channel.fileno(), "rb", closefd=False) as notes:
+        # Half a note ends in the same way as none: what it was about to start never came.
+        while "rest" not in (note := marshal.load(notes)):
             legacy.note(note)
+        return True
     return False
 
 

@@ -29,6 +29,17 @@ def mount(source: str, target: str, kind: str, flags: int, options: str = "") ->
         raise OSError(number, os.strerror(number), target)
 
 
+def map_user(inner: int, user: int, inner_group: int, group: int) -> None:
+    """Be known by these numbers in the user namespace that we have just made (`man 7 user_namespaces`); OSError."""
+    for name, text in (
+        ("setgroups", "deny"),
+        ("uid_map", f"{inner} {user} 1"),
+        ("gid_map", f"{inner_group} {group} 1"),
+    ):
+        with open(f"/proc/self/{name}", "w", encoding="ascii") as file:
+            file.write(text)
+
+
 def keep_mounts_apart() -> None:
     """Let nothing that is mounted from now on be seen elsewhere, in a view of the file system of our own."""
     mount("none", "/", "none", MS_REC | MS_PRIVATE)

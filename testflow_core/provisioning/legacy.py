@@ -6,14 +6,13 @@ import contextlib
 import os
 import select
 import time
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 from testflow_core.provisioning import lease_files
 from testflow_core.provisioning.process_birth import become
 from testflow_core.provisioning.process_tree import MARKER, descendants, kill
 from testflow_core.provisioning.shared_memory import remove_segments
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -63,7 +62,7 @@ class Legacy:
         end_family(spared)
         remove_segments(self.makers, self.born)
         for directory in self.directories.values():
-            lease_files.clear(Path(directory))
+            lease_files.clear(directory)
 
     def _run(self, order: Order) -> int:
         order["env"][MARKER] = f"{self.identity}:{order['number']}"

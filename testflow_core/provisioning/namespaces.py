@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
 
 from testflow_core.provisioning.kernel import (
     CLONE_NEWIPC,
@@ -17,6 +16,7 @@ from testflow_core.provisioning.kernel import (
     PR_SET_CHILD_SUBREAPER,
     call_libc,
     keep_mounts_apart,
+    map_user,
     mount,
 )
 
@@ -54,7 +54,7 @@ def fork_inside() -> int:
         _be_between(writer)
         return 0
     os.close(writer)
-    with open(reader, "rb") as report:  # noqa: PTH123 (a descriptor has no path)
+    with open(reader, "rb") as report:
         told = set(report.read().split(_END)) - {b""}
     os.waitpid(between, 0)
     pid = next((int(each) for each in told if each.isdigit()), None)
@@ -105,6 +105,4 @@ def _unshare() -> None:
         # Without the right to, a user namespace gives it, where the kernel lets us have one.
         user, group = os.geteuid(), os.getegid()
         call_libc("unshare", apart | CLONE_NEWUSER)
-        Path("/proc/self/setgroups").write_text("deny", encoding="ascii")
-        Path("/proc/self/uid_map").write_text(f"{user} {user} 1", encoding="ascii")
-        Path("/proc/self/gid_map").write_text(f"{group} {group} 1", encoding="ascii")
+        map_user(user, user, group, group)

@@ -11,7 +11,6 @@ import contextlib
 import errno
 import fcntl
 import os
-from pathlib import Path
 
 from testflow_core.provisioning.kernel import LIBC, mount
 
@@ -30,7 +29,7 @@ class Overlays:
     def mount_memory(self, target: str) -> None:
         """Make `target`, which does not exist, an empty directory in memory; OSError where the system does not."""
         with contextlib.ExitStack() as undoing:
-            Path(target).mkdir(mode=0o700)
+            os.mkdir(target, 0o700)
             undoing.callback(os.rmdir, target)
             mount("testflow", target, "tmpfs", 0, "mode=0700")
             undoing.pop_all()
@@ -51,12 +50,12 @@ class Overlays:
             undoing.callback(os.close, descriptor)
             fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
             for place in (target, layers):
-                Path(place).mkdir(mode=0o700)
+                os.mkdir(place, 0o700)
                 undoing.callback(os.rmdir, place)
             mount("testflow", layers, "tmpfs", 0, "mode=0700")
             undoing.callback(_unmount, layers)
             for place in ("upper", "work"):
-                Path(layers, place).mkdir(mode=0o700)
+                os.mkdir(f"{layers}/{place}", 0o700)
             # Marks of the user's kind need no right that a user namespace lacks.
             options = f"lowerdir={lower},upperdir={layers}/upper,workdir={layers}/work,userxattr"
             mount("overlay", target, "overlay", 0, options)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import json
+import marshal
 import os
 import pwd
 import signal
 import sys
-from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn, TypedDict
 
 from testflow_core.provisioning.kernel import (
     CLONE_NEWNS,
@@ -17,34 +15,37 @@ from testflow_core.provisioning.kernel import (
     PR_SET_PDEATHSIG,
     call_libc,
     keep_mounts_apart,
+    map_user,
     mount,
 )
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from typing import NoReturn, TypedDict
+
+    class Order(TypedDict):
+        """
+        A program to start, as the engine asks for it.
+
+        `streams` says which of the standard streams come along; `farewell` is the signal it is sent before it is killed
+        because the engine is gone.
+        """
+
+        number: int
+        argv: list[str]
+        cwd: str
+        env: dict[str, str]
+        streams: list[bool]
+        unprivileged: bool
+        farewell: int | None
+
 
 _SHARED_MEMORY = "/dev/shm"  # noqa: S108 - where the system keeps it
 ENDING_SIGNALS = (signal.SIGTERM,)
 IGNORED_SIGNALS = (signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGTSTP)
 # Python ignores the last two; what is ignored stays so in the program that is started.
 CHANGED_SIGNALS = (*ENDING_SIGNALS, *IGNORED_SIGNALS, signal.SIGCHLD, signal.SIGPIPE, signal.SIGXFSZ)
-
-
-class Order(TypedDict):
-    """
-    A program to start, as the engine asks for it.
-
-    `streams` says which of the standard streams come along; `farewell` is the signal it is sent before it is killed
-    because the engine is gone.
-    """
-
-    number: int
-    argv: list[str]
-    cwd: str
-    env: dict[str, str]
-    streams: list[bool]
-    unprivileged: bool
-    farewell: int | None
 
 
 def enter_user_namespace() -> None:
@@ -57,9 +58,7 @@ def enter_user_namespace() -> None:
     with contextlib.suppress(KeyError):
         inner = pwd.getpwnam("daemon").pw_uid
     call_libc("unshare", CLONE_NEWUSER)
-    Path("/proc/self/setgroups").write_text("deny", encoding="ascii")
-    Path("/proc/self/uid_map").write_text(f"{inner} {user} 1", encoding="ascii")
-    Path("/proc/self/gid_map").write_text(f"{inner} {group} 1", encoding="ascii")
+    map_user(inner, user, inner, group)
 
 
 def have_own_shared_memory(needed: Iterable[str]) -> None:
@@ -108,6 +107,6 @@ def become(order: Order, streams: Sequence[int], report: int, supervisor: int | 
         os.execvpe(order["argv"][0], order["argv"], order["env"])  # noqa: S606 (a vector, no shell)
     except (OSError, ValueError) as error:
         number = error.errno if isinstance(error, OSError) else None
-        os.write(report, json.dumps([stage, number, getattr(error, "strerror", None) or str(error)]).encode())
+        os.write(report, marshal.dumps([stage, number, getattr(error, "strerror", None) or str(error)]))
     finally:
         os._exit(127)

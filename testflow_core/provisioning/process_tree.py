@@ -5,27 +5,33 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-from pathlib import Path
-from typing import NamedTuple
 
 MARKER = "TESTFLOW_LEASE"
 """The variable by which a process is known for ours wherever it has gone: an identity, `:`, a number."""
 
 
-class Process(NamedTuple):
+class Process:
     """A living process as the kernel lists it; `started` in clock ticks since boot tells it from a later namesake."""
 
-    pid: int
-    parent: int
-    group: int
-    session: int
-    started: int
+    def __init__(self, pid: int, parent: int, group: int, session: int, started: int) -> None:
+        self.pid = pid
+        self.parent = parent
+        self.group = group
+        self.session = session
+        self.started = started
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Process) and (self.pid, self.started) == (other.pid, other.started)
+
+    def __hash__(self) -> int:
+        return hash((self.pid, self.started))
 
 
 def read_process(pid: int) -> Process | None:
     """The process as `/proc/<pid>/stat` has it; None where it is dead or there is no such file."""
     try:
-        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
+            stat = file.read()
     except OSError:
         return None
     return parse_process(pid, stat)
@@ -41,7 +47,8 @@ def parse_process(pid: int, stat: str) -> Process | None:
 
 def descendants(root: int) -> list[Process]:
     """Every living descendant of `root`; empty where the system has no `/proc`."""
-    found = (read_process(int(entry.name)) for entry in Path("/proc").glob("[0-9]*"))
+    listed = os.listdir("/proc") if os.path.isdir("/proc") else []
+    found = (read_process(int(name)) for name in listed if name.isdecimal())
     children: dict[int, list[Process]] = {}
     for process in found:
         if process is not None:
@@ -67,6 +74,7 @@ def kill(process: Process, number: signal.Signals = signal.SIGKILL) -> None:
 def has_marker(process: Process, marker: bytes) -> bool:
     """Whether the process was started with this entry in its environment."""
     try:
-        return marker in Path(f"/proc/{process.pid}/environ").read_bytes().split(b"\0")
+        with open(f"/proc/{process.pid}/environ", "rb") as file:
+            return marker in file.read().split(b"\0")
     except OSError:
         return False

@@ -26,7 +26,7 @@ Probe: TypeAlias = Callable[[float], str | None]
 LOG_LIMIT = 64 * 1024
 """Bytes of a log that are kept with an error."""
 
-_SHORTEST, _LONGEST = 0.002, 0.1
+_SHORTEST, _LONGEST = 0.001, 0.1
 _PATIENCE = 2.0
 
 
@@ -110,7 +110,7 @@ def wait_until_ready(name: str, process: Started, probes: Sequence[Probe], *, li
         if remaining <= 0:
             raise failure(name, f"was not ready within {limit.total_seconds():g} s: {missing}", log)
         process.wait(min(pause, remaining))
-        pause = min(pause * 1.1, _LONGEST)
+        pause = min(pause * 1.05, _LONGEST)
 
 
 def describe_exit(returncode: int) -> str:

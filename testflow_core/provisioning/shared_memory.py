@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import contextlib
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 from testflow_core.provisioning.kernel import call_libc
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Container
 
 IPC_RMID = 0
-TABLE = Path("/proc/sysvipc/shm")
+TABLE = "/proc/sysvipc/shm"
 """A line for each segment: its key, id, mode, size, maker, last user, how many hold it, ... (`man 5 proc`)."""
 
 
 def remove_segments(makers: Container[int], since: float) -> None:
     """Remove what these processes have made since a time (seconds since the epoch) and nobody holds any more."""
     try:
-        lines = TABLE.read_text(encoding="ascii").splitlines()[1:]
+        with open(TABLE, encoding="ascii") as table:
+            lines = table.readlines()[1:]
     except OSError:
         # Other systems do not tell.
         return

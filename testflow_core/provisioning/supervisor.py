@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import itertools
-import json
+import marshal
 import os
 import secrets
 import select
 import socket
-import struct
 import subprocess
 import sys
 import tempfile
@@ -162,12 +161,10 @@ class Supervisor:
         order = {
             "verb": "spawn",
             "number": number,
-            "argv": list(argv),
-            "cwd": str(cwd),
-            "env": dict(env),
+            **_program(argv, cwd, env),
             "streams": [stream is not None for stream in streams],
             "unprivileged": unprivileged,
-            "farewell": farewell,
+            "farewell": None if farewell is None else int(farewell),
         }
         self.request(order, [stream for stream in streams if stream is not None])
         if self._lost:
@@ -182,7 +179,7 @@ class Supervisor:
         For what lives outside of processes and directories. It runs once all processes have ended and before the
         directories are removed, without streams, for 20 s at most. ProvisionError where the supervisor is gone.
         """
-        order = {"verb": "bequeath", "argv": list(argv), "cwd": str(cwd), "env": dict(env)}
+        order = {"verb": "bequeath", **_program(argv, cwd, env)}
         # What is about to be made must not be without an heir when everybody is killed the moment after.
         number = self._ask({**order, "streams": [False] * 3, "unprivileged": False, "farewell": None})
         return lambda: self.request({"verb": "withdraw", "number": number})
@@ -217,7 +214,7 @@ class Supervisor:
 
     def request(self, message: Mapping[str, object], streams: Sequence[int] = ()) -> None:
         """Send the supervisor a message; where it is gone nothing happens, as nothing is left to talk about."""
-        payload = json.dumps(message).encode()
+        payload = marshal.dumps(dict(message))
         letter = HEADER.pack(len(payload)) + payload
         with self._lock:
             if self._lost:
@@ -280,9 +277,9 @@ class Supervisor:
 
     def _listen(self) -> None:
         # A supervisor that was killed may leave half a message, or a reset.
-        with suppress(OSError, ValueError, struct.error), self._channel.makefile("rb") as messages:
-            while header := messages.read(HEADER.size):
-                self._hear(json.loads(messages.read(HEADER.unpack(header)[0])))
+        with suppress(OSError, EOFError), self._channel.makefile("rb") as messages:
+            while True:
+                self._hear(marshal.load(messages))  # noqa: S302 - our own child's, at a socket that is only ours
         with self._lock:
             self._lost = True
             children = list(self._children.values())
@@ -305,3 +302,9 @@ class Supervisor:
                 child.hear(message)
             case _:
                 pass
+
+
+def _program(argv: Sequence[str], cwd: Path, env: Mapping[str, str]) -> dict[str, object]:
+    """A program to run, of plain values: texts of a class of their own, as parsers make them, cannot be sent."""
+    plain = {str(name): str(value) for name, value in env.items()}
+    return {"argv": [str(word) for word in argv], "cwd": str(cwd), "env": plain}

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import json
+import marshal
 import os
 import selectors
 import signal
-import socket
 import struct
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from _socket import CMSG_LEN, socket
 
 from testflow_core.provisioning.namespaces import LEASES, NAMESPACES, SUBREAPER
 from testflow_core.provisioning.overlays import Overlays
@@ -18,6 +17,7 @@ from testflow_core.provisioning.process_birth import ENDING_SIGNALS, become
 from testflow_core.provisioning.process_tree import MARKER, Process, descendants, has_marker, kill
 from testflow_core.provisioning.shared_memory import remove_segments
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -25,16 +25,18 @@ if TYPE_CHECKING:
     from testflow_core.provisioning.process_birth import Order
 
 HEADER = struct.Struct("!I")
+_DESCRIPTOR = struct.Struct("i")
 RECHECK = 0.02
 FAREWELL = 1.0
 
 
-class Ending(NamedTuple):
+class Ending:
     """A process that was asked to end, and until when it may take its time (monotonic seconds)."""
 
-    number: int
-    leader: int
-    deadline: float
+    def __init__(self, number: int, leader: int, deadline: float) -> None:
+        self.number = number
+        self.leader = leader
+        self.deadline = deadline
 
 
 def _be_woken(_number: int, _frame: object) -> None:
@@ -44,9 +46,7 @@ def _be_woken(_number: int, _frame: object) -> None:
 class Session:
     """Everything one engine has started: ended on its word, and all of it when the engine is gone."""
 
-    def __init__(
-        self, channel: socket.socket, engine: int | None, guardian: socket.socket, legacy: Legacy, tier: str
-    ) -> None:
+    def __init__(self, channel: socket, engine: int | None, guardian: socket, legacy: Legacy, tier: str) -> None:
         self.channel = channel
         self.guardian = guardian
         self.legacy = legacy
@@ -149,25 +149,25 @@ class Session:
 
     def tell(self, **message: object) -> None:
         """Send the engine a message; a dead engine does not matter here."""
-        payload = json.dumps(message).encode()
         with contextlib.suppress(OSError):
-            self.channel.sendall(HEADER.pack(len(payload)) + payload)
+            self.channel.sendall(marshal.dumps(message))
 
     def note(self, **message: object) -> None:
         """Remember what whoever is left when we are killed has to know."""
         self.legacy.note(message)
         with contextlib.suppress(OSError):
-            self.guardian.sendall(json.dumps(message).encode() + b"\n")
+            self.guardian.sendall(marshal.dumps(message))
 
     def obey(self) -> None:
         """Read one message and do what it says; the end of the channel is the end."""
         try:
-            header, streams, _, _ = socket.recv_fds(self.channel, HEADER.size, 3)
+            header, ancillary, _, _ = self.channel.recvmsg(HEADER.size, CMSG_LEN(3 * _DESCRIPTOR.size))
             payload = self.read(HEADER.unpack(header)[0])
         except (OSError, EOFError, struct.error):
             self.finish()
             return
-        request = json.loads(payload)
+        request = marshal.loads(payload)
+        streams = [stream for _, _, data in ancillary for (stream,) in _DESCRIPTOR.iter_unpack(data)]
         for stream in streams:
             os.set_inheritable(stream, False)  # noqa: FBT003 (takes no keyword)
         match request["verb"]:
@@ -207,11 +207,11 @@ class Session:
             become(order, placed, writer, None if self.tier == LEASES else self.pid)
         for stream in (writer, *streams):
             os.close(stream)
-        with open(reader, "rb") as report:  # noqa: PTH123 (a descriptor has no path)
+        with open(reader, "rb") as report:
             trouble = report.read()
         if trouble:
             os.waitpid(pid, 0)
-            self.tell(number=number, trouble=json.loads(trouble))
+            self.tell(number=number, trouble=marshal.loads(trouble))
         else:
             self.leaders[pid] = number
             self.pids[number] = pid
@@ -304,7 +304,7 @@ class Session:
                 remove_segments((ending.leader,), self.legacy.born)
                 self.tell(number=ending.number, ended=True)
             else:
-                self.endings[self.endings.index(ending)] = ending._replace(deadline=0.0)
+                ending.deadline = 0.0
 
     def tree(self, ending: Ending, ours: Sequence[Process]) -> list[Process]:
         """What a leader has started: its session, its descendants, and daemons by the mark they were born with."""

@@ -206,7 +206,7 @@ def test_one_that_offers_faults_goes_with_its_run(here):
     environment = testflow.Environment("shop", faults=True)
     environment.add_service("idle", {"type": "process", "command": "sleep 1000"})
     run = engine(reuse=True).execute(declared()[0], environment)
-    assert (run.plugin_failures, run.origin, all_kept()) == ((), "", [])
+    assert (run.plugin_failures, run.origin, all_kept()) == ((), "new: not kept, as it offers faults", [])
 
 
 def test_it_ends_by_itself_when_nobody_asks_for_long_enough(here):

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 
-from testflow_core.provisioning.process_tree import has_marker, kill, read_process
+from testflow_core.provisioning.process_tree import Process, has_marker, kill, read_process
 
 ANSWER = "print(input(), flush=True)"
 
@@ -15,7 +15,7 @@ def test_only_the_very_process_is_killed_not_one_that_has_its_number_now():
     with subprocess.Popen([sys.executable, "-c", ANSWER], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
         process = read_process(child.pid)
         assert process is not None
-        kill(process._replace(started=process.started - 1))
+        kill(Process(process.pid, process.parent, process.group, process.session, process.started - 1))
         assert child.communicate(b"alive\n", timeout=20) == (b"alive\n", None)
         assert child.returncode == 0
     kill(process)

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,14 +16,15 @@ from testflow_core.provisioning.supervisor import Supervisor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from testflow_core.provisioning.supervised import Supervised
 
     Python = Callable[[str], list[str]]
     SpawnAndRead = Callable[..., tuple[Supervised, str]]
 
-pytestmark = pytest.mark.skipif(not shared_memory.TABLE.exists(), reason="the kernel does not list shared memory here")
+pytestmark = pytest.mark.skipif(
+    not Path(shared_memory.TABLE).exists(), reason="the kernel does not list shared memory here"
+)
 
 MAKE = """
 import ctypes, signal
@@ -36,7 +38,9 @@ HOLDING = MAKE + "signal.pause()"
 
 
 def exists(segment: str) -> bool:
-    return any(line.split()[1] == segment for line in shared_memory.TABLE.read_text(encoding="ascii").splitlines())
+    return any(
+        line.split()[1] == segment for line in Path(shared_memory.TABLE).read_text(encoding="ascii").splitlines()
+    )
 
 
 @pytest.fixture
@@ -87,5 +91,5 @@ def test_what_is_held_or_older_stays(of_another: str):
 
 
 def test_where_the_kernel_tells_of_none_nothing_happens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(shared_memory, "TABLE", tmp_path / "none")
+    monkeypatch.setattr(shared_memory, "TABLE", str(tmp_path / "none"))
     shared_memory.remove_segments({os.getpid()}, 0.0)

@@ -31,6 +31,14 @@ if TYPE_CHECKING:
     ReadLine = Callable[[int], str]
 
 PAUSE = "signal.pause()"
+SLOW = {"asyncio", "inspect", "json", "pathlib", "re", "shutil", "socket", "subprocess", "tempfile", "typing"}
+"""Modules that take longer to import than the supervisor's program has."""
+
+
+class Text(str):
+    """A text as parsers make them, which know where it stood."""
+
+    __slots__ = ()
 
 
 def live(pids: Iterable[int]) -> list[int]:
@@ -44,6 +52,21 @@ def test_an_exit_status_is_told(
     process = supervisor.spawn(python(program), cwd=tmp_path, env=env)
     assert process.wait(20) == code
     assert process.returncode == code
+
+
+def test_what_takes_long_to_import_is_not_imported_for_a_start(python: Python):
+    program = (
+        "import sys; sys.path.append(sys.argv[1]); import testflow_core.provisioning.guardian; print(*sys.modules)"
+    )
+    root = Path(__file__).parents[2]
+    told = subprocess.run([*python(program), root], capture_output=True, text=True, check=True).stdout.split()
+    assert "testflow_core.provisioning.guardian" in told
+    assert not SLOW.intersection(told)
+
+
+def test_words_and_variables_may_be_of_a_class_of_their_own(supervisor: Supervisor, tmp_path: Path):
+    argv = [Text("sh"), "-c", 'test "$0$MINE" = wordown', Text("word")]
+    assert supervisor.spawn(argv, cwd=tmp_path, env={Text("MINE"): Text("own")}).wait(20) == 0
 
 
 def test_a_signal_is_told_as_a_negative_number(supervisor: Supervisor, env: dict[str, str], tmp_path: Path):

@@ -8,6 +8,8 @@ import pytest
 from testflow_process_env import cache
 
 import testflow
+from testflow_core.provisioning.kept import all_kept
+from testflow_core.registry import Plugins, plugin_set
 
 pytestmark = pytest.mark.postgres
 
@@ -98,6 +100,25 @@ def test_an_environment_that_is_used_again_has_its_data_as_new_and_other_data_is
         assert values(third)[0] == [4, "shop_db"]
     finally:
         testflow.clean(kept=True)
+
+
+class Handed(Plugins):
+    """The installed plugins, handed to the engine as a set of a team's own."""
+
+    def names(self, kind):
+        return plugin_set("installed").names(kind)
+
+    def load(self, kind, name, /, **options):
+        return plugin_set("installed").load(kind, name, **options)
+
+
+@pytest.mark.parametrize("wish", [{"reuse": timedelta(minutes=5)}, {"keep_on_failure": True}])
+def test_an_environment_filled_by_plugins_that_were_handed_over_goes_with_its_run_and_says_why(shop, wish, monkeypatch):
+    monkeypatch.delenv("CI", raising=False)
+    (shop / "test_shop.py").write_text(f"{TESTS}\n\ndef test_that_fails():\n    assert False\n")
+    result = run(shop, data(), plugins=Handed(), **wish)
+    assert result.origin == "new: not kept, as its services hold test data from plugins that were handed to the engine"
+    assert (result.kept, all_kept()) == ((), [])
 
 
 def test_data_that_does_not_fit_keeps_the_environment_down_and_says_why(shop):

@@ -54,7 +54,7 @@ def start(service: Service, place: Place, config: PostgresConfig, binaries: Bina
     sockets = _socket_directory(place.directory)
     data = _make_data_directory(service.name, place, config.user, None if sockets else password, binaries)
     port = place.ports.lease(config.port or None)
-    settings = {**_SETTINGS, "port": str(port), "unix_socket_directories": sockets}
+    settings = {**_SETTINGS, "port": str(port), "unix_socket_directories": _listed(sockets)}
     settings |= _OUTLIVING if place.site.faults else {}
     argv = [binaries.program("postgres"), "-D", str(data)]
     argv += clusters.options(settings)
@@ -113,6 +113,11 @@ def _warnings(service: Service, binaries: Binaries) -> tuple[str, ...]:
 def _socket_directory(directory: Path) -> str:
     """Where the server puts its socket; nowhere where the path is longer than the system's sockets allow."""
     return str(directory) if len(os.fsencode(directory)) + len("/.s.PGSQL.65535") <= _SOCKET_PATH_LIMIT else ""
+
+
+def _listed(directory: str) -> str:
+    """The directory as it stands in a setting that is a list (`SplitDirectoriesString` of PostgreSQL)."""
+    return '"{}"'.format(directory.replace('"', '""')) if "," in directory else directory
 
 
 def _make_data_directory(service: str, place: Place, user: str, password: str | None, binaries: Binaries) -> Path:

@@ -74,6 +74,16 @@ def test_a_path_too_long_for_a_socket_is_no_obstacle(site: Site):
         assert query(up, "show unix_socket_directories") == ""
 
 
+@pytest.mark.parametrize("odd", ["a,b", 'a","b', 'say "so"', " a"])
+def test_a_path_of_odd_characters_is_one_place_for_its_socket(site: Site, odd: str):
+    directory = site.directory / odd
+    directory.mkdir()
+    with provision(Site(lease="odd", directory=directory, workspace=site.workspace)) as up:
+        (listening,) = directory.glob("*/.s.PGSQL.*[0-9]")
+        assert listening.is_socket()
+        assert query(up, "select current_database()") == "payment_db"
+
+
 def test_the_wished_port_is_taken_or_another_where_it_is_not_free(site: Site):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         wished = taken.getsockname()[1]
