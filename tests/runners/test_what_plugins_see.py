@@ -172,7 +172,8 @@ def test_a_plugin_that_comes_between_two_tests_sees_the_calls_from_then_on(check
         outcomes = checkout.run(PytestRunner(), checkout.batch(bench, "test_calls.py"))
         assert [outcome.status for outcome in outcomes] == ["passed"] * 5, outcomes
 
-    assert told(ours) == [{"called": "test_watched"}, {"called": "test_method"}, {"called": "test_own"}]
+    calls = [each["called"] for each in told(ours) if "called" in each]
+    assert calls == ["test_watched", "test_method", "test_own"]
 
 
 def test_a_terminal_reporter_that_a_plugin_puts_in_its_place_goes_on_drawing(checkout, told):

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
 
 FAILING = ("failed", "error")
+PHASES = ["setup", "call", "teardown"]
 FOLDERS = ("tmp_path", "output_path")
 """Fixtures that are a folder of one test: pytest's own, and that of pytest-playwright."""
 ATTACHMENT = "attachment"
-PHASES = ["setup", "call", "teardown"]
 
 
 def message_of(report: Report) -> str:
