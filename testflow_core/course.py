@@ -12,7 +12,9 @@ from attrs import evolve
 from testflow_core.conclusion import concluded, data_versions, remember_touched, standing_of
 from testflow_core.errors import HistoryError
 from testflow_core.execution import (
+    ARTIFACTS,
     ASKED,
+    Artifacts,
     ChosenProvisioner,
     Circumstances,
     Clock,
@@ -26,6 +28,7 @@ from testflow_core.execution import (
     choose_provisioners,
     final,
     fingerprints,
+    forget_older,
     holding,
     interrupted,
     prepared,
@@ -44,6 +47,7 @@ from testflow_core.model import (
 )
 from testflow_core.planning import adaptation, certain, make_plan, missing, name_conditions, name_trees, runner_name
 from testflow_core.plugin_calls import PluginCalls
+from testflow_core.provisioning.shared_supervisor import sharing_supervisor
 from testflow_core.publishing import asked, publish
 from testflow_core.triage import audits
 
@@ -114,7 +118,7 @@ class Course:
     def execute(self, declaration: Declaration, shard: Shard | None) -> Run:
         """The whole run, or a shard of it."""
         self.replayed = declaration.replayed
-        with WarmSessions(self.engine.plugins, self.calls) as run_batch:
+        with sharing_supervisor(), WarmSessions(self.engine.plugins, self.calls) as run_batch:
             plan, chosen = self.plan(declaration, shard, run_batch)
             if plan.batches:
                 with suppress(HistoryError):
@@ -148,7 +152,8 @@ class Course:
         for outcome in kept.outcomes:
             journal.outcome(outcome)
         self.clock.tell(Planned(plan=plan))
-        return self._carry_out(plan, chosen, kept, WarmSessions(engine.plugins, self.calls))
+        with sharing_supervisor():
+            return self._carry_out(plan, chosen, kept, WarmSessions(engine.plugins, self.calls))
 
     @property
     def _looking(self) -> tuple[Plugins, PluginCalls, Path, Path]:
@@ -221,7 +226,15 @@ class Course:
         )
 
     def _circumstances(self, plan: Plan, kept: Kept) -> Circumstances:
-        known = Circumstances(plan=plan, past=self.past, capacities=self.engine.resources, kept=kept)
+        reports = self.engine.state / "reports"
+        outside = self.engine.plugins.outside
+        known = Circumstances(
+            plan=plan,
+            past=self.past,
+            capacities=self.engine.resources,
+            kept=kept,
+            artifacts=Artifacts(reports / self.run_id / ARTIFACTS if outside else None),
+        )
         # An order that is to be as it was is not changed by what a run shows in the meantime.
         if self.replayed is None:
             known = evolve(known, adapted=adaptation(plan, self.past, self.engine.plugins, self.calls))
@@ -346,6 +359,8 @@ class Course:
             journal.release(remove=remove)
 
     def _published(self, run: Run) -> Run:
+        if self.engine.plugins.outside and run.failed_tests:
+            forget_older(self.engine.state / "reports")
         with self.clock.phase("report"):
             run = publish(run, self.reporters, self.calls, self.engine.history)
         return evolve(run, phases=dict(self.clock.seconds))

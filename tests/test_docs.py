@@ -221,6 +221,7 @@ OTHER_TABLES = {
     "cluster": public(model.Cluster),
     "outcome": public(model.Outcome),
     "context": public(model.FailureContext),
+    "artifact": public(model.Artifact),
     "plan": public(model.Plan),
     "choice": public(model.Choice),
     "status": {str(status) for status in model.Status},

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from testflow_core.graph import CycleError, cycles, waves
@@ -82,7 +82,6 @@ NAMES = st.sampled_from("abcdefg")
 NEEDS = st.dictionaries(NAMES, st.lists(NAMES, max_size=3))
 
 
-@settings(deadline=None)
 @given(needs=NEEDS)
 def test_any_needs_have_the_earliest_waves_or_a_circle(needs: dict[str, list[str]]):
     try:

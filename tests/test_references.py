@@ -1,7 +1,7 @@
 """References in braces: what they are, what they become, and what is told of those that nobody knows."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from testflow_core.errors import UnknownReferenceError
@@ -82,19 +82,16 @@ def test_where_nothing_is_known_that_is_told():
     assert unknown("x", ()) == "unknown reference {x} (known: none)"
 
 
-PATIENT = settings(deadline=None)
 BRACES = st.text(alphabet="{}a.1-[] \n", max_size=20)
 NAMES = st.from_regex(r"[a-z0-9_.\[\]-]{1,12}", fullmatch=True)
 
 
-@PATIENT
 @given(text=st.text() | BRACES)
 def test_escaped_text_comes_back_as_it_was(text: str):
     assert names(escaped(text)) == ()
     assert resolve(escaped(text), {}) == text
 
 
-@PATIENT
 @given(before=BRACES, name=NAMES, value=st.text(), after=BRACES)
 def test_a_reference_is_resolved_between_any_escaped_texts(before: str, name: str, value: str, after: str):
     text = f"{escaped(before)}{{{name}}}{escaped(after)}"
@@ -102,7 +99,6 @@ def test_a_reference_is_resolved_between_any_escaped_texts(before: str, name: st
     assert resolve(text, {name: value}) == f"{before}{value}{after}"
 
 
-@PATIENT
 @given(text=BRACES | st.text())
 def test_any_text_is_resolved_with_the_values_of_its_names_or_refused(text: str):
     try:

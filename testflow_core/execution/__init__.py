@@ -1,5 +1,7 @@
 """From a plan to outcomes."""
 
+from testflow_core.execution.artifacts import NAME as ARTIFACTS
+from testflow_core.execution.artifacts import Artifacts, forget_older
 from testflow_core.execution.clock import Clock
 from testflow_core.execution.following import ASKED, Following
 from testflow_core.execution.kept import Kept
@@ -14,7 +16,9 @@ from testflow_core.execution.telling import told
 from testflow_core.execution.verdicts import final, interrupted
 
 __all__ = [
+    "ARTIFACTS",
     "ASKED",
+    "Artifacts",
     "ChosenProvisioner",
     "Circumstances",
     "Clock",
@@ -29,6 +33,7 @@ __all__ = [
     "choose_provisioners",
     "final",
     "fingerprints",
+    "forget_older",
     "holding",
     "interrupted",
     "prepared",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 from attrs import evolve
@@ -13,7 +13,7 @@ from testflow_core.provisioning.certificate import certified
 from testflow_core.provisioning.identity import identity
 from testflow_core.provisioning.kept import Wish, kept
 from testflow_core.provisioning.leases import DirectoryLease
-from testflow_core.provisioning.supervisor import Supervisor
+from testflow_core.provisioning.shared_supervisor import SharedSupervisor, shared_supervisor
 from testflow_core.registry import InstalledPlugins
 
 if TYPE_CHECKING:
@@ -31,9 +31,10 @@ def run_directory(certify: Callable[[Certificate], None]) -> Generator[Path]:
     """
     A directory of one run, which only we can read; gone on exit, and also after we were killed.
 
-    `certify` hears what was left of it.
+    `certify` hears what was left of it, and of all that the run's shared supervisor has started, which ends with it.
     """
-    with certified("", certify) as (lease, look), Supervisor(remove=[lease.directory]):
+    with certified("", certify) as (lease, look), closing(shared_supervisor() or SharedSupervisor()) as supervisor:
+        supervisor.get().inherit(lease.directory)
         try:
             yield lease.directory
         finally:

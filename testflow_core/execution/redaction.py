@@ -38,5 +38,14 @@ def _context(context: FailureContext, secrets: Sequence[str]) -> FailureContext:
             for each in context.services
         ),
         resources=tuple(redacted(each, secrets) for each in context.resources),
-        artifacts=tuple(redacted(each, secrets) for each in context.artifacts),
+        artifacts=tuple(
+            evolve(
+                each,
+                path=redacted(each.path, secrets),
+                name=redacted(each.name, secrets),
+                note=redacted(each.note, secrets),
+            )
+            for each in context.artifacts
+        ),
+        backtrace=redacted(context.backtrace, secrets),
     )

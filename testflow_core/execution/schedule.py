@@ -10,7 +10,9 @@ from attrs import field, frozen
 
 from testflow_core.execution import verdicts
 from testflow_core.execution.absence import Absence
+from testflow_core.execution.artifacts import Artifacts
 from testflow_core.execution.attempts import next_attempt
+from testflow_core.execution.crashes import Crashes
 from testflow_core.execution.kept import Kept, rest
 from testflow_core.execution.performance import too_slow
 from testflow_core.execution.redaction import redact
@@ -41,8 +43,9 @@ class Circumstances:
     What batches are run with.
 
     `capacities` are how many there are of what tests take. `kept` is what holds of the run already, `spool` where
-    workers note what must outlive us. `begun` hears of every batch before it is handed over, `ended`, by its id, of one
-    of which nothing is left. `adapted` is asked between batches what else comes first now.
+    workers note what must outlive us, `artifacts` keeps what failed tests leave. `begun` hears of every batch
+    before it is handed over, `ended`, by its id, of one of which nothing is left. `adapted` is asked between batches
+    what else comes first now.
     """
 
     plan: Plan
@@ -50,6 +53,7 @@ class Circumstances:
     capacities: Mapping[str, int] = field(factory=dict[str, int])
     kept: Kept = field(factory=Kept)
     spool: Path | None = None
+    artifacts: Artifacts = field(factory=lambda: Artifacts(None))
     begun: Callable[[Batch], None] = _nobody
     ended: Callable[[str], None] = _nobody
     adapted: Adapted = unchanged
@@ -69,6 +73,8 @@ class Schedule:
             self.outcomes[outcome.batch].append(outcome)
         self.running: dict[str, Batch] = {}
         self.stopping = ""
+        self.slots = 1
+        self.crashes = Crashes()
         left = {name: rest(batch, self.outcomes[name]) for name, batch in self.planned.items()}
         self.ended = {name for name, again in left.items() if again is None or name in setting.kept.ended}
         for name in self.ended:
@@ -103,10 +109,20 @@ class Schedule:
         outcome = verdicts.placed(outcome, planned)
         # What is told late may be of an environment that is gone.
         if outcome.status.failing and planned.id in self.running:
-            outcome = self.stage.witness.told(outcome, self.stage.environment_of(planned))
+            outcome = self._around(outcome, planned)
         self.outcomes[outcome.batch].append(outcome)
         self.reordering.hear(outcome)
         return outcome
+
+    def _around(self, outcome: Outcome, planned: PlannedBatch) -> Outcome:
+        """The outcome of a test that failed, with what there was around it and what it left."""
+        outcome = self.stage.witness.told(outcome, self.stage.environment_of(planned))
+        others = (batch for name, batch in self.running.items() if name != planned.id)
+        checkout = self.running[planned.id].bench.checkout
+        outcome = self.crashes.told(outcome, checkout)
+        beside = self.slots > 1 and any(batch.bench.checkout == checkout for batch in others)
+        application = self.plan.applications[planned.application]
+        return self.setting.artifacts.kept(outcome, application, self.stage.secrets, beside=beside)
 
     def interrupted(self) -> list[Outcome]:
         """What became of the tests that were to run and have not ended: they are interrupted."""
@@ -187,7 +203,8 @@ def _over(schedule: Schedule, event: BatchEnded | WorkerLost) -> Iterator[Outcom
 
 def _start(schedule: Schedule, crew: Crew) -> Iterator[Outcome]:
     """Submits what can start; what cannot run ends at once, which may let more start."""
-    limit = sum(crew.slots.values()) + AHEAD
+    schedule.slots = sum(crew.slots.values())
+    limit = schedule.slots + AHEAD
     for name, priority in schedule.reordering.moved():
         if name not in schedule.ended:
             schedule.waiting.move(name, priority)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from testflow_core.model.application import Application, Readiness, Start
+    from testflow_core.model.artifact import Artifact
     from testflow_core.model.audit import Audit, MissRate
     from testflow_core.model.certificate import Certificate
     from testflow_core.model.change import Change
@@ -78,6 +79,7 @@ __all__ = [
     "SAFE_RUN_ID",
     "UNKNOWN",
     "Application",
+    "Artifact",
     "Attempt",
     "Audit",
     "Batch",
@@ -187,6 +189,7 @@ __all__ = [
 
 _HOMES = {
     "application": "Application Readiness Start",
+    "artifact": "Artifact",
     "audit": "Audit MissRate",
     "certificate": "Certificate",
     "change": "Change",

@@ -41,7 +41,8 @@ class Application:
 
     `path` is where its checkout is, as declared or, once planned, as found. `changed_files` is None where nobody
     declared a change, and empty where it is declared unchanged. `interface` are patterns of the files that those who
-    use it rely on, as in .gitignore; None where that may be any file.
+    use it rely on, as in .gitignore; None where that may be any file. `artifacts` are globs of files that tests leave
+    for people to look at where one failed.
     """
 
     name: str
@@ -55,3 +56,4 @@ class Application:
     start: Start | None = None
     test_files: tuple[str, ...] | None = None
     interface: tuple[str, ...] | None = None
+    artifacts: tuple[str, ...] = ()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from attrs import frozen
 
+from testflow_core.model.artifact import Artifact
+
 
 @frozen(kw_only=True)
 class ServiceState:
@@ -26,14 +28,18 @@ class FailureContext:
 
     `log` are the records that the test had logged, each with its level and logger. `services` are those that had
     something to tell. `resources` are sentences on what had run out. `exit` is how the process of the test ended, if it
-    did: its exit code, or the negative number of a signal. `artifacts` are paths of files that it left.
+    did: its exit code, or the negative number of a signal. `artifacts` are files that it left, `left_out` is a sentence
+    on those that were too many. `backtrace` is what the debugger says of a process that a signal ended, or why it says
+    nothing.
     """
 
     log: str = ""
     services: tuple[ServiceState, ...] = ()
     resources: tuple[str, ...] = ()
     exit: int | None = None
-    artifacts: tuple[str, ...] = ()
+    artifacts: tuple[Artifact, ...] = ()
+    left_out: str = ""
+    backtrace: str = ""
 
     @property
     def facts(self) -> tuple[str, ...]:

@@ -42,8 +42,9 @@ class Outcome:
     `duration` is in seconds, `started` in seconds since the epoch. `message` is the line that says what went wrong,
     `text` the framework's whole account of it. `values` is what the test returned, for the steps that come after it.
     `flow` and `batch` are those it was run in. `context` is what there was around it where it failed. `span` is
-    how long its program ran from `started` on, where nobody knows when in that time it did. The same (run, test, flow,
-    attempt) twice is one outcome.
+    how long its program ran from `started` on, where nobody knows when in that time it did. `ended` is when its worker
+    was done with it, in seconds since the epoch, where it failed and the worker tells: hooks take time, too. The same
+    (run, test, flow, attempt) twice is one outcome.
     """
 
     test: TestCase
@@ -61,6 +62,7 @@ class Outcome:
     batch: str = ""
     context: FailureContext | None = None
     span: float = 0.0
+    ended: float = 0.0
 
 
 @frozen(kw_only=True)

@@ -28,19 +28,22 @@ class Legacy:
 
     def __init__(self, identity: str, remove: Sequence[str]) -> None:
         self.identity = identity
-        self.remove = remove
+        self.directories = dict(enumerate(remove, start=-len(remove)))
         self.born = time.time()
         self.bequests: dict[int, Order] = {}
         self.leaders: dict[int, int] = {}
         self.makers: set[int] = set()
 
     def note(self, message: Mapping[str, object]) -> None:
-        """Take note of a process that was started or has ended, of a bequest, or that one was withdrawn."""
+        """Take note of a process that was started or has ended, and of what else is to be done or no longer is."""
         match message:
             case {"verb": "bequeath", "number": int(number)}:
                 self.bequests[number] = message  # pyright: ignore[reportArgumentType] - an order as the engine sent it
             case {"verb": "withdraw", "number": int(number)}:
                 self.bequests.pop(number, None)
+                self.directories.pop(number, None)
+            case {"verb": "remove", "number": int(number), "directory": str(directory)}:
+                self.directories[number] = directory
             case {"number": int(number), "pid": int(pid)}:
                 self.leaders[number] = pid
                 self.makers.add(pid)
@@ -58,7 +61,7 @@ class Legacy:
             time.sleep(RECHECK if heirs else 0)
         end_family(spared)
         remove_segments(self.makers, self.born)
-        for directory in self.remove:
+        for directory in self.directories.values():
             lease_files.clear(directory)
 
     def _run(self, order: Order) -> int:

@@ -44,8 +44,8 @@ class Supervisor:
     """
     A process that starts others, and kills every one of them, daemons included, when it or we end in whatever way.
 
-    Then it removes the directories of `remove`. What it starts is kept apart in the way of `tier`, or of the next one
-    that the system allows. Safe to use from several threads.
+    Then it removes the directories of `remove`, and of `inherit`. What it starts is kept apart in the way of `tier`, or
+    of the next one that the system allows. Safe to use from several threads.
     """
 
     def __init__(self, *, remove: Sequence[Path] = (), tier: str = SUBREAPER) -> None:
@@ -64,12 +64,11 @@ class Supervisor:
         self._owner = os.getpid()
         self._errors: IO[bytes] = tempfile.TemporaryFile()
         self._channel, theirs = socket.socketpair()
-        identity = secrets.token_hex(8)
+        self._identity = secrets.token_hex(8)
         for directory in self._remove:
-            # Before anything is started: whoever finds the directory ownerless knows its processes by this mark.
-            lease_files.note(Path(directory), f"{MARKER}={identity}")
+            self._mark(directory)
         with theirs:
-            arguments = [_ROOT, str(theirs.fileno()), str(self._owner), identity]
+            arguments = [_ROOT, str(theirs.fileno()), str(self._owner), self._identity]
             self._process = subprocess.Popen(
                 [*_INTERPRETER, "-c", _PROGRAM, *arguments, self._wanted, *self._remove],
                 stdin=subprocess.DEVNULL,
@@ -185,6 +184,16 @@ class Supervisor:
         number = self._ask({**order, "streams": [False] * 3, "unprivileged": False, "farewell": None})
         return lambda: self.request({"verb": "withdraw", "number": number})
 
+    def inherit(self, directory: Path) -> None:
+        """
+        Remove a directory, too, when we end in whatever way.
+
+        The processes that have been started before belong to it as well. ProvisionError where the supervisor is gone.
+        """
+        where = str(directory.absolute())
+        self._mark(where)
+        self._ask({"verb": "remove", "directory": where})
+
     def overlay(self, lower: Path, target: Path) -> bool:
         """
         Have what is started from now on see at `target`, which does not exist, a copy of its own of a directory.
@@ -220,11 +229,20 @@ class Supervisor:
                 self._hang_up()
                 raise
 
+    @property
+    def lives(self) -> bool:
+        """Whether it has not ended, as far as is known."""
+        return not self._lost
+
     def last_words(self) -> str:
         """What the supervisor wrote before it ended, if anything."""
         self._errors.seek(0)
         words = self._errors.read().decode(errors="replace").strip()
         return f": {words[-2000:]}" if words else ""
+
+    def _mark(self, directory: str) -> None:
+        # Whoever finds the directory ownerless knows its processes by this mark: it is there before they use it.
+        lease_files.note(Path(directory), f"{MARKER}={self._identity}")
 
     def _show(self, target: Path, lower: Path | None) -> bool:
         if self.tier[0] != NAMESPACES:

@@ -159,7 +159,7 @@ class Session:
         match request["verb"]:
             case "spawn":
                 self.spawn(request, streams)
-            case "bequeath" | "withdraw":
+            case "bequeath" | "remove" | "withdraw":
                 self.note(**request)
                 self.tell(number=request["number"], noted=True)
             case "pause":

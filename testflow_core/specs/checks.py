@@ -28,6 +28,13 @@ def _test_command(value: Application) -> Mistakes:
             yield "test_command", message
 
 
+def _application(value: Application) -> Mistakes:
+    yield from _test_command(value)
+    for glob in value.artifacts:
+        if glob.startswith("/") or ".." in glob.split("/"):
+            yield "artifacts", f"{glob!r} leads out of the checkout; name files below it, as in 'shots/**/*.png'"
+
+
 def _groups(value: MappingRule) -> Mistakes:
     groups = [str(group) for group in range(1, value.source_pattern.groups + 1)]
     for message in _references(value.test_pattern, groups):
@@ -79,7 +86,7 @@ def _references(text: str, known: Sequence[str]) -> Iterator[str]:
 
 
 CHECKS: dict[type, Callable[[Any], Mistakes]] = {
-    Application: _test_command,
+    Application: _application,
     MappingRule: _groups,
     Entity: _count,
     Terms: _terms,

@@ -4,6 +4,7 @@ What every reporter to a tracker needs and none should write: one issue for each
 A plugin implements `Tracker` for the API of its service and extends `IssueReporter`.
 """
 
+from testflow_core.tracking.around import facts_of, files_of, result_of
 from testflow_core.tracking.document import Code, Document, Facts, Items, Paragraph, as_markdown
 from testflow_core.tracking.issue import Draft, Issue, Memory, read
 from testflow_core.tracking.masking import masked
@@ -29,7 +30,10 @@ __all__ = [
     "Tracker",
     "Waiting",
     "as_markdown",
+    "facts_of",
+    "files_of",
     "masked",
     "read",
+    "result_of",
     "token",
 ]

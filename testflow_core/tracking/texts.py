@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from testflow_core.tracking.around import around, result_of
 from testflow_core.tracking.document import Code, Document, Facts, Items, Paragraph
 from testflow_core.tracking.masking import masked
 from testflow_core.wording import amount, one_line, plain
@@ -28,7 +29,7 @@ def title(cluster: Cluster) -> str:
 
 
 def body(run: Run, cluster: Cluster, memory: Memory, quiet: timedelta) -> Document:
-    """The cause, how often and when it was seen, its evidence, what to do, and its tests."""
+    """What is to blame and the evidence, what to do, what there was around one of its tests, and all of them."""
     return tuple(_parts(run, cluster, memory, quiet))
 
 
@@ -36,12 +37,12 @@ def _parts(run: Run, cluster: Cluster, memory: Memory, quiet: timedelta) -> Iter
     diagnosis = cluster.diagnosis
     seen = f"{amount(memory.failures, 'failure')} in {amount(memory.runs, 'run')}"
     facts = {
+        "verdict": str(cluster.verdict or ""),
         "category": cluster.category,
         "team": cluster.owner or "",
         "why": diagnosis.reason,
         "seen": f"{seen}, first {moment(memory.first)}, last {moment(memory.last)}",
         "last run": f"{run.run_id} of {run.workflow}",
-        "verdict": str(cluster.verdict or ""),
         "also red on main": _yes_or_no(cluster.also_red_on_main),
     }
     yield Facts(tuple((name, shown) for name, said in facts.items() if (shown := _line(said, FACT))))
@@ -50,9 +51,11 @@ def _parts(run: Run, cluster: Cluster, memory: Memory, quiet: timedelta) -> Iter
         yield Code(evidence)
     if diagnosis.advice:
         yield Paragraph(_line(diagnosis.advice, ADVICE))
-    if cluster.verdict and cluster.verdict.suggestions:
-        look = "; ".join(cluster.verdict.suggestions[:SUGGESTIONS])
-        yield Paragraph(f"To look at next: {_line(look, ADVICE)}")
+    # The advice is one of them, and was said.
+    suggested = [each for each in (cluster.verdict.suggestions if cluster.verdict else ()) if each != diagnosis.advice]
+    if suggested:
+        yield Paragraph(f"To look at next: {_line('; '.join(suggested[:SUGGESTIONS]), ADVICE)}")
+    yield from around(result_of(run, cluster), several=cluster.count > 1)
     yield Items(
         f"{amount(cluster.count, 'test')} in the last run", tuple(_line(each, FACT) for each in cluster.tests[:TESTS])
     )

@@ -32,10 +32,9 @@ def report(tmp_path_factory):
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not report.exists():
-            broken = Path(__file__).with_name("broken_plugins.py")
-            finished = run_pytest(
-                str(broken), "--tb=no", f"--junit-xml={report}", "-c", "/dev/null", f"--rootdir={broken.parent}"
-            )
+            broken = Path(__file__).with_name("broken")
+            settings = ("-c", "/dev/null", f"--rootdir={broken}", f"--confcutdir={broken}")
+            finished = run_pytest(*map(str, broken.glob("*.py")), "--tb=no", f"--junit-xml={report}", *settings)
             assert report.exists(), finished.stdout + finished.stderr
     finally:
         os.close(lock)

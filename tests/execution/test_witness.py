@@ -8,7 +8,7 @@ from attrs import evolve
 
 from testflow_core.execution.redaction import redact
 from testflow_core.execution.witness import FULLY_TOLD, LOG_LIMIT, SLACK, Witness
-from testflow_core.model import Endpoint, FailureContext, Outcome, Provisioned, ServiceState, Status, TestCase
+from testflow_core.model import Artifact, Endpoint, FailureContext, Outcome, Provisioned, ServiceState, Status, TestCase
 
 TEST = TestCase(application="shop", file="tests/test_cart.py", name="test_a")
 
@@ -149,7 +149,8 @@ def test_secrets_are_taken_out_of_all_that_was_around_a_failure():
         log="s3cret",
         services=(ServiceState(service="db", health="is s3cret", log="login s3cret"),),
         resources=("the disk of /s3cret",),
-        artifacts=("shots/s3cret.png",),
+        artifacts=(Artifact(path="shots/s3cret.png", name="s3cret.png", note="s3cret"),),
+        backtrace="#0 login (s3cret)",
     )
     outcome = redact(evolve(failed(1.0), context=context), ["s3cret"])
     assert "s3cret" not in repr(outcome)

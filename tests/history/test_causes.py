@@ -126,7 +126,7 @@ def content(histories):
     return told_of, merged.known_causes(9)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(RUNS, RUNS)
 def test_histories_are_merged_in_any_order_and_again_with_the_same_causes(one, two):
     histories = []

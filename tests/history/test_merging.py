@@ -56,7 +56,7 @@ def content(history):
     return runs, tracks
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(HISTORIES, HISTORIES)
 def test_it_does_not_matter_which_is_merged_into_which(one, two):
     a, b = remembering(one), remembering(two)
@@ -70,14 +70,14 @@ def test_of_what_two_say_of_a_test_a_failure_stays_and_what_ran_before_what_did_
         assert content(both) == content(other)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(HISTORIES, HISTORIES, HISTORIES)
 def test_it_does_not_matter_which_are_merged_first(one, two, three):
     a, b, c = map(remembering, (one, two, three))
     assert content(merged(merged(a, b), c)) == content(merged(a, merged(b, c)))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(HISTORIES, HISTORIES)
 def test_merging_again_changes_nothing(one, two):
     a, b = remembering(one), remembering(two)
@@ -88,7 +88,7 @@ def test_merging_again_changes_nothing(one, two):
     assert content(both) == before
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(RUNS, max_size=6, unique_by=lambda each: each.run_id), st.integers(0, 6))
 def test_a_merged_history_is_that_of_whoever_recorded_all(runs, cut):
     whole = merged(remembering(runs))

@@ -39,7 +39,7 @@ def ignored(repository, pattern, paths):
 
 
 @given(pattern=patterns(), paths=st.sets(PATHS, min_size=1, max_size=12))
-@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_pattern_matches_what_git_ignores_by_it(repository, pattern, paths):
     # `docs/*` is the one that GitHub documents otherwise: files in folders below are not meant.
     *above, last = pattern.split("/")
@@ -111,7 +111,6 @@ def test_no_pattern_takes_long(pattern, path):
 
 
 @given(st.text())
-@settings(deadline=None)
 def test_any_text_is_a_pattern_or_a_mistake(text):
     with suppress(ValueError):
         compiled(text).fullmatch(text)

@@ -6,7 +6,9 @@ from testflow_core.builtin.runners.program import Ending
 from testflow_core.model import TestCase
 
 REPORT = """<testsuites><testsuite name="cart.spec.ts">
-<testcase name="pays" classname="cart.spec.ts"><failure message="not visible">Error: not visible</failure>
+<testcase name="pays" classname="cart.spec.ts"><properties><property name="browser" value="firefox"/>
+<property name="attachment" value="test-results/pays/video [1].webm"/></properties>
+<failure message="not visible">Error: not visible</failure>
 <system-out>
 [[ATTACHMENT|test-results/pays/test-failed-1.png]]
 [[ATTACHMENT|test-results/pays/trace.zip]]
@@ -26,8 +28,11 @@ def test_the_files_of_a_failed_test_are_told_once_and_none_of_one_that_passed(tm
         own=read_junit(tmp_path / "report.xml"),
     )
     failed, passed = sorted(outcomes_of(run), key=lambda each: each.status)
-    assert failed.context.artifacts == tuple(
-        str(tmp_path / "test-results" / "pays" / name) for name in ("test-failed-1.png", "trace.zip")
-    )
+    named = [each.path for each in failed.context.artifacts]
+    assert named == [
+        "test-results/pays/video [1].webm",
+        "test-results/pays/test-failed-1.png",
+        "test-results/pays/trace.zip",
+    ]
     assert failed.span == 1.0
     assert passed.context is None

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from testflow_core.builtin.runners.command import CommandRunner
-from testflow_core.builtin.runners.discovery import matching
 from testflow_core.builtin.runners.pytest import PytestRunner
+from testflow_core.globs import matching
 from testflow_core.model import Application
 
 FILES = (

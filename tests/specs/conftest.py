@@ -43,6 +43,7 @@ WHOLE: Mapping[str, tuple[Declare, str, dict[str, object]]] = {
             "start": {"command": "python -m shop", "readiness": READINESS, "env": {"MODE": "test"}},
             "test_files": ["tests/*.py"],
             "interface": ["api/*.proto"],
+            "artifacts": ["shots/*.png"],
         },
     ),
     "service": (

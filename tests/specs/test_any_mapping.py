@@ -39,7 +39,7 @@ JSON = st.recursive(
     ),
     max_leaves=8,
 )
-PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
+PATIENT = settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 
 
 def replaced(mapping: object, steps: list[int], value: object) -> object:

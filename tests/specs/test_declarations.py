@@ -225,6 +225,7 @@ def test_every_key_of_an_application_is_read(whole: Whole):
         ),
         test_files=("tests/*.py",),
         interface=("api/*.proto",),
+        artifacts=("shots/*.png",),
     )
 
 

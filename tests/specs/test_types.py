@@ -106,6 +106,8 @@ FIELDS: dict[str, dict[str, str]] = {
         "test_files[0]": "text",
         "interface": "optional list",
         "interface[0]": "text",
+        "artifacts": "list",
+        "artifacts[0]": "text",
     },
     "service": {
         "type": "text",

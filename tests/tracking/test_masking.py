@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from testflow_core.tracking import masked
@@ -76,7 +76,6 @@ def test_the_variables_of_the_process_are_those_where_nothing_is_given(monkeypat
     assert masked("they say open sesame") == "they say ********"
 
 
-@settings(deadline=None)
 @given(st.text())
 def test_any_text_is_survived_and_none_is_masked_twice(text):
     once = masked(text, {})

@@ -155,7 +155,7 @@ class TestDeterminism:
         records({"users": (5, ALL_TYPES)})
         assert random.getstate() == before
 
-    @settings(max_examples=30, deadline=None)
+    @settings(max_examples=30)
     @given(
         fields=st.dictionaries(
             st.sampled_from("abcdef"), st.sampled_from(["uuid", "name", "email", "json", "enum:x,y"]), min_size=1

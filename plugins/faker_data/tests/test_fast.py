@@ -22,7 +22,7 @@ ROWS = range(500, 500 + 2 * vectors.MANY)
 @given(
     size=st.one_of(st.integers(1, 2**70), st.integers(2**24 - 2, 2**24 + 2), st.integers(2**38, 2**41)), key=st.text()
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_what_is_drawn_below_any_size_is_the_same(size, key):
     found = Draws(key).many_below(ROWS, size, count=0)
     assert vectors.listed(found) == Draws(key).below(ROWS, size)
@@ -30,7 +30,7 @@ def test_what_is_drawn_below_any_size_is_the_same(size, key):
 
 
 @given(size=st.one_of(st.integers(ROWS.stop, 5000), st.integers(ROWS.stop, 2**40)), key=st.text())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_permutation_is_the_same(size, key):
     order = Permutation(size, key)
     found = order.many_of(ROWS, count=0)

@@ -79,7 +79,7 @@ def test_values_of_the_whole_language_are_the_same_for_ever():
     assert sha256(text.encode()).hexdigest() == "c927b09ebaffe9bed0faa895cde448868b789b33d33421e6b044f5d4299f609e"
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(row=st.integers(0, 9_999), length=st.integers(1, 700))
 def test_a_record_of_the_whole_language_is_the_same_alone_and_among_others(row, length):
     part = made(LANGUAGE, 10_000)[row : row + length]
@@ -94,7 +94,7 @@ def test_one_more_field_inside_an_object_changes_no_other():
     assert [{key: each[key] for key in ("city", "code", "line")} for each in after] == before
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(chance=st.floats(1e-15, 1 - 1e-15), value=st.floats(-600, 600))
 def test_the_functions_behind_distributions_are_those_of_mathematics(chance, value):
     assert distributions.normal(chance) == pytest.approx(NormalDist().inv_cdf(chance), rel=1e-12, abs=1e-12)
@@ -140,7 +140,7 @@ def test_unique_texts_of_a_pattern_fill_it():
     assert len(set(found)) == 720
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text("ab(|)?{12,}", max_size=9))
 def test_what_is_said_to_be_unambiguous_is(pattern):
     try:

@@ -69,7 +69,7 @@ def test_word_lists_that_were_changed_are_refused(monkeypatch):
     corpus.cache_clear()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(row=st.integers(0, 19_999), length=st.integers(0, 1500))
 def test_a_record_is_the_same_alone_in_a_slice_and_among_all(row, length):
     everything = made(PINNED, 20_000)
@@ -89,7 +89,7 @@ def test_a_long_iteration_gives_what_single_rows_give():
         records[20_000]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(least=st.integers(-50, 50), size=st.integers(1, 3000))
 def test_unique_numbers_fill_the_whole_domain(least, size):
     found = column(f"int:{least}..{least + size - 1} | unique", size)

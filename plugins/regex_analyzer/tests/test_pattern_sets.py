@@ -26,13 +26,13 @@ PATTERNS = [re.compile(written, flags) for written in WRITTEN for flags in FLAGS
 TEXTS = st.text(alphabet="abxyzfo \n\x0b\x1c1é.$", max_size=40)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(text=TEXTS)
 def test_both_find_the_same_patterns(text):
     assert list(LINEAR.matching(text)) == list(OneByOne(PATTERNS).matching(text))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(text=TEXTS)
 def test_both_find_the_same_where_no_pattern_knows_letters_beyond_ascii(text):
     assert list(LINEAR_ASCII.matching(text)) == list(OneByOne(ASCII_PATTERNS).matching(text))
@@ -48,7 +48,7 @@ LINEAR_ASCII = LinearSet(ASCII_PATTERNS) if linear_available() else OneByOne(ASC
 LINEAR = LinearSet(PATTERNS) if linear_available() else OneByOne(PATTERNS)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(text=TEXTS)
 def test_a_filter_passes_whatever_matches(text):
     for pattern in PATTERNS[:60]:

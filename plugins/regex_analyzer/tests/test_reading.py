@@ -117,7 +117,7 @@ PIECES = st.text() | st.lists(
 ).map("\n".join)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(message=PIECES, text=PIECES, stdout=PIECES, stderr=PIECES)
 def test_any_text_is_survived_and_gets_one_diagnosis(message, text, stdout, stderr):
     of = failure(message=message, text=text, stdout=stdout, stderr=stderr)

@@ -210,7 +210,7 @@ PIECES = st.lists(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(pieces=st.lists(PIECES, min_size=1, max_size=5))
 def test_the_category_is_the_first_that_matches_in_the_lowest_rank_with_a_match(
     pieces: list[list[tuple[str, str, int]]],

@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from testflow_core.tracking import masked
+from testflow_core.tracking import facts_of, files_of, masked, result_of
 from testflow_core.wording import headline, one_line, plain
 
 if TYPE_CHECKING:
@@ -29,15 +29,17 @@ def payload(run: Run) -> bytes:
         "headline": headline(run),
         "stopped": _line(run.stopped),
         "tests": dict(sorted(counts.items())),
-        "clusters": [_cluster(each) for each in run.clusters[:CLUSTERS]],
+        "clusters": [_cluster(each, run) for each in run.clusters[:CLUSTERS]],
         "more_clusters": max(0, len(run.clusters) - CLUSTERS),
         "warnings": [_line(each) for each in run.warnings[:CLUSTERS]],
     }
     return json.dumps(document, separators=(",", ":")).encode()
 
 
-def _cluster(cluster: Cluster) -> dict[str, Any]:
+def _cluster(cluster: Cluster, run: Run) -> dict[str, Any]:
     evidence = cluster.diagnosis.evidence
+    verdict = cluster.verdict
+    result = result_of(run, cluster)
     return {
         "id": cluster.id,
         "category": cluster.category,
@@ -50,6 +52,12 @@ def _cluster(cluster: Cluster) -> dict[str, Any]:
         "earlier_runs": cluster.times,
         "also_red_on_main": cluster.also_red_on_main,
         "evidence": masked(plain((evidence.text if evidence else "")[: 2 * EVIDENCE]))[:EVIDENCE],
+        "advice": _line(cluster.diagnosis.advice),
+        "blame": verdict.blame.value if verdict else None,
+        "reasons": [_line(each) for each in verdict.reasons] if verdict else [],
+        "suggestions": [_line(each) for each in verdict.suggestions[:TESTS]] if verdict else [],
+        "around": [_line(each) for each in facts_of(result)[:TESTS]],
+        "artifacts": files_of(result),
     }
 
 

@@ -8,7 +8,7 @@ from testflow_webhook import Webhook
 
 from testflow_core.errors import DeliveryError
 from testflow_core.interfaces import REPORTER
-from testflow_core.model import Run
+from testflow_core.model import Artifact, Blame, FailureContext, Run, Verdict
 from testflow_core.registry import InstalledPlugins
 from testflow_core.testing.contracts import ReporterContract
 from testflow_core.testing.contracts.tracker_samples import cluster, run_with
@@ -74,6 +74,21 @@ def test_a_run_is_posted_with_its_causes_and_once(hook, reporter):
     [cause] = told["clusters"]
     assert (cause["id"], cause["team"], cause["count"], cause["new"]) == ("1:db", "db-team", 3, False)
     assert len(hook.requests) == 1
+
+
+def test_a_cause_has_its_verdict_and_what_there_was_around_one_of_its_tests(hook, reporter):
+    verdict = Verdict(blame=Blame.CHANGE, reasons=("the trace meets it",), suggestions=("look at pool.py",))
+    run = run_with(cluster(verdict=verdict))
+    shot = Artifact(path="/x/cart.png", name="cart.png", kind="image", size=2048)
+    context = FailureContext(exit=3, resources=("the disk of /tmp is full",), artifacts=(shot,))
+    first, *others = run.results
+    reporter.report(evolve(run, results=(evolve(first, context=context), *others)))
+    [told] = hook.deliveries.values()
+    [cause] = told["clusters"]
+    assert (cause["blame"], cause["reasons"]) == ("change", ["the trace meets it"])
+    assert (cause["advice"], cause["suggestions"]) == ("Start the database.", ["look at pool.py"])
+    assert cause["around"] == ["process: exited with code 3", "around it: the disk of /tmp is full"]
+    assert cause["artifacts"] == ["cart.png (image, 2.0 KiB)"]
 
 
 def test_a_receiver_knows_a_run_that_comes_again_after_its_answer_was_lost(hook, reporter, waits):

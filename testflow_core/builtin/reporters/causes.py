@@ -5,7 +5,7 @@ from __future__ import annotations
 from textwrap import dedent
 from typing import TYPE_CHECKING
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from testflow_core.model import Status, TestResult
 from testflow_core.wording import plain
@@ -13,7 +13,7 @@ from testflow_core.wording import plain
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from testflow_core.model import Cluster
+    from testflow_core.model import Artifact, Cluster
 
 _OF_THE_TEST = {"message", "text"}
 
@@ -76,7 +76,14 @@ def _around(result: TestResult) -> Iterable[str]:
     """What was wrong with resources and services, and what the test left, by path."""
     if result.context is not None:
         yield from result.context.facts
-        yield from (f"left: {path}" for path in result.context.artifacts)
+        yield result.context.backtrace
+        yield from (f"left: {_shown(each)}" for each in result.context.artifacts)
+        yield result.context.left_out
+
+
+def _shown(artifact: Artifact) -> str:
+    """`.testflow/reports/…/cart.png (image, 31.2 KiB)`: where it can be opened."""
+    return str(evolve(artifact, name=""))
 
 
 def _lines(text: str) -> list[str]:

@@ -12,12 +12,13 @@ from attrs import frozen
 from testflow_core.builtin.reporters.publication import publish
 from testflow_core.interfaces import Reporter
 from testflow_core.model import Outcome, Status, TestCase
+from testflow_core.model.artifact import FOLDER
 from testflow_core.wording import one_line, plain, seen, word
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from testflow_core.model import Cluster, Run, TestResult
+    from testflow_core.model import Artifact, Cluster, Run, TestResult
 
 _ELEMENTS = {
     Status.FAILED: "failure",
@@ -124,10 +125,17 @@ def _case(result: TestResult, failing: Sequence[Outcome], cluster: Cluster | Non
     if result.status.failing:
         _add_attempts(case, "rerun", [each for each in failing if each.attempt < failing[-1].attempt])
     # CI systems show what is named so beside the test.
-    attached = [f"[[ATTACHMENT|{path}]]" for path in (result.context.artifacts if result.context else ())]
+    attached = list(_attached(result.context.artifacts)) if result.context else []
+    if result.context and result.context.backtrace:
+        attached.insert(0, f"--- backtrace ---\n{_limited(result.context.backtrace)}")
     if result.logs or attached:
         ET.SubElement(case, "system-out").text = "\n".join((_limited(result.logs), *attached))
     return case
+
+
+def _attached(artifacts: Iterable[Artifact]) -> Iterator[str]:
+    for each in artifacts:
+        yield f"left: {plain(each.path)}" if each.kind == FOLDER else f"[[ATTACHMENT|{plain(each.path)}]]"
 
 
 def _add_attempts(case: ET.Element, prefix: str, failing: Sequence[Outcome]) -> None:

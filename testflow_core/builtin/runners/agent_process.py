@@ -16,7 +16,7 @@ from attrs import frozen
 from testflow_core.builtin.runners.agent_words import AgentTroubleError
 from testflow_core.builtin.runners.surroundings import environment, named_interpreter
 from testflow_core.errors import ProvisionError, UnknownReferenceError
-from testflow_core.provisioning.supervisor import Supervisor
+from testflow_core.provisioning.shared_supervisor import SharedSupervisor, shared_supervisor
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from testflow_core.builtin.runners.agent_words import Reading
     from testflow_core.model import Application, Bench
     from testflow_core.provisioning.supervised import Supervised
+    from testflow_core.provisioning.supervisor import Supervisor
 
 PROGRAM = Path(__file__).parent / "agent" / "__main__.py"
 TAIL = 16 << 10
@@ -132,7 +133,8 @@ class SharedAgent:
         self._place = place
         self._read = read
         self._lock = threading.Lock()
-        self._supervisor: Supervisor | None = None
+        self._shared = shared_supervisor()
+        self._supervisor = self._shared or SharedSupervisor()
         self._agent: AgentProcess | None = None
 
     def process(self) -> AgentProcess:
@@ -141,10 +143,8 @@ class SharedAgent:
             if self._agent is not None and not self._agent.lives:
                 self._agent.close()
                 self._agent = None
-            if self._supervisor is None:
-                self._supervisor = Supervisor().__enter__()
             if self._agent is None:
-                self._agent = AgentProcess(self._place, self._read, self._supervisor)
+                self._agent = AgentProcess(self._place, self._read, self._supervisor.get())
             return self._agent
 
     def begin(self) -> None:
@@ -156,13 +156,12 @@ class SharedAgent:
         """End it, and all that its tests have left."""
         with self._lock:
             agent, self._agent = self._agent, None
-            supervisor, self._supervisor = self._supervisor, None
             try:
                 if agent is not None:
                     agent.close()
             finally:
-                if supervisor is not None:
-                    supervisor.__exit__(None, None, None)
+                if self._shared is None:
+                    self._supervisor.close()
 
 
 class SharedAgents:

@@ -14,10 +14,12 @@ from testflow_core.builtin.runners.agent.texts import first_lines, limited
 from testflow_core.builtin.runners.agent_process import Place
 from testflow_core.builtin.runners.agent_seat import FAREWELL, LOOK, Seat
 from testflow_core.builtin.runners.agent_words import AgentTroubleError
+from testflow_core.builtin.runners.attachments import attachments
 from testflow_core.builtin.runners.exchange import exchange, with_outputs
 from testflow_core.errors import UnknownReferenceError
 from testflow_core.interfaces import RunnerSession
-from testflow_core.model import FailureContext, Outcome, Status, TestCase
+from testflow_core.model import Artifact, FailureContext, Outcome, Status, TestCase
+from testflow_core.model.artifact import FOLDER, OUTPUT
 from testflow_core.provisioning.interruption import LeftUndoneError, current
 
 if TYPE_CHECKING:
@@ -34,6 +36,10 @@ PATIENCE = 60.0
 
 SPOOL = "spool-"
 """What the names of the files begin with in which workers note."""
+
+FAILING = {"failed", "error", "timed_out"}
+FOLDERS = {"output_path": OUTPUT, "tmp_path": FOLDER}
+"""Fixtures that are folders of one test: pytest-playwright's, with screenshots, videos and traces, and pytest's own."""
 
 ENDS = (b'{"event": "ended"', b'{"event": "late"')
 
@@ -250,6 +256,7 @@ def outcome_of(event: Event, mark: Event) -> Outcome:
         stderr=str(event.get("stderr", "")),
         values=event.get("values"),
         context=_context_of(event),
+        ended=float(cast("float", event.get("over", 0.0))),
     )
 
 
@@ -260,9 +267,21 @@ def _context_of(event: Event) -> FailureContext | None:
         log=str(event.get("log", "")),
         exit=int(cast("int", code)) if code is not None else None,
         resources=tuple(map(str, cast("list[str]", lack or []))),
-        artifacts=tuple(map(str, cast("list[str]", event.get("artifacts") or []))),
+        artifacts=tuple(_left(event)),
     )
     return None if found == FailureContext() else found
+
+
+def _left(event: Event) -> Iterator[Artifact]:
+    """What a failed test names as its own, and the folders that it had for itself."""
+    if event["status"] in FAILING:
+        told = map(str, cast("list[str]", event.get("attachments") or []))
+        printed = attachments(*(str(event.get(name, "")) for name in ("stdout", "stderr", "text")))
+        yield from (Artifact(path=path) for path in dict.fromkeys((*told, *printed)))
+    folders = cast("dict[str, str]", event.get("folders") or {})
+    for name, kind in FOLDERS.items():
+        if name in folders:
+            yield Artifact(path=folders[name], name=name, kind=kind)
 
 
 def _lost(batch: Batch, seen: set[TestCase], trouble: Exception) -> Iterator[tuple[Outcome, bool]]:

@@ -11,7 +11,7 @@ from attrs import frozen
 
 from testflow_core.builtin.runners import node
 from testflow_core.builtin.runners.command_outcomes import FileRun, chosen, outcomes_of
-from testflow_core.builtin.runners.discovery import files_below, matching
+from testflow_core.builtin.runners.discovery import files_below
 from testflow_core.builtin.runners.exchange import exchange, with_outputs
 from testflow_core.builtin.runners.junit_report import read_junit
 from testflow_core.builtin.runners.program import STDOUT, run_program
@@ -19,6 +19,7 @@ from testflow_core.builtin.runners.reporting import Reporters
 from testflow_core.builtin.runners.surroundings import command_environment
 from testflow_core.builtin.runners.tap_report import read_tap
 from testflow_core.errors import ProvisionError, TestflowError
+from testflow_core.globs import matching
 from testflow_core.interfaces import Runner, RunnerSession
 from testflow_core.model import Outcome, Status, TestCase
 from testflow_core.provisioning.interruption import LeftUndoneError, current

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
 
+from testflow_core.builtin.runners.attachments import attachments
 from testflow_core.builtin.runners.junit_report import JUnitReport
 from testflow_core.builtin.runners.program import Ending
 from testflow_core.builtin.runners.suite_report import SuiteReport
 from testflow_core.builtin.runners.tap_report import TapReport
-from testflow_core.model import FailureContext, Outcome, Status, TestCase
+from testflow_core.model import Artifact, FailureContext, Outcome, Status, TestCase
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 
 JOINT = " > "
 LISTED = 20
-_ATTACHED = re.compile(r"\[\[ATTACHMENT\|([^\]\n]+)\]\]")
-"""How a report of JUnit's form names a file of a test: Playwright writes so, Jenkins and GitLab read it."""
 _EXITING = re.compile(r"process\.exit called with [^\n]*")
 
 
@@ -190,15 +189,14 @@ def _told(run: FileRun, case: Case, path: tuple[str, ...]) -> Outcome:
         text=case.text,
         stdout=case.stdout,
         stderr=case.stderr,
-        context=_attached(run, case) if case.status.failing else None,
+        context=_attached(case) if case.status.failing else None,
     )
 
 
-def _attached(run: FileRun, case: Case) -> FailureContext | None:
+def _attached(case: Case) -> FailureContext | None:
     """The files that a report names as those of a test; None where it names none."""
-    named = _ATTACHED.findall(f"{case.stdout}\n{case.stderr}\n{case.text}")
-    paths = tuple(dict.fromkeys(str(run.checkout / path.strip()) for path in named))
-    return FailureContext(artifacts=paths[:LISTED]) if paths else None
+    paths = dict.fromkeys((*case.attachments, *attachments(case.stdout, case.stderr, case.text)))
+    return FailureContext(artifacts=tuple(Artifact(path=path) for path in paths)) if paths else None
 
 
 def _names_the_file(run: FileRun, name: str) -> bool:

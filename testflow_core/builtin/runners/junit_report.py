@@ -15,11 +15,14 @@ from testflow_core.builtin.runners.agent.texts import first_lines, limited
 from testflow_core.model import Status
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 SIZE_LIMIT = 64 << 20
 DEPTH_LIMIT = 200
 CHUNK = 1 << 16
+ATTACHMENT = "attachment"
+"""What the name of a property begins with whose value is the path of a file of the test."""
 COUNTED = {"fail", "cancelled"}
 FAILED_BEFORE = {"flakyFailure", "flakyError", "rerunFailure", "rerunError"}
 """What Maven Surefire calls attempts besides the one that counts."""
@@ -32,6 +35,7 @@ class Case:
 
     `classname` and `file` are what the report calls so, `began` the moment that its suite says, as it is written.
     `failed_before` are the messages of attempts that failed before this one, where the report has them.
+    `attachments` are paths of files that properties name, as in https://github.com/testmoapp/junitxml.
     """
 
     path: tuple[str, ...]
@@ -46,6 +50,7 @@ class Case:
     file: str = ""
     began: str = ""
     failed_before: tuple[str, ...] = ()
+    attachments: tuple[str, ...] = ()
 
 
 @frozen(kw_only=True)
@@ -112,7 +117,7 @@ class _Reader:
             self.cases.append(case)
             if case.status.failing:
                 self.failing_suites.update(suites[: end + 1] for end in range(len(suites)))
-        elif self._open and self._open[-1].tag == "testcase":
+        elif self._open and (self._open[-1].tag == "testcase" or tag == "property"):
             self._open[-1].children.append(element)
 
     def _of_suite(self, name: str) -> str:
@@ -182,7 +187,17 @@ def _case(element: _Element, suites: tuple[str, ...], began: str, file: str) -> 
             for each in element.children
             if each.tag in FAILED_BEFORE
         ),
+        attachments=tuple(_attachments(element)),
     )
+
+
+def _attachments(element: _Element) -> Iterator[str]:
+    properties = element.child("properties")
+    for each in properties.children if properties is not None else ():
+        if each.attributes.get("name", "").startswith(ATTACHMENT):
+            path = each.attributes.get("value") or "".join(each.text).strip()
+            if path:
+                yield path
 
 
 def _verdict(element: _Element) -> tuple[Status, str, str, str]:

@@ -10,11 +10,12 @@ from testflow_core.builtin.runners.agent_process import SharedAgents
 from testflow_core.builtin.runners.agent_recovery import noted
 from testflow_core.builtin.runners.agent_session import agent_session
 from testflow_core.builtin.runners.agent_words import AgentTroubleError
-from testflow_core.builtin.runners.discovery import files_below, matching
+from testflow_core.builtin.runners.discovery import files_below
 from testflow_core.builtin.runners.interpreters import interpreter_conditions
 from testflow_core.builtin.runners.unittest_command import Discovery, UnittestCommand, unittest_command, unittest_words
 from testflow_core.builtin.runners.unittest_files import unittest_files
 from testflow_core.errors import UnknownReferenceError
+from testflow_core.globs import matching
 from testflow_core.interfaces import Runner
 from testflow_core.model import TestCase
 

@@ -9,10 +9,20 @@ import pytest
 from attrs import evolve
 
 from testflow_core.interfaces import Delivers, Reporter
-from testflow_core.model import Blame, Evidence, Run, Verdict
+from testflow_core.model import (
+    Artifact,
+    Attempt,
+    Blame,
+    Evidence,
+    FailureContext,
+    Run,
+    ServiceState,
+    Status,
+    Verdict,
+)
 from testflow_core.specs import structure
 from testflow_core.testing.contracts.samples import ODD_TEXTS, to_be_answered
-from testflow_core.testing.contracts.tracker_samples import DAY, STARTED, Made, Told, cluster, run_with
+from testflow_core.testing.contracts.tracker_samples import DAY, SECRET, STARTED, Made, Told, cluster, run_with
 from testflow_core.testing.contracts.tracker_troubles import TrackerInTrouble
 from testflow_core.testing.servers import NoWaiting
 
@@ -126,6 +136,33 @@ class TrackerContract(TrackerInTrouble):
         ):
             assert said in text.replace("\\-", "-"), said
         assert all(message.url for message in delivery.sent)
+
+    def test_an_issue_says_what_there_was_around_the_failure(self, reporter: Made, told: Told) -> None:
+        found = cluster()
+        service = ServiceState(service="db", health="ended with exit code 3", log=f"FATAL: {SECRET}\ndisk full\n" * 40)
+        shot = Artifact(path="/reports/cart.png", name=f"shots/{SECRET}.png", kind="image", size=2048)
+        context = FailureContext(
+            exit=-11, services=(service,), artifacts=(shot,), backtrace="#0 pay (card=0)", resources=("no memory",)
+        )
+        tried = tuple(Attempt(attempt=number, status=Status.FAILED, duration=1.0) for number in (1, 2))
+        run = run_with(found)
+        first, *others = run.results
+        first = evolve(first, context=context, tried=tried)
+        reporter(dry_run=False).deliver(evolve(run, results=(first, *others)))
+        [issue] = told()
+        text = issue.text.replace("\\", "")
+        for said in (
+            "failed after 1.00s, failed after 1.00s",
+            "ended by SIGSEGV",
+            "no memory",
+            "the service db ended with exit code 3",
+            "disk full",
+            "#0 pay (card=0)",
+            "image, 2.0 KiB",
+        ):
+            assert said in text, said
+        assert SECRET not in issue.text
+        assert text.count("disk full") < 40, "of a log the last lines are told"
 
     def test_a_run_that_is_reported_twice_changes_nothing(self, reporter: Made, told: Told) -> None:
         run = run_with(cluster())

@@ -145,6 +145,8 @@ class TestflowPlugin:
         file, name = self.task.places.file(item.path), self.task.places.name(item)
         self._reports = []
         kept = values.keep(item)
+        # Once the test has ended, pytest lets go of it.
+        given = getattr(item, "funcargs", None)
         self._offer.refuse(item)
         started = time.time()
         self._spool.send({"event": "started", "file": file, "name": name, "mark": self._output.mark()})
@@ -152,11 +154,19 @@ class TestflowPlugin:
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=after)
         except BaseException as error:
             self.stopped = f"{file}::{name} stopped pytest: {error!r}"
-            self._end(file, name, started, kept, f"it stopped pytest: {error!r}")
+            self._end(file, name, started, kept, given, f"it stopped pytest: {error!r}")
             raise
-        self._end(file, name, started, kept)
+        self._end(file, name, started, kept, given)
 
-    def _end(self, file: str, name: str, started: float, kept: dict[str, Any], stopped: str = "") -> None:
+    def _end(
+        self,
+        file: str,
+        name: str,
+        started: float,
+        kept: dict[str, Any],
+        given: dict[str, Any] | None,
+        stopped: str = "",
+    ) -> None:
         self.task.left -= 1
         event = results.ending(file, name, self._reports, started, self._kernel)
         if stopped:
@@ -164,6 +174,8 @@ class TestflowPlugin:
         elif kept.get("value") is not None:
             event["values"], reason = values.portable(kept["value"])
             event["reason"] = event["reason"] or reason
+        if event["status"] in results.FAILING:
+            event["folders"], event["over"] = results.folders(given or {}), time.time()
         event["left"] = self.task.left
         self._spool.send(event)
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .resources import lacking, working_folders
 from .texts import crash_line, first_lines, limited
 
 if TYPE_CHECKING:
-    from typing import Sequence, Union
+    from typing import Mapping, Sequence, Union
 
     import pytest
 
@@ -19,6 +22,9 @@ if TYPE_CHECKING:
 
 
 FAILING = ("failed", "error")
+FOLDERS = ("tmp_path", "output_path")
+"""Fixtures that are a folder of one test: pytest's own, and that of pytest-playwright."""
+ATTACHMENT = "attachment"
 
 
 def message_of(report: Report) -> str:
@@ -88,6 +94,24 @@ def captured(reports: Sequence[pytest.TestReport]) -> tuple[str, str, str]:
     return limited("".join(out)), limited("".join(err)), limited("\n".join(log))
 
 
+def attachments(reports: Sequence[pytest.TestReport]) -> list[str]:
+    """The paths of files that the test has recorded as properties, `record_property("attachment", path)`."""
+    told = reports[-1].user_properties if reports else []
+    return [limited(str(value)) for name, value in told if str(name).startswith(ATTACHMENT)]
+
+
+def folders(given: Mapping[str, object]) -> dict[str, str]:
+    """By the name of its fixture, each folder that was the test's own and has something in it."""
+    found: dict[str, str] = {}
+    for name in FOLDERS:
+        folder = given.get(name)
+        if isinstance(folder, (str, Path)):
+            with contextlib.suppress(OSError):
+                if os.listdir(folder):  # noqa: PTH208 - names are enough
+                    found[name] = str(folder)
+    return found
+
+
 def ending(
     file: str, name: str, reports: Sequence[pytest.TestReport], started: float, kernel: Kernel | None = None
 ) -> Event:
@@ -112,6 +136,7 @@ def ending(
         event["stderr"] = stderr + log
     else:
         event["log"] = log
+        event["attachments"] = attachments(last)
         if kernel is not None:
             event["resources"] = lacking(message + text, kernel, working_folders())
     return event

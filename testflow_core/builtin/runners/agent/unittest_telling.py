@@ -109,5 +109,6 @@ class Telling:
                 "stderr": stderr,
                 "left": len(self.planned),
                 **({"resources": lack} if lack else {}),
+                **({"over": time.time()} if failing else {}),
             }
         )

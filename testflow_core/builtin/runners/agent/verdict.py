@@ -42,6 +42,7 @@ def ended(file: str, name: str | None, status: str, message: str, text: str = ""
         "reason": "" if status == "error" else first_lines(message),
         "message": first_lines(message),
         "text": limited(text),
+        "over": now,
         "left": 0,
     }
 
