@@ -38,7 +38,7 @@ from testflow_docker_env.hosts import engine_host, no_engine
 
 LIMITS = {"process": 0.5, "docker": 2.0}
 """Seconds in which everything must be gone."""
-STARTS = {"process": 0.6, "docker": 3.0}
+STARTS = {"process": 0.15, "docker": 3.0}
 """Seconds of a start within which it is killed; what comes up before is killed as up."""
 KINDS = ("engine", "supervisor", "guardian", "engine and supervisor", "engine and guardian", "all three")
 PATIENCE = 60.0

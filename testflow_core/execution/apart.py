@@ -13,7 +13,7 @@ from testflow_core.provisioning import wiring
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from testflow_core.execution.stage import Absence
+    from testflow_core.execution.absence import Absence
     from testflow_core.model import Loaded, Plan
 
 Ways: TypeAlias = "Callable[[Environment, By, ExitStack], Provisioned | Absence]"

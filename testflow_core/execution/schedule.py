@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from attrs import field, frozen
 
 from testflow_core.execution import verdicts
+from testflow_core.execution.absence import Absence
 from testflow_core.execution.artifacts import Artifacts
 from testflow_core.execution.attempts import next_attempt
 from testflow_core.execution.crashes import Crashes
@@ -17,7 +18,6 @@ from testflow_core.execution.performance import too_slow
 from testflow_core.execution.redaction import redact
 from testflow_core.execution.reordering import Adapted, Reordering, unchanged
 from testflow_core.execution.resources import Resources
-from testflow_core.execution.stage import Absence
 from testflow_core.execution.values import MissingValueError, given, inputs
 from testflow_core.execution.waiting import Waiting
 from testflow_core.model import Batch, BatchEnded, Bench, Outcome, Past, Plan, Status

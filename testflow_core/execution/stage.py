@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from attrs import evolve, field, frozen
 
 from testflow_core import data_making
 from testflow_core.errors import DataError, ProvisionError
 from testflow_core.execution import destinations, faults
+from testflow_core.execution.absence import Absence, absent, entered, raised
 from testflow_core.execution.apart import Apart, CopyData, Ways, by_copy, environment_of
 from testflow_core.execution.harm import Harm
 from testflow_core.execution.lasting import leased, provisioned
@@ -27,21 +27,8 @@ from testflow_core.provisioning import placing, records, wiring
 from testflow_core.registry import Plugins
 
 if TYPE_CHECKING:
-    from testflow_core.interfaces import Kind
     from testflow_core.model import TestData
     from testflow_core.provisioning.leases import DirectoryLease
-
-P = TypeVar("P")
-A = TypeVar("A")
-
-
-@frozen(kw_only=True)
-class Absence:
-    """Why something that tests need is not there: a sentence, what explains it in short, and in full."""
-
-    reason: str
-    message: str
-    text: str = ""
 
 
 @frozen(kw_only=True)
@@ -180,7 +167,9 @@ def _own(
         what = f"the environment {environment.label!r} could not be copied"
         copy = there
         if clone is not None:
-            copy = _entered(lambda: faults.copied(there, clone(by)), PROVISIONER, chosen.name, what, setting, exits)
+            copy = entered(
+                lambda: faults.copied(there, clone(by)), PROVISIONER, chosen.name, what, setting.calls, exits
+            )
         if isinstance(copy, Provisioned) and environment.label not in told:
             told.add(environment.label)
             common = [name for name, endpoint in copy.endpoints.items() if endpoint == there.endpoints[name]]
@@ -202,9 +191,9 @@ def _made(data: TestData, setting: Setting) -> DataSet | Absence:
     try:
         return data_making.made(data, setting.plugins)
     except DataError as error:
-        return _absence(f"the test data {data.name!r} could not be made: {error}")
+        return absent(f"the test data {data.name!r} could not be made: {error}")
     except Exception:  # noqa: BLE001 - whatever a plugin raises is its failure, not the run's
-        return _raised(DATA_GENERATOR, data.generator, f"the test data {data.name!r} could not be made", setting)
+        return raised(DATA_GENERATOR, data.generator, f"the test data {data.name!r} could not be made", setting.calls)
 
 
 def _placed(made: DataSet, declared: TestData, setting: Setting, exits: ExitStack) -> Loaded | Absence:
@@ -213,7 +202,7 @@ def _placed(made: DataSet, declared: TestData, setting: Setting, exits: ExitStac
     several: list[Loaded] = []
     for name, options in placing.by_itself(declared).destinations.items():
         destination = setting.plugins.load(DESTINATION, name, **options)
-        loaded = _entered(partial(destination.load, made, bench), DESTINATION, name, what, setting, exits)
+        loaded = entered(partial(destination.load, made, bench), DESTINATION, name, what, setting.calls, exits)
         if isinstance(loaded, Absence):
             return loaded
         several.append(loaded)
@@ -229,7 +218,7 @@ def _copying(data: Loaded | Absence | None, declared: TestData | None, setting: 
         if declared is None or not isinstance(data, Loaded) or data.clone is None:
             return None
         what = f"the test data {declared.name!r} could not be copied"
-        return _entered(data.clone, DESTINATION, ", ".join(declared.destinations), what, setting, exits)
+        return entered(data.clone, DESTINATION, ", ".join(declared.destinations), what, setting.calls, exits)
 
     return copy
 
@@ -248,11 +237,11 @@ def _environment(
         said = f"the environment {environment.label!r} refers to test data, and {made.reason}"
         return evolve(made, reason=said, message=said)
     if chosen.refusal is not None:
-        return _absence(f"no provisioner can bring up {environment.label!r}: {chosen.refusal}")
+        return absent(f"no provisioner can bring up {environment.label!r}: {chosen.refusal}")
     data = placing.within(setting.plan.data, environment)
     if data is not None and not isinstance(chosen.provisioner, PlacesData):
         placed = ", ".join(data.destinations)
-        return _absence(f"the provisioner {chosen.name!r} puts no test data into {environment.label!r} (by {placed})")
+        return absent(f"the provisioner {chosen.name!r} puts no test data into {environment.label!r} (by {placed})")
 
     def site(lease: DirectoryLease) -> Site:
         return Site(
@@ -272,8 +261,8 @@ def _environment(
     lease, look = exits.enter_context(leased(environment, chosen, site, setting))
     there = site(lease)
     what = f"the environment {environment.label!r} did not come up"
-    up = _entered(
-        lambda: provisioned(environment, chosen, there, setting), PROVISIONER, chosen.name, what, setting, exits
+    up = entered(
+        lambda: provisioned(environment, chosen, there, setting), PROVISIONER, chosen.name, what, setting.calls, exits
     )
     if not isinstance(up, Provisioned):
         return up
@@ -291,50 +280,4 @@ def _offering(
     try:
         return faults.offered(up, directory, setting.surroundings.warnings.append, exits)
     except ProvisionError as error:
-        return _absence(f"the environment {environment.label!r} did not come up: {error}")
-
-
-def _entered(
-    enter: Callable[[], AbstractContextManager[A]],
-    kind: Kind[P],
-    name: str,
-    what: str,
-    setting: Setting,
-    exits: ExitStack,
-) -> A | Absence:
-    """What a context manager gives, or why not; what goes wrong on its way out is recorded and loses nothing."""
-    try:
-        manager = enter()
-        entered = manager.__enter__()
-    except ProvisionError as error:
-        return Absence(reason=f"{what}: {error.message}", message=f"{what}: {error}", text=_other_logs(error))
-    except DataError as error:
-        return _absence(f"{what}: {error}")
-    except Exception:  # noqa: BLE001 - whatever a plugin raises is its failure, not the run's
-        return _raised(kind, name, what, setting)
-
-    def leave(*error: object) -> None:
-        try:
-            manager.__exit__(*error)  # pyright: ignore[reportArgumentType] - the three that ExitStack hands over
-        except Exception:  # noqa: BLE001 - the run's results outlive a plugin that fails to clean up
-            setting.calls.record(kind, name)
-
-    exits.push(leave)
-    return entered
-
-
-def _absence(reason: str, text: str = "") -> Absence:
-    return Absence(reason=reason, message=reason, text=text)
-
-
-def _other_logs(error: ProvisionError) -> str:
-    """The logs that the error as text does not show in full, that of the service at fault first."""
-    at_fault_first = sorted(error.logs.items(), key=lambda each: each[0] != error.service)
-    shown = str(error)
-    logs = {service: log for service, log in at_fault_first if log.strip() and log.strip() not in shown}
-    return "\n\n".join(f"--- log of {service} ---\n{log}" for service, log in logs.items())
-
-
-def _raised(kind: Kind[P], name: str, what: str, setting: Setting) -> Absence:
-    setting.calls.record(kind, name)
-    return _absence(f"{what}: the {kind.title} {name!r} raised", traceback.format_exc())
+        return absent(f"the environment {environment.label!r} did not come up: {error}")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve
 
-from testflow_core.execution.stage import Absence
+from testflow_core.execution.absence import Absence
 from testflow_core.model import Outcome, Status
 
 if TYPE_CHECKING:

@@ -11,32 +11,22 @@ import struct
 import time
 from _socket import CMSG_LEN, socket
 
+from testflow_core.provisioning.families import RECHECK, Families
 from testflow_core.provisioning.namespaces import LEASES, NAMESPACES, SUBREAPER
 from testflow_core.provisioning.overlays import Overlays
 from testflow_core.provisioning.process_birth import ENDING_SIGNALS, become
-from testflow_core.provisioning.process_tree import MARKER, Process, descendants, has_marker, kill
-from testflow_core.provisioning.shared_memory import remove_segments
+from testflow_core.provisioning.process_tree import MARKER, descendants, kill
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from testflow_core.provisioning.legacy import Legacy
     from testflow_core.provisioning.process_birth import Order
 
 HEADER = struct.Struct("!I")
 _DESCRIPTOR = struct.Struct("i")
-RECHECK = 0.02
 FAREWELL = 1.0
-
-
-class Ending:
-    """A process that was asked to end, and until when it may take its time (monotonic seconds)."""
-
-    def __init__(self, number: int, leader: int, deadline: float) -> None:
-        self.number = number
-        self.leader = leader
-        self.deadline = deadline
 
 
 def _be_woken(_number: int, _frame: object) -> None:
@@ -53,11 +43,8 @@ class Session:
         self.tier = tier
         self.pid = os.getpid()
         self.over = False
-        self.leaders: dict[int, int] = {}
-        self.pids: dict[int, int] = {}
+        self.families = Families(legacy.identity, legacy.born, tier)
         self.farewells: dict[int, signal.Signals] = {}
-        self.endings: list[Ending] = []
-        self.paused: set[int] = set()
         self.overlays = Overlays()
         self.null = os.open(os.devnull, os.O_RDWR)
         self.selector = selectors.DefaultSelector()
@@ -92,10 +79,11 @@ class Session:
     def serve(self) -> None:
         """Obey until the engine is gone, then leave no process behind."""
         while not self.over:
-            for key, _ in self.selector.select(self.patience()):
+            for key, _ in self.selector.select(self.families.patience()):
                 key.data()
             self.reap()
-            self.advance()
+            for number in self.families.advance():
+                self.tell(number=number, ended=True)
         if self.tier != NAMESPACES:
             self.part()
         self.kill_all()
@@ -120,17 +108,21 @@ class Session:
             elif self.tier == SUBREAPER:
                 for process in descendants(self.pid):
                     kill(process)
-            self.signal_groups(self.leaders, signal.SIGKILL)
+            self.families.send(self.families.leaders, signal.SIGKILL)
             self.wait_for_exit()
 
     def part(self) -> None:
         """Give those that asked for it a moment to remove what the kernel keeps for them, such as shared memory."""
         deadline = time.monotonic() + FAREWELL
-        for number in tuple(self.paused):
-            self.resume(number)
+        for number in tuple(self.families.paused):
+            self.families.resume(number)
         for leader, number in self.farewells.items():
-            self.signal_groups([leader], number)
-        while self.reap() and any(leader in self.leaders for leader in self.farewells) and time.monotonic() < deadline:
+            self.families.send([leader], number)
+        while (
+            self.reap()
+            and any(leader in self.families.leaders for leader in self.farewells)
+            and time.monotonic() < deadline
+        ):
             self.wait_for_exit()
 
     def wait_for_exit(self) -> None:
@@ -140,12 +132,6 @@ class Session:
             exits.select(RECHECK)
         with contextlib.suppress(BlockingIOError):
             os.read(self.woken, 4096)
-
-    def patience(self) -> float | None:
-        """Seconds until something must be looked at though nothing happens; None for ever."""
-        if not self.endings:
-            return None
-        return max(RECHECK, min(ending.deadline for ending in self.endings) - time.monotonic())
 
     def tell(self, **message: object) -> None:
         """Send the engine a message; a dead engine does not matter here."""
@@ -177,13 +163,14 @@ class Session:
                 self.note(**request)
                 self.tell(number=request["number"], noted=True)
             case "pause":
-                self.pause(request["number"])
+                self.families.pause(request["number"])
+                self.tell(number=request["number"], paused=True)
             case "resume":
-                self.resume(request["number"])
+                self.families.resume(request["number"])
             case "show":
                 self.show(request["number"], request["target"], request["lower"])
             case _:
-                self.end(request["number"], signal.Signals(request["signal"]), request["grace"])
+                self.families.end(request["number"], signal.Signals(request["signal"]), request["grace"])
 
     def read(self, size: int) -> bytes:
         """Exactly `size` bytes of the channel; EOFError where it ends before."""
@@ -213,8 +200,7 @@ class Session:
             os.waitpid(pid, 0)
             self.tell(number=number, trouble=marshal.loads(trouble))
         else:
-            self.leaders[pid] = number
-            self.pids[number] = pid
+            self.families.add(number, pid)
             self.note(number=number, pid=pid)
             if order["farewell"] is not None:
                 self.farewells[pid] = signal.Signals(order["farewell"])
@@ -241,80 +227,7 @@ class Session:
                 return False
             if pid == 0:
                 return True
-            number = self.leaders.pop(pid, None)
+            number = self.families.leaders.pop(pid, None)
             if number is not None:
                 self.note(number=number)
                 self.tell(number=number, exit=os.waitstatus_to_exitcode(status))
-
-    def signal_groups(self, leaders: Iterable[int], number: signal.Signals) -> None:
-        """Signal the groups of leaders that are not reaped yet, whose numbers therefore are still theirs."""
-        for leader in leaders:
-            if leader in self.leaders:
-                with contextlib.suppress(OSError):
-                    os.killpg(leader, number)
-
-    def end(self, number: int, how: signal.Signals, grace: float) -> None:
-        """Ask a process group to end; `advance` sees to it that it does."""
-        leader = self.pids[number]
-        self.signal_groups([leader], how)
-        self.resume(number)
-        self.signal_groups([leader], signal.SIGCONT)
-        self.endings.append(Ending(number, leader, time.monotonic() + grace))
-
-    def pause(self, number: int) -> None:
-        """Stop all that a leader has started; a child that is born meanwhile is found by the next look."""
-        self.paused.add(number)
-        leader = self.pids[number]
-        stopped: set[Process] = set()
-        self.signal_groups([leader], signal.SIGSTOP)
-        while fresh := [each for each in self.family(number) if each not in stopped]:
-            for process in fresh:
-                kill(process, signal.SIGSTOP)
-            stopped.update(fresh)
-        self.tell(number=number, paused=True)
-
-    def resume(self, number: int) -> None:
-        """Let all run on that a leader has started."""
-        if number in self.paused:
-            self.paused.discard(number)
-            self.signal_groups([self.pids[number]], signal.SIGCONT)
-            for process in self.family(number):
-                kill(process, signal.SIGCONT)
-
-    def family(self, number: int) -> list[Process]:
-        """All that lives of what a leader has started; nothing where the system does not tell."""
-        ours = [] if self.tier == LEASES else descendants(self.pid)
-        return self.tree(Ending(number, self.pids[number], 0.0), ours)
-
-    def advance(self) -> None:
-        """Kill what is left of the groups that have ended or have had their time."""
-        if not self.endings:
-            return
-        ours = [] if self.tier == LEASES else descendants(self.pid)
-        for ending in tuple(self.endings):
-            grouped = ending.leader in self.leaders or any(each.group == ending.leader for each in ours)
-            if grouped and time.monotonic() < ending.deadline:
-                continue
-            tree = self.tree(ending, ours)
-            self.signal_groups([ending.leader], signal.SIGKILL)
-            for process in tree:
-                kill(process)
-            if not tree and ending.leader not in self.leaders:
-                self.endings.remove(ending)
-                remove_segments((ending.leader,), self.legacy.born)
-                self.tell(number=ending.number, ended=True)
-            else:
-                ending.deadline = 0.0
-
-    def tree(self, ending: Ending, ours: Sequence[Process]) -> list[Process]:
-        """What a leader has started: its session, its descendants, and daemons by the mark they were born with."""
-        marker = f"{MARKER}={self.legacy.identity}:{ending.number}".encode()
-        family = {ending.leader}
-        tree: list[Process] = []
-        # `ours` has parents before their children.
-        for process in ours:
-            kin = process.pid in family or process.parent in family
-            if kin or ending.leader in {process.group, process.session} or has_marker(process, marker):
-                family.add(process.pid)
-                tree.append(process)
-        return tree
