@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from attrs import evolve, field, frozen
 
-from testflow_git_selector.syntax import ANY, OWN, Reading
-from testflow_git_selector.units import Units, units
+from testflow_git_selector.syntax import ANY, MADE, OWN, Reading
+from testflow_git_selector.units import MODULE, Units, units
 from testflow_git_selector.values import DEFINED, FUNCTION
 
 _ASKED = rb"\s*\((?:\s|#[^\n]*\n)*\w+\s*(?:\)|#|,\s*(?![\"'\s]))"
@@ -46,6 +46,7 @@ class ChangedUnits:
 
     Of `names`, what is made of a `doubtful` one when a file is imported may fail now, as it is bound to another kind of
     value; what takes not every value may fail of a `revalued` one. `lost` are members that classes no longer have.
+    `made` are functions, and `MODULE`, that run text which may have some of these names in it.
     """
 
     functions: Mapping[str, str] = field(factory=dict[str, str])
@@ -56,9 +57,10 @@ class ChangedUnits:
     revalued: frozenset[str] = frozenset()
     whole: str = ""
     examples: bool = False
+    made: Mapping[str, frozenset[str]] = field(factory=dict[str, frozenset[str]])
 
     def __bool__(self) -> bool:
-        return bool(self.functions or self.names or self.whole or self.examples)
+        return bool(self.functions or self.names or self.whole or self.examples or self.made)
 
 
 def changed_units(before: bytes | str | None, after: bytes | str | None) -> ChangedUnits:
@@ -100,6 +102,7 @@ def compared(before: Units, after: Units) -> ChangedUnits:
         revalued=moved.revalued | reached.revalued,
         whole=whole or _made(sorted(after.fallible & reached.doubtful)) or reached.whole,
         examples=before.examples.digest != after.examples.digest,
+        made=reached.made,
     )
 
 
@@ -135,13 +138,14 @@ def using(file: Units, change: ChangedUnits) -> ChangedUnits:
         whole=_missed(sorted(file.taken & change.gone))
         or _whole(sorted(_used(file, file.module, known)))
         or _made(sorted(made)),
+        made={name: known for name, body in (*file.functions.items(), (MODULE, file.module)) if MADE in body.mentions},
     )
 
 
 def _following(file: Units, names: frozenset[str], among: Collection[str]) -> frozenset[str]:
     """These names, and those of the file that are made of them, directly or by others."""
     known = names
-    while fresh := {name for name in among if name not in known and _used(file, file.names[name], known)}:
+    while fresh := {name for name in among if name not in known and _is_made_of(file, name, known)}:
         known |= fresh
     return known
 
@@ -205,6 +209,7 @@ def _both(one: ChangedUnits, other: ChangedUnits) -> ChangedUnits:
         functions={**other.functions, **one.functions},
         whole=one.whole or other.whole,
         examples=one.examples,
+        made={name: one.made.get(name, frozenset()) | names for name, names in {**one.made, **other.made}.items()},
     )
 
 
@@ -224,6 +229,11 @@ def _used(file: Units, reading: Reading, names: frozenset[str]) -> frozenset[str
         return names
     used = reading.mentions & names
     return used | (names & (file.bound | file.rebound)) if OWN in reading.mentions else used
+
+
+def _is_made_of(file: Units, name: str, names: frozenset[str]) -> bool:
+    reading = file.names[name]
+    return bool(names) and (MADE in reading.mentions or bool(_used(file, reading, names)))
 
 
 def _whole(used: list[str]) -> str:

@@ -376,6 +376,21 @@ def test_names_that_are_computed_of_those_a_module_has_are_no_others():
     assert set(spread(changes, {"a.py": rebinding})["a.py"].functions) == {"f", "g"}
 
 
+def test_text_that_is_run_may_ask_for_any_name_which_is_known_once_it_was_run():
+    changes = {"prices.py": changed_units("TAX = 1\n", "TAX = 2\n")}
+    source = b"""
+X = lambda name: eval(name)
+exec(compile(name, '', 'exec'))
+def f(name): exec(compile(name, filename='', mode='exec'))
+def g(name): builtins.eval(name)
+def h(): return X
+"""
+    found = spread(changes, {"a.py": source})["a.py"]
+    assert found.made.keys() == {"f", "g", "<module>"}
+    assert "TAX" in found.made["f"]
+    assert (set(found.functions), found.names, found.whole) == ({"h"}, {"X"}, "")
+
+
 USES = {
     "from prices import TAX\ndef f(): return TAX\ndef g(): pass\n": "it imports TAX, which is gone",
     "import prices\nHALF = [prices.TAX]\ndef g(): pass\n": "making HALF when it is imported may fail now, or failed",
@@ -485,8 +500,9 @@ def test_a_file_that_comes_or_goes_counts_as_changed():
         "from prices import *\ndef f(name): return globals()[name]\n",
         "import prices\ndef f(one, other): return getattr(globals()[one], other)\n",
         "def f(base): return base.__subclasses__()\n",
-        "def f(name): return eval(name)\n",
-        "def f(name): exec(name)\n",
+        "def f(names): return map(eval, names)\n",
+        "def f(one, other): return getattr(eval(one), other)\n",
+        "def f(name): return getattr(builtins, 'exec')(name)\n",
         "def f(name): return __import__(name)\n",
         "def f(name): return inspect.getmembers(name)\n",
         "def f(name): return importlib.import_module(name)\n",
