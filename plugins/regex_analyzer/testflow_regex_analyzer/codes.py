@@ -16,7 +16,7 @@ _STATUS = re.compile(
     r"|<response \[([1-5]\d\d)"
     r"|\bresponse code:? ([1-5]\d\d)\b"
     r"|\bclientresponseerror: ([1-5]\d\d)\b"
-    r"|\breturned error:? ([1-5]\d\d)\b",
+    r"|\b(?:returned error:?|an error occurred) \(?([1-5]\d\d)\b",
     re.ASCII,
 )
 _HUNDREDS = re.compile(r"(?<!\d)[1-5]\d\d(?!\d)", re.ASCII)

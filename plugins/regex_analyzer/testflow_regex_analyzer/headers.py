@@ -36,5 +36,9 @@ def header(line: str) -> tuple[str, str] | None:
 
 
 def _looks_like_class(name: str, simple: str) -> bool:
-    """`_queue.Empty`, `pexpect.exceptions.EOF`: dotted, and the last part begins with a capital."""
-    return "." in name and simple[:1].isupper() and (not simple.isupper() or _EXCEPTIONS.search(name) is not None)
+    """`_queue.Empty`, `pexpect.exceptions.EOF`, `Cart$Empty`: parted, and the last part begins with a capital."""
+    return (
+        ("." in name or "$" in name[1:])
+        and simple[:1].isupper()
+        and (not simple.isupper() or _EXCEPTIONS.search(name) is not None)
+    )

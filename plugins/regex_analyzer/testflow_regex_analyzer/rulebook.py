@@ -46,6 +46,9 @@ class Hit:
         strength = _STRENGTH_ORDER[self.rule.strength]
         if self.kind in _LOGS and self.rule.shipped:
             strength = _SERVICE_ORDER if self.kind == _OF_SERVICES else _LOG_ORDER[self.rule.strength]
+        elif self.kind == "context" and self.rule.shipped and self.rule.category.startswith("code/"):
+            # A key that was looked up and not found is how programs ask: what they then say of it tells more.
+            strength = _STRENGTH_ORDER[Strength.KIND]
         return strength, self.rank, self.rule.shipped, self.number
 
 
