@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from testflow_regex_analyzer.pattern_sets import PatternSet, pattern_set
 from testflow_regex_analyzer.rule import Rule, Strength
@@ -99,6 +99,8 @@ class Rulebook:
         found = [hit for exhibit in account.exhibits for hit in self.hits_on_exception(exhibit)]
         found += [hit for log in account.logs for hit in self.hits_in_log(log)]
         found += [hit for log in account.logs for said in log.exhibits for hit in self.hits_on_exception(said)]
+        if any(exhibit.kind == "cause" for exhibit in account.exhibits):
+            found = [_after_causes(hit) for hit in found]
         found.sort(key=lambda hit: hit.order)
         return found
 
@@ -177,6 +179,16 @@ class Rulebook:
             if not any(rule.raised_in.search(place) for place in places):
                 return f"it was raised in {places[0] if places else 'a place that is not told'}"
         return None
+
+
+def _after_causes(hit: Hit) -> Hit:
+    """What a test says of a failure in its own words stands after the exception that it says to be the cause."""
+    if hit.kind != "message" or not hit.rule.shipped or hit.rule.category not in _OWN_WORDS:
+        return hit
+    return evolve(hit, rank=hit.rank + 2, piece_rank=hit.rank)
+
+
+_OWN_WORDS = {"assertion/fail", "assertion/equality"}
 
 
 def lowercase(text: str) -> str:

@@ -96,3 +96,36 @@ def test_a_class_that_a_test_defines_is_known_by_its_name():
 )
 def test_words_in_a_tests_own_sentence_are_no_cause_and_what_machines_write_is(message, cause):
     assert category(message=message) == cause
+
+
+BY_TEST = """\
+Traceback (most recent call last):
+  File "shop.py", line 3, in <module>
+    connect()
+ConnectionRefusedError: [Errno 111] Connection refused
+
+The above exception was the direct cause of the following exception:
+
+Traceback (most recent call last):
+  File "test_shop.py", line 5, in <module>
+    raise AssertionError("the shop should be open") from error
+AssertionError: the shop should be open
+"""
+
+
+def test_a_cause_that_a_test_names_comes_before_the_tests_own_words():
+    assert category(message="AssertionError: the shop should be open", text=BY_TEST) == "network/refused"
+    assert category(message="AssertionError: the shop should be open") == "assertion/fail"
+
+
+def test_a_key_that_was_looked_up_before_says_less_than_what_followed():
+    text = BY_TEST.replace("ConnectionRefusedError: [Errno 111] Connection refused", "KeyError: 'shop'")
+    text = text.replace(
+        "The above exception was the direct cause of the following exception:",
+        "During handling of the above exception, another exception occurred:",
+    )
+    assert category(message="AssertionError: the shop should be open", text=text) == "assertion/fail"
+    assert (
+        category(message="LookupError: no shop", text=text.replace("AssertionError: the", "LookupError: no"))
+        == "code/value"
+    )
