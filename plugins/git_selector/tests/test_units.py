@@ -265,6 +265,18 @@ MADE = {
         "class X:\n    __slots__ = ('b',)\n    b = 1\n",
     ),
     "what loops": ("X = [1]\n", "X = [x for x in 1]\n"),
+    "a decorator of a member": (
+        "from typing import overload\nclass X:\n    @overload\n    def f(self): ...\n",
+        "class X:\n    @overload\n    def f(self): ...\n    def g(self): ...\n",
+    ),
+    "a member that decorates": (
+        "class X:\n    @property\n    def f(self): ...\n    @f.setter\n    def f(self, x): ...\n",
+        "class X:\n    @f.setter\n    def f(self, x): ...\n",
+    ),
+    "a metaclass": (
+        "from abc import ABCMeta\nclass X(metaclass=ABCMeta):\n    a = 1\n",
+        "class X(metaclass=ABCMeta):\n    a = 2\n",
+    ),
     "what looks up in a loop": ("A = [1]\nX = [A[x] for x in (0,)]\n", "A = [1]\nX = [A[x] for x in (1,)]\n"),
 }
 
