@@ -273,6 +273,32 @@ def test_text_that_is_run_concerns_whose_text_asks_for_the_name(project):
     )
 
 
+def test_code_under_the_name_of_a_file_that_is_not_there_is_no_file(project):
+    source = "def test_it(): exec(compile('def f(): return 1\\nf()', 'page.html', 'exec'))\n"
+    application = project({"test_it.py": source, "lib.py": ""})
+    application.record("test_it.py")
+    assert "page.html" not in application.map().files
+    assert not change(application, "lib.py", "", "X = 1\n")
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("LIMIT = int('3')\n", "LIMIT = int('three')\n"),
+        ("import re\nLIMIT = re.compile('a')\n", "import re\nLIMIT = re.compile('(')\n"),
+        ("LIMITS = {'low': 1}\nLOW = LIMITS['low']\n", "LIMITS = {'lowest': 1}\nLOW = LIMITS['low']\n"),
+        ("class Limit:\n    low = 1\n", "class Limit:\n    lowest = 1\n"),
+    ],
+)
+def test_a_constant_that_cannot_be_made_concerns_all_who_import_it_and_another_nobody(project, before, after):
+    uses = "import limits\nLOW = limits.Limit.low\n" if "class" in before else "import limits\n"
+    application = project({"limits.py": before, "lib.py": uses, "test_it.py": "import lib\ndef test_it(): pass"})
+    application.record("test_it.py")
+    assert not change(application, "limits.py", before, before + "OTHER = int('4')\n")
+    assert change(application, "limits.py", before, after).keys() == {"test_it.py::test_it"}
+    assert application.run("test_it.py")[0][0].status != "passed"
+
+
 def test_a_name_is_followed_past_a_file_that_is_gone(project):
     application = project(
         {

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 from testflow_git_selector.syntax import last_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
 OPAQUE = object()
 """The value of a name that is bound, nobody knows to what."""
@@ -24,6 +24,7 @@ LIBRARY = object()
 
 _LARGEST = 10_000
 """Of what is larger, nobody works anything out: characters, items, bits."""
+_LOOPS = 1_000
 _LONG_NUMBER = re.compile(r"\d{4,}")
 _LATER = re.compile(r"\(\?>|[*+?}]\+")
 """What regular expressions have since Python 3.11, and what looks like it."""
@@ -137,6 +138,8 @@ def _attribute(node: Any, _known: Mapping[str, object]) -> object:
 
 
 def _call(node: Any, known: Mapping[str, object]) -> object:
+    if isinstance(node.func, ast.Attribute) and node.func.attr in _METHODS:
+        return _method(node, known)
     make, root = MAKERS.get(last_name(node.func)), root_of(node.func)
     built_in = hasattr(builtins, root) and root not in known
     # What is called `compile` alone is built in, and another.
@@ -146,6 +149,44 @@ def _call(node: Any, known: Mapping[str, object]) -> object:
     if len(named) < len(node.keywords):
         raise UnknownError
     return make(*_items(node.args, known), **named)
+
+
+def _method(node: Any, known: Mapping[str, object]) -> object:
+    """What a value that is known says of itself: none of these changes it."""
+    value, given = value_of(node.func.value, known), _items(node.args, known)
+    texts = [len(each) for each in given if isinstance(each, str | bytes | list | tuple)]  # pyright: ignore[reportUnknownArgumentType]
+    if node.keywords or not isinstance(value, str | bytes | dict) or len(value) * max(texts, default=0) > _LARGEST:  # pyright: ignore[reportUnknownArgumentType]
+        raise UnknownError
+    found = getattr(value, node.func.attr)(*given)  # pyright: ignore[reportUnknownArgumentType]
+    return list(found) if isinstance(found, _VIEWS) else found
+
+
+def _looped(node: Any, known: Mapping[str, object]) -> list[Any]:
+    """What a comprehension has in it, in order."""
+    inside: list[Mapping[str, object]] = [known]
+    for loop in node.generators:
+        outer, inside = inside, []
+        for there in outer:
+            for item in cast("Iterable[object]", value_of(loop.iter, there)):
+                here = _with(loop.target, item, there)
+                if all(value_of(each, here) for each in loop.ifs):
+                    inside.append(here)
+            if loop.is_async or len(inside) > _LOOPS:
+                raise UnknownError
+    if isinstance(node, ast.DictComp):
+        return [(value_of(node.key, each), value_of(node.value, each)) for each in inside]
+    return [value_of(node.elt, each) for each in inside]
+
+
+def _with(target: ast.expr, value: object, known: Mapping[str, object]) -> Mapping[str, object]:
+    """What is known where a target has a value."""
+    if isinstance(target, ast.Name):
+        return {**known, target.id: value}
+    if not isinstance(target, ast.Tuple):
+        raise UnknownError
+    for each, part in zip(target.elts, tuple(cast("Iterable[object]", value)), strict=True):
+        known = _with(each, part, known)
+    return known
 
 
 def root_of(node: ast.expr) -> str:
@@ -171,10 +212,18 @@ def _named_tuple(name: Any, fields: Any, **named: Any) -> object:
     return namedtuple(name, fields, **named)  # noqa: PYI024 - it is asked for
 
 
+_METHODS = frozenset(
+    {"copy", "decode", "encode", "endswith", "get", "items", "join", "keys", "lower", "lstrip", "removeprefix",
+     "removesuffix", "replace", "rstrip", "split", "splitlines", "startswith", "strip", "title", "upper", "values"}
+)  # fmt: skip
+_VIEWS = (type({}.keys()), type({}.values()), type({}.items()))
+
 MAKERS: Mapping[str, Callable[..., object]] = {
     "bool": bool, "bytes": _bytes, "complex": complex, "dict": dict, "float": float, "frozenset": frozenset, "int": int,
     "len": len, "list": list, "max": max, "min": min, "range": range, "set": set, "sorted": sorted, "str": str,
     "sum": sum, "tuple": tuple, "abs": abs, "round": round, "compile": _compiled, "Decimal": decimal.Decimal,
+    "enumerate": lambda *values, **how: list(enumerate(*values, **how)),
+    "zip": lambda *values, strict=False: list(zip(*values, strict=strict)),
     "Fraction": fractions.Fraction, "timedelta": dt.timedelta, "date": dt.date,
     "datetime": dt.datetime, "namedtuple": _named_tuple, "OrderedDict": dict, "Counter": Counter,
 }  # fmt: skip
@@ -209,4 +258,8 @@ _WORK: Mapping[type[ast.AST], Callable[[Any, Mapping[str, object]], object]] = {
     ast.FormattedValue: _formatted,
     ast.Attribute: _attribute,
     ast.Call: _call,
+    ast.ListComp: _looped,
+    ast.GeneratorExp: _looped,
+    ast.SetComp: lambda node, known: set(_looped(node, known)),
+    ast.DictComp: lambda node, known: dict(_looped(node, known)),
 }

@@ -121,7 +121,7 @@ def refuses(node: ast.AST) -> bool:
 def _function(node: Any, bound: AbstractSet[str]) -> bool:
     several = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs, node.args.vararg, node.args.kwarg]
     annotations = [node.returns, *(each.annotation for each in several if each is not None)]
-    return _unknown(annotations, bound) or _defaults(node, bound)
+    return _unknown([*annotations, *node.decorator_list], bound) or _defaults(node, bound)
 
 
 def _defaults(node: Any, bound: AbstractSet[str]) -> bool:
@@ -136,6 +136,8 @@ def _class(node: Any, bound: AbstractSet[str]) -> bool:
     known = set(bound)
     if any(isinstance(each, ast.Name) and each.id == "__slots__" for part in node.body for each in ast.walk(part)):
         # What is one of them and has a value besides is refused.
+        return True
+    if _unknown([*node.decorator_list, *node.bases, *(each.value for each in node.keywords)], bound):
         return True
     for each in node.body:
         if may_fail(each, known):

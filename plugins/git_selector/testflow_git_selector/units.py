@@ -219,7 +219,6 @@ class _Survey:
     def assignment(self, node: Assigning) -> None:
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]
         names = [name for target in targets for name in bound_by(target)]
-        plain = None not in names and (node.value is None or is_pure(node.value))
         nodes = [node, self.order([node])]
         for name in names:
             if name == "__all__":
@@ -228,6 +227,7 @@ class _Survey:
                 self.names[name].extend(nodes)
         bound = [name for name in names if name is not None]
         known = self.worked.assign(node, targets, bound)
+        plain = None not in names and (node.value is None or known or is_pure(node.value))
         self.worked.note(bound, [replaced(node, value=_NOTHING)] if known else nodes, self.above)
         if not plain:
             self.effects.extend(nodes)

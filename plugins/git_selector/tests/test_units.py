@@ -265,6 +265,19 @@ MADE = {
         "class X:\n    __slots__ = ('b',)\n    b = 1\n",
     ),
     "what loops": ("X = [1]\n", "X = [x for x in 1]\n"),
+    "a decorator of a member": (
+        "from typing import overload\nclass X:\n    @overload\n    def f(self): ...\n",
+        "class X:\n    @overload\n    def f(self): ...\n    def g(self): ...\n",
+    ),
+    "a member that decorates": (
+        "class X:\n    @property\n    def f(self): ...\n    @f.setter\n    def f(self, x): ...\n",
+        "class X:\n    @f.setter\n    def f(self, x): ...\n",
+    ),
+    "a metaclass": (
+        "from abc import ABCMeta\nclass X(metaclass=ABCMeta):\n    a = 1\n",
+        "class X(metaclass=ABCMeta):\n    a = 2\n",
+    ),
+    "what looks up in a loop": ("A = [1]\nX = [A[x] for x in (0,)]\n", "A = [1]\nX = [A[x] for x in (1,)]\n"),
 }
 
 
@@ -288,7 +301,10 @@ def test_what_may_fail_when_it_is_made_concerns_all_who_import_the_file(before, 
         ("A = 1\nX = -A * 'a'\n", "A = 2\nX = -A * 'a'\n"),
         ("X, (Y, Z) = 1, (2, 3)\n", "X, [Y, Z] = 1, [2, 4]\n"),
         ("X = 1\nX += 1\n", "X = 1\nX += 2\n"),
-        ("X = {*()}\n", "X = {*(), bytes(1), f'{1!r}'}\n"),
+        ("X = [x + 1 for x in (0, 1, 2) if x]\n", "X = {x: y for x, y in {'a': 1}.items() for _ in 'ab'}\n"),
+        ("X = set('a b'.split())\n", "X = {x for x in 'a c'.split()}\n"),
+        ("X = 'a {}'.strip()\n", "X = ', '.join(f'{n}' for n, _ in enumerate(zip('ab', 'cd')))\n"),
+        ("X = {*()}\n", "X = {*(), bytes(1), bytes([1]), f'{1!r}'}\n"),
         ("class X:\n    a = int('1')\n", "class X:\n    a = int('2')\n"),
     ],
 )
@@ -338,7 +354,9 @@ def test_what_another_file_makes_of_a_name_that_is_of_the_same_kind_concerns_tho
 @pytest.mark.parametrize(
     "value",
     ["'a' * 10 ** 9", "2 ** 10 ** 9", "1 << 10 ** 9", "'%999999d' % 1", "f'{1:999999}'", "bytes(10 ** 9)",
-     "range(10 ** 9)", "[0] * 20_000", "9 ** 5000", "open('a')", "compile('a')", "dict(**{})", "re.nothing", "a.I"],
+     "range(10 ** 9)", "[0] * 20_000", "9 ** 5000", "open('a')", "compile('a')", "dict(**{})",
+     "'a'.replace('a', 'b' * 20_000)", "[x for x in range(5_000)]", "[[*x] for x[0] in [1]]", "[x for x, in a]",
+     "'a'.split(sep='b')", "[1].copy()", "'a'.nothing()", "'a' * 200 .get(1)", "''.join(a)", "re.nothing", "a.I"],
 )  # fmt: skip
 def test_what_is_large_or_unknown_is_not_worked_out(value):
     found = units(f"import re, a\nX = {value}\n")
