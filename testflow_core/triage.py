@@ -253,9 +253,9 @@ def _result(attempts: Sequence[Outcome], reason: str, terms: Mapping[str, Terms]
         variant=test.variant,
         status=outcome.status,
         reason=outcome.reason or reason,
-        duration=sum([each.duration for each in attempts]),
+        duration=outcome.duration if len(attempts) == 1 else sum([each.duration for each in attempts]),
         kind=known.kind,
-        attempts=max([each.attempt for each in attempts]),
+        attempts=outcome.attempt if len(attempts) == 1 else max([each.attempt for each in attempts]),
         timing=_timing(attempts, known),
     )
     if test not in triage.failures:

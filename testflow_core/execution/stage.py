@@ -52,10 +52,14 @@ class Stage:
     @property
     def secrets(self) -> tuple[str, ...]:
         """Passwords of all that has come up so far, as they are and as they stand in URLs."""
+        apart = self.apart.secrets
+        # Asked for each outcome, and nothing is up for most.
+        if not (self.environments or self.data or apart):
+            return ()
         up = [each for each in self.environments.values() if isinstance(each, Provisioned)]
         shared = (secret for each in up for secret in wiring.secrets(each.endpoints))
         of_data = self.data.secrets if isinstance(self.data, Loaded) else ()
-        return tuple(dict.fromkeys((*shared, *of_data, *self.apart.secrets)))
+        return tuple(dict.fromkeys((*shared, *of_data, *apart)))
 
     def data_of(self, batch: PlannedBatch) -> Loaded | Absence | None:
         """The data that the tests of a batch find, None where there is none."""

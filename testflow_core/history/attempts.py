@@ -80,7 +80,7 @@ def add_choices(connection: sqlite3.Connection, key: int, choices: Sequence[Choi
     add_reasons(connection, (choice.reason for choice in choices))
     connection.executemany(
         _ADD_CHOICE,
-        [
+        (
             (
                 key,
                 key_of_test(choice.test.id, choice.test.variant),
@@ -90,7 +90,7 @@ def add_choices(connection: sqlite3.Connection, key: int, choices: Sequence[Choi
                 storable(choice.left_out_by),
             )
             for choice in choices
-        ],
+        ),
     )
 
 
@@ -98,7 +98,7 @@ def add_tests(connection: sqlite3.Connection, tests: Iterable[TestCase]) -> None
     """Write the names of tests that are not known yet."""
     connection.executemany(
         _ADD_TEST,
-        [
+        (
             (
                 key_of_test(test.id, test.variant),
                 storable(test.application),
@@ -107,7 +107,7 @@ def add_tests(connection: sqlite3.Connection, tests: Iterable[TestCase]) -> None
                 storable(test.variant),
             )
             for test in dict.fromkeys(tests)
-        ],
+        ),
     )
 
 
@@ -120,7 +120,7 @@ def add(connection: sqlite3.Connection, key: int, outcomes: Sequence[Outcome]) -
     """Write how attempts ended, with what they printed and returned as long as the run can be resumed."""
     connection.executemany(
         _ADD_ATTEMPT,
-        [
+        (
             (
                 key,
                 key_of_test(outcome.test.id, outcome.test.variant),
@@ -139,7 +139,7 @@ def add(connection: sqlite3.Connection, key: int, outcomes: Sequence[Outcome]) -
                 written_context(outcome.context),
             )
             for outcome in outcomes
-        ],
+        ),
     )
 
 

@@ -101,6 +101,15 @@ def use_write_ahead_log(connection: sqlite3.Connection) -> None:
         connection.execute(f"pragma busy_timeout = {int(patience)}")
 
 
+def keep_little(connection: sqlite3.Connection) -> None:
+    """
+    Keep half a megabyte of the file in memory instead of two, for what goes through much of it once.
+
+    The system keeps the file anyway, and finding a page among fewer is faster.
+    """
+    connection.execute("pragma cache_size = -512")
+
+
 def _connect(path: Path, patience: timedelta, *, create: bool) -> sqlite3.Connection:
     address = path.absolute().as_uri()
     if create:

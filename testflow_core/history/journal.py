@@ -13,6 +13,7 @@ from attrs import frozen
 from testflow_core import specs
 from testflow_core.errors import HistoryError
 from testflow_core.history import attempts
+from testflow_core.history.connection import keep_little
 from testflow_core.history.folder import DECLARED, GENERATED
 from testflow_core.model import Outcome, Plan
 
@@ -116,6 +117,7 @@ class Journal:
         waiting: list[threading.Event] = []
         try:
             with self._connected() as connection:
+                keep_little(connection)
                 while self._write(connection, waiting):
                     pass
         except Exception as error:  # noqa: BLE001 - the run goes on, and nobody may wait for what is never written

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from testflow_core.history.quarantines import active
@@ -68,6 +69,12 @@ def _tracks(connection: sqlite3.Connection, application: str, version: int) -> I
         yield as_track(*row)
 
 
+def as_test(application: str, file: str, name: str | None, variant: str) -> TestCase:
+    """The test of a row; what many rows have in common is kept once."""
+    name = name if name is None else sys.intern(name)
+    return TestCase(application=sys.intern(application), file=sys.intern(file), name=name, variant=sys.intern(variant))
+
+
 def as_track(  # noqa: PLR0913, PLR0917 - the columns of a row
     application: str,
     file: str,
@@ -83,12 +90,12 @@ def as_track(  # noqa: PLR0913, PLR0917 - the columns of a row
 ) -> Track:
     """The track that a row tells of."""
     return Track(
-        test=TestCase(application=application, file=file, name=name, variant=variant),
+        test=as_test(application, file, name, variant),
         runs=runs,
         failures=failures,
         last_status=_STATUSES[status],
         mean_duration=duration,
-        verdicts=verdicts,
+        verdicts=sys.intern(verdicts),
         failed_in=tuple(map(int, failed_in.split())) if failed_in else (),
         causes=tuple(each.strip(NO_CAUSE) for each in causes.split()) if causes else (),
     )

@@ -154,7 +154,7 @@ def _add_results(connection: sqlite3.Connection, key: int, run: Run) -> None:
     skipped = Status.SKIPPED
     connection.executemany(
         _ADD_RESULT,
-        [
+        (
             (
                 key,
                 key_of_test(result.test_id, result.variant),
@@ -164,7 +164,7 @@ def _add_results(connection: sqlite3.Connection, key: int, run: Run) -> None:
             )
             for result in run.results
             if result.status is not skipped or result.test_id not in left_out
-        ],
+        ),
     )
 
 

@@ -43,8 +43,7 @@ on conflict (test) do update set
 """
 
 _OF_RUN = """
-values ((select id from tests where test_id = :test), 1, :failing, :status, :duration, :run, :started, :letter, :failed,
-    :causes)
+values ((select id from tests where test_id = ?), 1, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 
 _PASSES = f"""
@@ -100,7 +99,7 @@ def add_to_tracks(connection: sqlite3.Connection, key: int, run: Run, *, resumed
 
     Where the run is not the latest of all its tests, or some of it was counted before, they are counted anew.
     """
-    started = seconds(run.started)
+    started, run_id = seconds(run.started), storable(run.run_id)
     ((late,),) = connection.execute(_NOT_THE_LATEST, (key, started)).fetchall()
     if resumed or late:
         found = connection.execute(f"select test from results where run = ? and status in ({_COUNTED})", (key,))  # noqa: S608 - letters of ours
@@ -112,20 +111,21 @@ def add_to_tracks(connection: sqlite3.Connection, key: int, run: Run, *, resumed
     said: dict[str, str | None] = dict(connection.execute(_SAID_IN, (key, json.dumps(failing))).fetchall())
     connection.executemany(
         _ADD.format(source=_OF_RUN),
-        [
-            {
-                "test": test,
-                "failing": int(result.status.failing),
-                "status": result.status.value,
-                "duration": seconds(result.duration),
-                "run": storable(run.run_id),
-                "started": started,
-                "letter": result.status.letter,
-                "failed": _with(str(key), before.get(test, ["", ""])[0]) if result.status.failing else "",
-                "causes": _with(_cause(said.get(test)), before.get(test, ["", ""])[1]) if result.status.failing else "",
-            }
+        # One row after the other: all at once would be ten thousand more objects for the garbage collector to look at.
+        (
+            (
+                test,
+                int(result.status.failing),
+                result.status.value,
+                seconds(result.duration),
+                run_id,
+                started,
+                result.status.letter,
+                _with(str(key), before.get(test, ["", ""])[0]) if result.status.failing else "",
+                _with(_cause(said.get(test)), before.get(test, ["", ""])[1]) if result.status.failing else "",
+            )
             for test, result in counted.items()
-        ],
+        ),
     )
 
 

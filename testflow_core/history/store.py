@@ -17,6 +17,7 @@ from testflow_core.history.cause_file import CauseFile
 from testflow_core.history.compaction import compact
 from testflow_core.history.connection import (
     DamagedHistoryError,
+    keep_little,
     opened,
     schema_version,
     transaction,
@@ -92,6 +93,7 @@ class History(CauseFile, DeliveryFile):
             return Past()
         applications = tuple(applications)
         with opened(self.path, self._patience, create=False) as connection:
+            keep_little(connection)
             self._load_image(connection)
             with transaction(connection, "deferred"):
                 version = schema_version(connection, self.path)

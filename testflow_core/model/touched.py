@@ -83,6 +83,10 @@ class TouchedMap(Protocol):
         """The tests that start a program and name it the file."""
         ...
 
+    def running(self, name: str) -> int:
+        """The tests that run code which is made meanwhile and asks for a name, as `exec` and `eval` do."""
+        ...
+
     def units(self, path: str) -> Mapping[str, int]:
         """The units of a file that tests enter, each with those tests."""
         ...

@@ -22,6 +22,7 @@ from testflow_core.planning.parts import Division
 from testflow_core.planning.providers import providers
 from testflow_core.planning.providers import remarks as remarks_on_providers
 from testflow_core.planning.replaying import as_recorded, gone, in_recorded_order
+from testflow_core.planning.uncollected import uncollected
 from testflow_core.planning.weights import in_order
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def make_plan(
     check_lock(declaration.data, plugins, workspace)
     landscape = survey(concerned(declaration), plugins, calls, workspace, cache)
     # Its programs take as long as all the rest, and nothing of a plan but its own field depends on what they say.
-    with aside(lambda: name_trees(landscape.applications, plugins, calls, workspace, cache)) as trees:
+    with uncollected(), aside(lambda: name_trees(landscape.applications, plugins, calls, workspace, cache)) as trees:
         past = past_of(landscape.applications)
         return _planned(declaration, landscape, past, trees, plugins, calls, resources, workers)
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     """Answers a query."""
 
 ENTER, READ, ABSENT, LISTED, START, MODULE = "enter", "read", "absent", "list", "start", "module"
+RUN = "run"
 WHOLE = "*"
 OF_MODULES = (".py", ".pyc", ".so", ".pyd")
 
@@ -95,6 +96,10 @@ class RecordedMap:
     def starting(self, path: str) -> int:
         """The tests that start a program and name it the file."""
         return self._tests(START, path)
+
+    def running(self, name: str) -> int:
+        """The tests that run code which is made meanwhile and asks for a name, as `exec` and `eval` do."""
+        return self._tests(RUN, name) | self._tests(RUN, WHOLE)
 
     @property
     def files(self) -> tuple[str, ...]:

@@ -80,7 +80,7 @@ def read_shards(folder: Path, checkout: Path, numbering: Mapping[str, int]) -> T
 def _read(shard: Path, touched: Touched, contexts: dict[Key, _Context], modules: dict[str, Key]) -> None:
     if shard.stat().st_size > SIZE_LIMIT:
         return
-    entries: list[Entry] = []
+    entries: dict[int, Entry] = {}
     keys: dict[int, Key] = {}
     pending: list[tuple[_Context, list[int]]] = []
     # A worker that was killed may have left half a line, and nothing follows it.
@@ -88,7 +88,8 @@ def _read(shard: Path, touched: Touched, contexts: dict[Key, _Context], modules:
         for line in stream:
             told = json.loads(line)
             if "i" in told:
-                entries += [cast("Entry", tuple(each)) for each in cast("list[list[object]]", told["i"])]
+                rows = cast("list[list[object]]", told["i"])
+                entries.update({cast("int", number): cast("Entry", tuple(entry)) for number, *entry in rows})
             elif "f" in told:
                 state = FileState(digest=str(told["h"]), size=int(told["s"]), time=int(told["t"]))
                 known = touched.files.setdefault(str(told["f"]), state)

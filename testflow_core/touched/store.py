@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from testflow_core.touched.map import Rows
 
-FORMAT = 2
+FORMAT = 3
 PATIENCE = 30.0
 SOURCE_LIMIT = 1 << 20
 """Bytes of a Python file whose text is kept, so that a change of it can be told unit by unit."""
@@ -206,7 +206,8 @@ def _add_versions(connection: sqlite3.Connection, application: str, touched: Tou
             users[path] = users.get(path, 0) | tests
     for path, tests in users.items():
         state = touched.files.get(path)
-        if state is not None:
+        # Code that is made from text may be given any name for a file.
+        if state is not None and (state.digest or (checkout / path).exists()):
             both = pack(known.get((path, state.digest), 0) | tests)
             source = _source(checkout / path, state.digest) if (path, state.digest) not in known else None
             connection.execute(_VERSION, (application, path, state.digest, state.size, state.time, source, both))

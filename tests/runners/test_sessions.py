@@ -225,6 +225,20 @@ whole, folder, file = made("session"), made("package"), made("module")
 """
 
 
+def test_a_worker_lets_go_of_many_tests_that_it_has_run_also_where_python_would_not_look_for_them(checkout):
+    many = "import gc\ngc.disable()\n" + "".join(f"def test_{number}(): pass\n" for number in range(1000))
+    checkout.write("test_many.py", many)
+    count = "sum(type(each) is pytest.Function for each in gc.get_objects())"
+    checkout.write("test_last.py", f"import gc, pytest\ndef test_last(): return [gc.isenabled(), {count}]\n")
+    bench = checkout.bench("pytest")
+    with PytestRunner().session(bench) as session:
+        assert len(list(session.run(checkout.batch(bench, "test_many.py")))) == 1000
+        (outcome,) = session.run(checkout.batch(bench, "test_last.py"))
+    enabled, left = outcome.values
+    assert not enabled
+    assert left < 10
+
+
 def test_what_is_set_up_for_a_session_or_a_folder_serves_many_batches(checkout):
     for folder in ("one", "two"):
         checkout.write(f"{folder}/__init__.py", "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from pythons import with_pytest
 
 from testflow_core.builtin.runners.pytest import PytestRunner
 from testflow_core.model import Status
@@ -159,6 +160,78 @@ def test_async_tests_return_values_under_the_plugin_that_runs_them(checkout):
     checkout.write("pytest.ini", "[pytest]\nfilterwarnings = error\n")
     (outcome,) = run(checkout, "async def test_async(): return {'id': 7}")
     assert (outcome.status, outcome.values) == (Status.PASSED, {"id": 7}), outcome.text
+
+
+CALLED = """
+    import functools, pytest
+    @pytest.fixture(autouse=True)
+    def unasked(): return 1
+    @pytest.fixture
+    def asked(): return 2
+    def decorated(function):
+        @functools.wraps(function)
+        def wrapper(*args, **kwargs): return function(*args, **kwargs)
+        return wrapper
+    def test_plain(): return "plain"
+    def test_arguments(asked, *, request, left=3): return [asked, request.node.name, left]
+    @pytest.mark.parametrize("x", [1, 2])
+    def test_marked(x, asked): return x + asked
+    @decorated
+    def test_decorated(asked): return asked
+    class TestClass:
+        def setup_method(self): self.own = "own"
+        def test_method(self, asked): return [self.own, asked]
+        @classmethod
+        def test_class(cls, asked): return [cls.__name__, asked]
+        @staticmethod
+        def test_static(asked): return asked
+    def test_none(): return None
+"""
+
+
+@pytest.mark.parametrize("python", [("3.8", "7.0.0"), None], ids=["oldest", "ours"])
+def test_a_function_is_called_with_what_it_asks_for_whatever_kind_it_is_of(checkout, python, pytestconfig):
+    checkout.write("test_flow.py", CALLED)
+    bench = checkout.bench("pytest", python=with_pytest(python, pytestconfig))
+    outcomes = checkout.run(PytestRunner(), checkout.batch(bench, "test_flow.py"))
+    values = {outcome.test.name: outcome.values for outcome in outcomes}
+    assert {outcome.status for outcome in outcomes} == {Status.PASSED}, outcomes
+    # What a method of a class is bound to has been an instance, and is the class.
+    assert values.pop("TestClass::test_class", ["TestClass", 2]) == ["TestClass", 2]
+    assert values == {
+        "test_plain": "plain",
+        "test_arguments": [2, "test_arguments", 3],
+        "test_marked[1]": 3,
+        "test_marked[2]": 4,
+        "test_decorated": 2,
+        "TestClass::test_method": ["own", 2],
+        "TestClass::test_static": 2,
+        "test_none": None,
+    }
+
+
+def test_what_is_returned_and_must_still_be_iterated_is_left_to_pytest(checkout):
+    (outcome,) = run(
+        checkout,
+        """
+        import warnings
+        def test_flow():
+            warnings.simplefilter("error")
+            return (each for each in ())
+        """,
+    )
+    assert (outcome.status, outcome.values) == (Status.FAILED, None)
+    assert "PytestReturnNotNone" in outcome.text
+
+
+def test_an_account_of_a_failure_begins_with_the_test_itself(checkout):
+    (outcome,) = run(checkout, "def fails():\n    raise LookupError\n\ndef test_flow():\n    fails()\n")
+    lines = [line for line in outcome.text.splitlines() if line.strip()]
+    assert lines[0].strip() == "def test_flow():"
+    assert [line for line in lines if line.startswith("test_flow.py:")] == [
+        "test_flow.py:5: ",
+        "test_flow.py:2: LookupError",
+    ]
 
 
 def test_nothing_of_a_batch_is_left_in_the_run_directory(checkout):

@@ -133,6 +133,49 @@ def test_plugins_see_what_they_see_under_plain_pytest(checkout, python, told):
     assert told(ours) == told(theirs)
 
 
+CALLS = {
+    "told.py": TOLD,
+    "watching.py": """
+        import pytest
+        from told import tell
+        @pytest.hookimpl(hookwrapper=True)
+        def pytest_pyfunc_call(pyfuncitem):
+            tell(called=pyfuncitem.obj.__name__)
+            yield
+    """,
+    "test_calls.py": """
+        import pytest, sys
+        sys.path.insert(0, ".")
+        import watching
+        @pytest.fixture
+        def watched(request):
+            manager = request.config.pluginmanager
+            manager.register(watching, "watching")
+            yield
+            manager.unregister(watching)
+        def test_before(): pass
+        def test_watched(watched): pass
+        class TestMethods:
+            def test_method(self, watched): pass
+            def test_own(self, watched): self.test_method
+        def test_after(): pass
+    """,
+}
+
+
+def test_a_plugin_that_comes_between_two_tests_sees_the_calls_from_then_on(checkout, python, told):
+    for file, text in CALLS.items():
+        checkout.write(file, text)
+    bench = checkout.bench("pytest", python=python)
+
+    def ours():
+        outcomes = checkout.run(PytestRunner(), checkout.batch(bench, "test_calls.py"))
+        assert [outcome.status for outcome in outcomes] == ["passed"] * 5, outcomes
+
+    calls = [each["called"] for each in told(ours) if "called" in each]
+    assert calls == ["test_watched", "test_method", "test_own"]
+
+
 def test_a_terminal_reporter_that_a_plugin_puts_in_its_place_goes_on_drawing(checkout, told):
     checkout.write(
         "conftest.py",

@@ -307,16 +307,6 @@ def test_files_are_raised_by_tests_of_other_files():
     assert changed.priority > before[changed.test].priority
 
 
-@pytest.mark.parametrize("enabled", [True, False])
-def test_the_garbage_collector_is_left_as_it_was(enabled, request):
-    import gc  # noqa: PLC0415 - of this test alone
-
-    request.addfinalizer(gc.enable)
-    (gc.enable if enabled else gc.disable)()
-    list(OrderByHistory().select([TestCase(application="shop", file="test_a.py", name="a")], Context()))
-    assert gc.isenabled() == enabled
-
-
 def test_tests_of_a_file_need_not_stand_together():
     tests = [TestCase(application="shop", file=f"test_{number % 2}.py", name=f"t{number}") for number in range(6)]
     tracks = {}

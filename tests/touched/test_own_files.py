@@ -27,3 +27,22 @@ def test_what_tools_keep_or_others_installed_is_not(tmp_path, name):
     (tmp_path / "venv").mkdir()
     (tmp_path / "venv/pyvenv.cfg").write_text("")
     assert Places(str(tmp_path)).place(str(tmp_path / name)) == ""
+
+
+def test_a_link_is_what_it_leads_to(tmp_path):
+    checkout, outside = tmp_path / "checkout", tmp_path / "outside"
+    for folder in (checkout / "src", outside):
+        folder.mkdir(parents=True)
+        (folder / "lib.py").touch()
+    (checkout / "src/linked.py").symlink_to(outside / "lib.py")
+    (outside / "linked.py").symlink_to(checkout / "src/lib.py")
+    (outside / "folder").symlink_to(checkout / "src")
+    places = Places(str(checkout))
+    for path, place in {
+        checkout / "src/lib.py": "src/lib.py",
+        checkout / "src/linked.py": "",
+        outside / "lib.py": "",
+        outside / "linked.py": "src/lib.py",
+        outside / "folder/lib.py": "src/lib.py",
+    }.items():
+        assert places.place(str(path)) == place

@@ -153,3 +153,87 @@ def test_a_function_that_was_there_before_the_recorder_belongs_to_who_enters_it(
     monkeypatch.setenv("PYTHONPATH", str(application.checkout))
     touched = application.record("test_it.py")
     assert touched.places(touched.units("early.py")["one"]) == ("test_it.py::test_it",)
+
+
+def test_functions_that_are_called_alike_are_told_apart(project, python):
+    application = project(
+        {
+            "one.py": "def same(): return 1",
+            "two.py": "def same(): return 2",
+            "test_it.py": """
+                import one, two
+                def test_one(): assert one.same() == 1
+                def test_two(): assert two.same() == 2
+                def test_both(): assert (one.same(), two.same()) == (1, 2)
+                def test_one_again(): assert one.same() == 1
+            """,
+        },
+        python,
+    )
+    touched = application.record("test_it.py")
+    for path, tests in (("one.py", {"test_one", "test_both", "test_one_again"}), ("two.py", {"test_two", "test_both"})):
+        assert named(application, touched.entering(path, "same")) == tests
+
+
+def test_what_a_thread_enters_belongs_to_the_test_it_runs_in_though_the_thread_goes_on(project, python):
+    application = project(
+        {
+            "lib.py": "def answer(): return 1\ndef other(): return 2",
+            "test_it.py": """
+                import queue, threading
+                import lib
+
+                asked, answers = queue.Queue(), queue.Queue()
+
+                def serve():
+                    while asked.get():
+                        answers.put(lib.answer())
+
+                thread = threading.Thread(target=serve)
+
+                def ask():
+                    asked.put(True)
+                    assert answers.get(timeout=30) == 1
+
+                def test_begins():
+                    thread.start()
+                    ask()
+
+                def test_asks(): ask()
+                def test_needs_nothing(): lib.other()
+                def test_asks_again(): ask()
+
+                def test_ends():
+                    asked.put(False)
+                    thread.join(30)
+
+                def test_alone(): assert lib.answer() == 1
+            """,
+        },
+        python,
+    )
+    touched = application.record("test_it.py")
+    found = named(application, touched.entering("lib.py", "answer"))
+    assert found == {"test_begins", "test_asks", "test_asks_again", "test_alone"}
+
+
+def test_a_test_that_starts_a_process_by_multiprocessing_may_touch_anything(project, python):
+    application = project(
+        {
+            "lib.py": "def work(): pass",
+            "test_it.py": """
+                import lib
+
+                def test_starts():
+                    import multiprocessing
+                    process = multiprocessing.get_context("spawn").Process(target=lib.work)
+                    process.start()
+                    process.join(60)
+
+                def test_other(): pass
+            """,
+        },
+        python,
+    )
+    touched = application.record("test_it.py")
+    assert named(application, touched.opaque) == {"test_starts"}

@@ -244,6 +244,35 @@ def test_a_name_of_one_file_concerns_what_uses_it_in_another(project):
     assert found["test_it.py::test_limited"].startswith("lib.py: function limited uses LIMIT, which changed")
 
 
+RUNNING = """
+import limits
+def named(name): return eval(name)
+def made(text):
+    exec(compile(text, "text", "exec"), {"limits": limits})
+def other(): return 1
+"""
+OF_TEXT = """
+import running
+def test_asking(): assert running.named("limits.LI" + "MIT")
+def test_not_asking(): assert running.named("1 + 1") == 2
+def test_made(): running.made("def f():\\n    return getattr(limits, 'LIM' + 'IT')\\nassert f()")
+def test_made_of_names(): running.made("from limits import LI" + "MIT")
+def test_made_of_a_text(): running.made("'limits.LIM" + "IT'.split()")
+def test_made_of_nothing(): running.made("def f(x=(1, 'a b')): return f")
+def test_other(): running.other()
+"""
+
+
+def test_text_that_is_run_concerns_whose_text_asks_for_the_name(project):
+    application = project({"limits.py": "LIMIT = 3\n", "running.py": RUNNING, "test_it.py": OF_TEXT})
+    application.record("test_it.py")
+    found = change(application, "limits.py", "LIMIT = 3", "LIMIT = 5")
+    assert {place.partition("::test_")[2] for place in found} == {"asking", "made", "made_of_names", "made_of_a_text"}
+    assert found["test_it.py::test_asking"] == (
+        "running.py: function named runs text that asks for LIMIT, which changed → it was entered"
+    )
+
+
 def test_a_name_is_followed_past_a_file_that_is_gone(project):
     application = project(
         {

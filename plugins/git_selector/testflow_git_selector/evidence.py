@@ -17,12 +17,21 @@ from testflow_git_selector.base_texts import texts_at
 from testflow_git_selector.changed_parts import ChangedParts
 from testflow_git_selector.checkout_files import UnknowableError, content_of, files_of
 from testflow_git_selector.coverage import PROSE, changed_parts
+from testflow_git_selector.declared import is_declaration
 from testflow_git_selector.git_command import Git
 from testflow_git_selector.import_graph import ImportGraph, is_test_module
-from testflow_git_selector.javascript import ScriptGraph, changed_functions, is_script, is_script_lock, survey
+from testflow_git_selector.javascript import (
+    ScriptGraph,
+    changed_functions,
+    is_manifest,
+    is_script,
+    is_script_lock,
+    survey,
+)
 from testflow_git_selector.javascript import is_the_same as scripts_are_the_same
 from testflow_git_selector.lock_files import is_lock
 from testflow_git_selector.lock_relations import Relocked, all_relocked
+from testflow_git_selector.other_keys import other_keys
 from testflow_git_selector.python_source import PythonSource, read
 from testflow_git_selector.recorded import Concerned
 from testflow_git_selector.script_lock_relations import all_script_relocked
@@ -60,6 +69,7 @@ class Evidence:
     says, and the rest is not looked for. `files` are all files of the checkout in order, where there are rules to be
     checked by them. `parts` are the functions of changed files that differ from the base, where that is known.
     `used` are the applications that this one uses and that changed, with the files that may matter to others.
+    `keys` are, of files that declare packages, those under which they say something else, too.
     """
 
     graph: ImportGraph = field(factory=lambda: ImportGraph(sources={}))
@@ -74,6 +84,7 @@ class Evidence:
     files: tuple[str, ...] = ()
     parts: Mapping[str, ChangedParts] = field(factory=dict[str, ChangedParts])
     used: tuple[Provider, ...] = ()
+    keys: Mapping[str, tuple[str, ...]] = field(factory=dict[str, tuple[str, ...]])
 
     @property
     def alike(self) -> frozenset[str]:
@@ -85,8 +96,8 @@ class Evidence:
 def gathered(application: Application, change: Change) -> Evidence:
     """What the checkout says of Python, JavaScript and TypeScript files that changed; nothing where none has."""
     changed = _programs(change)
-    locks = [file for file in change.files or () if is_lock(file)]
-    script_locks = [file for file in change.files or () if is_script_lock(file)]
+    locks = [file for file in change.files or () if is_lock(file) or is_declaration(file)]
+    script_locks = [file for file in change.files or () if is_script_lock(file) or is_manifest(file)]
     checkout = application.path
     if not (changed or locks or script_locks) or checkout is None:
         return Evidence()
@@ -104,16 +115,18 @@ def gathered(application: Application, change: Change) -> Evidence:
     graph = ImportGraph(sources=sources)
     scripts = _scripts(application, checkout, files, [*filter(is_script, changed), *script_locks])
     before = _before(checkout, change, changed)
+    locked, script_locked = (_before(checkout, change, files) for files in (locks, script_locks))
     same = _same(checkout, before)
     return Evidence(
         graph=graph,
-        locks=all_relocked(_before(checkout, change, locks), checkout, application.python, graph),
+        locks=all_relocked(locked, checkout, application.python, graph),
         scripts=scripts,
-        script_locks=all_script_relocked(_before(checkout, change, script_locks), checkout, scripts),
+        script_locks=all_script_relocked(script_locked, checkout, scripts),
         same=same,
         parts=_script_parts(checkout, {file: before[file] for file in before.keys() - same - gone if is_script(file)}),
         gone=gone,
         loaded=_names([*texts, " ".join(application.test_command or ())]),
+        keys=other_keys({**locked, **script_locked}, checkout),
     )
 
 

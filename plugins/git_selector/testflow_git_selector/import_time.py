@@ -6,6 +6,7 @@ import ast
 import builtins
 from typing import TYPE_CHECKING, Any
 
+from testflow_git_selector.constants import LIBRARY, RAISED, REFUSING, UnknownError, root_of, value_of
 from testflow_git_selector.syntax import Definition, last_name
 
 if TYPE_CHECKING:
@@ -22,6 +23,14 @@ _PURE = frozenset(
         "methodcaller", "partial", "deque", "OrderedDict", "defaultdict", "Counter", "Lock", "RLock"
     }
 )  # fmt: skip
+PLAIN_BASES = frozenset(
+    {
+        "ABC", "Generic", "Protocol", "dict", "float", "frozenset", "int", "list", "object", "set", "str", "tuple",
+        *(name for name, each in vars(builtins).items() if isinstance(each, type) and issubclass(each, BaseException)),
+    }
+)  # fmt: skip
+"""Classes that do nothing where others inherit from them."""
+
 _EVERYWHERE = frozenset({*dir(builtins), "__file__", "__path__", "__module__", "__qualname__"})
 
 
@@ -46,19 +55,22 @@ def is_plain_function(node: Definition) -> bool:
     return not hooked and not node.decorator_list and is_pure(node.args)
 
 
-def is_plain_class(node: ast.ClassDef) -> bool:
+def is_plain_class(node: ast.ClassDef, is_plain_base: Callable[[ast.expr], bool]) -> bool:
     """Whether making the class has no effect: whoever decorates it or is its base may keep a list of its like."""
-    if node.decorator_list or node.keywords or any(last_name(base) != "object" for base in node.bases):
+    if node.decorator_list or not all(is_plain_base(base) for base in node.bases):
         return False
-    return all(_is_plain_member(each) for each in node.body)
+    if any(each.arg != "metaclass" or last_name(each.value) != "ABCMeta" for each in node.keywords):
+        return False
+    hooks = {"__init_subclass__", "__class_getitem__", "__set_name__"}
+    return all(_is_plain_member(each, is_plain_base) and getattr(each, "name", "") not in hooks for each in node.body)
 
 
-def _is_plain_member(node: ast.stmt) -> bool:
+def _is_plain_member(node: ast.stmt, is_plain_base: Callable[[ast.expr], bool]) -> bool:
     if isinstance(node, Definition):
         known = {"property", "staticmethod", "classmethod", "setter", "deleter", "abstractmethod", "overload"}
         return all(last_name(each) in known for each in node.decorator_list) and is_pure(node.args)
     if isinstance(node, ast.ClassDef):
-        return is_plain_class(node)
+        return is_plain_class(node, is_plain_base)
     if isinstance(node, ast.Assign | ast.AnnAssign):
         return node.value is None or is_pure(node.value)
     return isinstance(node, ast.Pass) or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
@@ -73,8 +85,8 @@ def may_fail(node: ast.AST, bound: AbstractSet[str]) -> bool:
     """
     Whether making a function, a class or a value may raise, where these names are bound.
 
-    Looking up a name that is not bound does, an attribute, an item, and what operators do to other than literals. That
-    a literal is none that its type takes, as in `int("a")`, is not looked for.
+    Looking up a name that is not bound does, an attribute, an item, what operators do to other than literals, and what
+    looks at the value that it is given, as `int` does, where that is not a literal that it takes.
     """
     fails = _FAILS.get(type(node))
     if fails is not None:
@@ -88,7 +100,22 @@ def _name(node: Any, bound: AbstractSet[str]) -> bool:
 
 def _call(node: Any, bound: AbstractSet[str]) -> bool:
     inside = [*node.args, *(each.value for each in node.keywords)]
-    return not _is_bound(_root(node.func), bound) or any(may_fail(each, bound) for each in inside)
+    if not _is_bound(root_of(node.func), bound) or any(may_fail(each, bound) for each in inside):
+        return True
+    return last_name(node.func) in REFUSING and not _is_taken(node)
+
+
+def _is_taken(node: ast.Call) -> bool:
+    try:
+        value_of(node, {root_of(node.func): LIBRARY})
+    except (UnknownError, *RAISED):
+        return False
+    return True
+
+
+def refuses(node: ast.AST) -> bool:
+    """Whether an expression has in it what takes not every value."""
+    return any(isinstance(inner, ast.Call) and last_name(inner.func) in REFUSING for inner in _run_now(node))
 
 
 def _function(node: Any, bound: AbstractSet[str]) -> bool:
@@ -107,6 +134,9 @@ def _annotated(node: Any, bound: AbstractSet[str]) -> bool:
 
 def _class(node: Any, bound: AbstractSet[str]) -> bool:
     known = set(bound)
+    if any(isinstance(each, ast.Name) and each.id == "__slots__" for part in node.body for each in ast.walk(part)):
+        # What is one of them and has a value besides is refused.
+        return True
     for each in node.body:
         if may_fail(each, known):
             return True
@@ -137,12 +167,6 @@ def _unknown(annotations: list[ast.expr | None], bound: AbstractSet[str]) -> boo
     """Whether an annotation has a name that is not bound: what is done to those that are does not fail."""
     nodes = (node for each in annotations if each is not None for node in ast.walk(each))
     return any(isinstance(node, ast.Name) and not _is_bound(node.id, bound) for node in nodes)
-
-
-def _root(node: ast.expr) -> str:
-    while isinstance(node, ast.Attribute):
-        node = node.value
-    return node.id if isinstance(node, ast.Name) else ""
 
 
 def _is_bound(name: str, bound: AbstractSet[str]) -> bool:

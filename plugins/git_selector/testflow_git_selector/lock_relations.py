@@ -11,6 +11,7 @@ from attrs import field, frozen
 from testflow_git_selector import wording
 from testflow_git_selector.causes import Cause
 from testflow_git_selector.checkout_files import content_of
+from testflow_git_selector.declared import declared, is_declaration
 from testflow_git_selector.installed import Distribution, distributions, needing, site_packages
 from testflow_git_selector.lock_files import Locked, changed_packages, locked
 from testflow_git_selector.relations import reached
@@ -42,11 +43,15 @@ def all_relocked(
     found: dict[str, Relocked] = {}
     folder = site_packages(python, checkout) if before else None
     for file, was in before.items() if folder is not None else ():
-        now = content_of(checkout / file)
-        told = _relocked(locked(file, was), locked(file, now or b"["), folder, graph)
+        then, now = (_read(file, each) for each in (was, content_of(checkout / file) or b"["))
+        told = _relocked(then, now, folder, graph)
         if told is not None:
             found[file] = told
     return found
+
+
+def _read(file: str, content: bytes) -> Locked | None:
+    return declared(file, content) if is_declaration(file) else locked(file, content)
 
 
 def _relocked(was: Locked | None, now: Locked | None, folder: Path, graph: ImportGraph) -> Relocked | None:

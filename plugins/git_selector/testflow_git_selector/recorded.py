@@ -123,6 +123,11 @@ def _units(
             # Python itself may call a method once it is there, or find it where an inherited one was.
             importing = touched.entering(path, owner) & tests
             found.add(touched, importing, f"{path}: {why} → what it belongs to was imported")
+    for function, names in change.made.items():
+        entering = touched.entering(path, function) & tests
+        for name in names if entering else ():
+            why = f"function {function} runs text that asks for {name}, which changed"
+            found.add(touched, entering & touched.running(name), f"{path}: {why} → it was entered")
 
 
 def _configures(path: str) -> bool:

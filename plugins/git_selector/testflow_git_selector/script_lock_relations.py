@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, cast
 from testflow_git_selector import wording
 from testflow_git_selector.causes import Cause
 from testflow_git_selector.checkout_files import content_of
-from testflow_git_selector.javascript.lock_files import script_locked
+from testflow_git_selector.javascript.lock_files import LOCKS, script_locked
+from testflow_git_selector.javascript.manifests import declared_packages, is_manifest
+from testflow_git_selector.javascript.resolution import folders_above
 from testflow_git_selector.lock_files import changed_packages
 from testflow_git_selector.lock_relations import Relocked
 from testflow_git_selector.reaching import all_needed
-from testflow_git_selector.script_relations import below, besides_imports
+from testflow_git_selector.script_relations import below, besides_imports, imported
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -39,15 +41,38 @@ def all_script_relocked(before: Mapping[str, bytes], checkout: Path, graph: Scri
     """The changed lock files of which it can be told whom they concern, by what they held before."""
     found: dict[str, Relocked] = {}
     for file, was in before.items():
-        then, now = script_locked(file, was), script_locked(file, content_of(checkout / file) or b"")
+        then, now = (_read(file, each) for each in (was, content_of(checkout / file) or b""))
         changed = changed_packages(then, now) if then and now else None
         if then is None or now is None or changed is None:
             continue
-        concerned = _needing((then, now), changed, checkout / dirname(file))
+        folder, states = dirname(file), (then, now)
+        if is_manifest(file):
+            folder, locks = _locked_for(file, before, checkout)
+            # Of a manifest that is written otherwise and says the same, it is the text that changed.
+            if not (changed and locks) or any(not changed.isdisjoint(each.own) for each in locks):
+                continue
+            states = (locks[0], locks[-1])
+        concerned = _needing(states, changed, checkout / folder)
         told = concerned is not None and _relocked(changed, concerned, dirname(file), graph)
         if told:
             found[file] = told
     return found
+
+
+def _read(file: str, content: bytes) -> Locked | None:
+    return declared_packages(content) if is_manifest(file) else script_locked(file, content)
+
+
+def _locked_for(manifest: str, before: Mapping[str, bytes], checkout: Path) -> tuple[str, list[Locked]]:
+    """The folder of the lock file that tells who needs what a manifest asks for, and what it says, and said before."""
+    for folder in folders_above(manifest):
+        for name in LOCKS:
+            file = f"{folder}/{name}".lstrip("/")
+            texts = [text for text in (before.get(file), content_of(checkout / file)) if text is not None]
+            read = [script_locked(file, text) for text in texts]
+            if read:
+                return folder, [] if None in read else [each for each in read if each is not None]
+    return "", []
 
 
 def _needing(
@@ -125,6 +150,7 @@ def of_script_locks(evidence: Evidence, tests: FileIndex) -> tuple[list[Cause], 
     for lock, found in evidence.script_locks.items():
         if found.packages:
             causes += _importing(evidence.scripts, lock, found, tests)
+            causes += imported(evidence, (lock,), tests)
             causes += besides_imports(evidence, (lock,), tests)
     return causes, frozenset(evidence.script_locks)
 

@@ -41,7 +41,7 @@ def of_scripts(evidence: Evidence, changed: Sequence[str], tests: FileIndex) -> 
     needed = graph.needed_by([*(file for file in tests.files if file in graph.needs), *graph.loaded])
     loaded = evidence.graph.named(evidence.loaded)
     causes = [
-        *_imported(evidence, differing, tests),
+        *imported(evidence, differing, tests),
         *besides_imports(evidence, differing, tests),
         *_reached(evidence, alike, _READERS, tests),
         *reached(evidence, alike, _READERS_IN_PYTHON, tests, loaded),
@@ -57,7 +57,8 @@ def besides_imports(evidence: Evidence, changed: Sequence[str], tests: FileIndex
     yield from _foreign(evidence, changed, tests)
 
 
-def _imported(evidence: Evidence, changed: Sequence[str], tests: FileIndex) -> Iterable[Cause]:
+def imported(evidence: Evidence, changed: Sequence[str], tests: FileIndex) -> Iterable[Cause]:
+    """The causes that are imports, direct or not."""
     graph = evidence.scripts
     chains = graph.needing(changed)
     for test in tests.files:

@@ -182,12 +182,16 @@ def _choices(
     if context.change is None or context.change.files is None:
         selected = True
     elif unexplained_select_all and (unexplained := causes.unexplained(changed, found, explained)):
-        selected, otherwise = True, wording.unexplained(unexplained)
+        selected, otherwise = True, wording.unexplained(unexplained, _keys(context))
     reasons = _reasons(found)
     return [
         Choice(test=test, selected=selected or test.file in reasons, reason=reasons.get(test.file, otherwise))
         for test in tests
     ]
+
+
+def _keys(context: Context) -> Mapping[str, Sequence[str]]:
+    return context.evidence.keys if isinstance(context.evidence, Evidence) else {}
 
 
 def _without_changed_files(context: Context) -> str:

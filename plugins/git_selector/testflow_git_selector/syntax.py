@@ -15,8 +15,15 @@ Definition = ast.FunctionDef | ast.AsyncFunctionDef
 
 ANY = "*"
 """Stands among mentions for every identifier: some are computed while the program runs."""
+OWN = "."
+"""Stands for every identifier that the module itself binds."""
 
-_COMPUTED = frozenset({"globals", "eval", "exec", "import_module", "__import__", "modules", "getmembers"})
+MADE = "!"
+"""Stands for the identifiers in code that is made while the program runs, which is known where that was recorded."""
+
+_MAKING = frozenset({"eval", "exec"})
+_COMPUTED = frozenset({"import_module", "__import__", "modules", "getmembers", "__subclasses__"})
+_OWN = frozenset({"globals", "locals"})
 _BY_NAME = frozenset({"getattr", "hasattr", "setattr", "delattr", "vars", "dir"})
 _INSTANCES = frozenset({"self", "cls"})
 _LEFT_OUT = frozenset({"ctx", "kind", "type_comment", "type_ignores"})
@@ -29,7 +36,8 @@ class Reading:
     What pieces of syntax say.
 
     `digest` is blind to comments, formatting and quotes. `mentions` are identifiers, attributes and quoted names, `ANY`
-    among them where the piece may use names that it computes.
+    among them where the piece may use names that it computes, `OWN` where those are of the module that it stands in,
+    `MADE` where it runs text.
     """
 
     digest: str
@@ -43,6 +51,12 @@ def reading(nodes: Iterable[ast.AST], modules: frozenset[str] = frozenset()) -> 
         reader.read(node)
     if reader.mentions & _COMPUTED:
         reader.mentions.add(ANY)
+    # What is found by its name may itself be asked for something.
+    if reader.mentions & _OWN:
+        reader.mentions.add(ANY if reader.asking else OWN)
+    if reader.mentions & _MAKING:
+        # Of those that are handed on, nobody knows who calls them.
+        reader.mentions.add(ANY if reader.asking or reader.handing else MADE)
     text = "\0".join(reader.words).encode(errors="surrogatepass")
     return Reading(digest=hashlib.blake2b(text, digest_size=12).hexdigest(), mentions=frozenset(reader.mentions))
 
@@ -52,14 +66,20 @@ class _Reader:
     """Writes syntax down: ast.dump differs between versions of Python, and bytecode does all the more."""
 
     modules: frozenset[str]
+    asking: bool = False
+    handing: bool = False
     words: list[str] = field(factory=list[str])
     mentions: set[str] = field(factory=set[str])
+    calls: set[ast.AST] = field(factory=set["ast.AST"])
 
     def read(self, node: ast.AST) -> None:
         self.words.append(type(node).__name__)
         self.mentions.update(_mentioned(node))
-        if isinstance(node, ast.Call) and _computes_names(node, self.modules):
-            self.mentions.add(ANY)
+        self._making(node)
+        if isinstance(node, ast.Call) and _computes_names(node):
+            self.asking = True
+            if isinstance(node.args[0], ast.Name) and node.args[0].id in self.modules:
+                self.mentions.add(ANY)
         if isinstance(node, ast.JoinedStr):
             # Python 3.12 puts an empty text behind what is formatted.
             self._value("values", [part for part in node.values if not _is_empty_text(part)])
@@ -68,6 +88,15 @@ class _Reader:
             if name not in _LEFT_OUT:
                 self._value(name, getattr(node, name, None))
         self.words.append(")")
+
+    def _making(self, node: ast.AST) -> None:
+        """Take note of what makes code, unless that is called here or is a word for `compile`."""
+        if isinstance(node, ast.Call) and last_name(node.func) in _MAKING:
+            self.calls.add(node.func)
+        elif isinstance(node, ast.Call) and last_name(node.func) == "compile":
+            self.calls.update([*node.args, *(each.value for each in node.keywords)])
+        elif node not in self.calls and not _MAKING.isdisjoint(_mentioned(node)):
+            self.handing = True
 
     def _value(self, name: str, value: object) -> None:
         """A value of a field; one that is not there is not said, as later versions have fields that earlier lack."""
@@ -107,13 +136,11 @@ def _mentioned(node: ast.AST) -> Iterable[str]:
     return ()
 
 
-def _computes_names(call: ast.Call, modules: frozenset[str]) -> bool:
-    """Whether a call asks a module for a name that does not stand in the text."""
+def _computes_names(call: ast.Call) -> bool:
+    """Whether a call asks something for a name that does not stand in the text."""
     if not isinstance(call.func, ast.Name) or call.func.id not in _BY_NAME or not call.args:
         return False
-    asked, *rest = call.args
-    literal = bool(rest) and isinstance(rest[0], ast.Constant)
-    return not literal and isinstance(asked, ast.Name) and asked.id in modules
+    return not (call.args[1:] and isinstance(call.args[1], ast.Constant))
 
 
 def without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:
@@ -151,3 +178,8 @@ def own_nodes(function: Definition) -> Iterator[ast.AST]:
         yield node
         if not isinstance(node, Definition | ast.Lambda | ast.ClassDef):
             waiting += ast.iter_child_nodes(node)
+
+
+def replaced(node: ast.AST, **fields: object) -> ast.AST:
+    """The same node with other fields."""
+    return type(node)(**{name: getattr(node, name, None) for name in node._fields} | fields)

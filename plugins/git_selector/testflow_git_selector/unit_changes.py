@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
-from testflow_git_selector.syntax import ANY, Reading
-from testflow_git_selector.units import Units, units
+from testflow_git_selector.syntax import ANY, MADE, OWN, Reading
+from testflow_git_selector.units import MODULE, Units, units
+from testflow_git_selector.values import DEFINED, FUNCTION
 
 _ASKED = rb"\s*\((?:\s|#[^\n]*\n)*\w+\s*(?:\)|#|,\s*(?![\"'\s]))"
 """The arguments, where a name is asked for an attribute that is not quoted."""
@@ -17,6 +18,8 @@ _ASKED = rb"\s*\((?:\s|#[^\n]*\n)*\w+\s*(?:\)|#|,\s*(?![\"'\s]))"
 # expressions that begin with some.
 _COMPUTING = (
     (b"globals", rb"\bglobals\b"),
+    (b"locals", rb"\blocals\b"),
+    (b"__subclasses__", rb"\b__subclasses__\b"),
     (b"eval", rb"\beval\b"),
     (b"exec", rb"\bexec\b"),
     (b"import_", rb"\b(?:import_module|__import__)\b"),
@@ -40,16 +43,24 @@ class ChangedUnits:
     its reason. `names` are the module-level names that are bound to something else: whoever uses them in another file
     is concerned (`spread`); `gone` are those that are bound no more: whoever imports one fails. Where all of the file
     counts as changed, `whole` says why. `examples` tells that doctests changed.
+
+    Of `names`, what is made of a `doubtful` one when a file is imported may fail now, as it is bound to another kind of
+    value; what takes not every value may fail of a `revalued` one. `lost` are members that classes no longer have.
+    `made` are functions, and `MODULE`, that run text which may have some of these names in it.
     """
 
     functions: Mapping[str, str] = field(factory=dict[str, str])
     names: frozenset[str] = frozenset()
     gone: frozenset[str] = frozenset()
+    lost: frozenset[str] = frozenset()
+    doubtful: frozenset[str] = frozenset()
+    revalued: frozenset[str] = frozenset()
     whole: str = ""
     examples: bool = False
+    made: Mapping[str, frozenset[str]] = field(factory=dict[str, frozenset[str]])
 
     def __bool__(self) -> bool:
-        return bool(self.functions or self.names or self.whole or self.examples)
+        return bool(self.functions or self.names or self.whole or self.examples or self.made)
 
 
 def changed_units(before: bytes | str | None, after: bytes | str | None) -> ChangedUnits:
@@ -66,49 +77,77 @@ def compared(before: Units, after: Units) -> ChangedUnits:
             return ChangedUnits(whole=each.problem.replace("it ", f"it{when} ", 1))
     bodies = {name: f"function {name} changed" for name in _differing(before.functions, after.functions)}
     names = _differing(before.names, after.names)
-    whole = _made(sorted(names & (before.fallible | after.fallible)))
+    whole = _made(sorted((names & (before.fallible | after.fallible)) | (before.failing ^ after.failing)))
     if before.module.digest != after.module.digest:
         whole = "what runs when it is imported changed"
     elif before.dangling != after.dangling:
         whole = "names that it exports and does not have are others, and importing all of it fails where it has any"
     if before.exported is not None and after.exported is not None:
         names |= before.exported ^ after.exported
-    reached = using(after, names)
-    # What used a name that is gone was changed as well, or fails now.
-    return ChangedUnits(
-        functions={**reached.functions, **bodies},
-        names=frozenset(names) | reached.names,
+    kinds = {name: (before.kinds.get(name), after.kinds.get(name)) for name in names}
+    moved = ChangedUnits(
+        names=frozenset(names),
         gone=before.bound - after.bound,
-        whole=whole or reached.whole,
+        lost=frozenset(each.partition(".")[2] for each in before.members - after.members),
+        doubtful=frozenset(name for name, (was, now) in kinds.items() if was != now or not now),
+        revalued=frozenset(name for name, (_, now) in kinds.items() if now not in DEFINED),
+    )
+    reached = using(after, moved)
+    # What used a name that is gone was changed as well, or fails now.
+    return evolve(
+        moved,
+        functions={**reached.functions, **bodies},
+        names=moved.names | reached.names,
+        doubtful=moved.doubtful | reached.doubtful,
+        revalued=moved.revalued | reached.revalued,
+        whole=whole or _made(sorted(after.fallible & reached.doubtful)) or reached.whole,
         examples=before.examples.digest != after.examples.digest,
+        made=reached.made,
     )
 
 
-def using(file: Units, names: Iterable[str], gone: frozenset[str] = frozenset()) -> ChangedUnits:
+def using(file: Units, change: ChangedUnits) -> ChangedUnits:
     """
-    What of a file is concerned where these names, of its own or of another file, are bound to something else.
+    What of a file is concerned where names, of its own or of another file, are bound to something else.
 
-    Some of them may be `gone`: whoever imports one of another file fails of it.
+    Whoever imports one of another file that is gone fails of it.
     """
-    changed = frozenset(names)
-    if not changed:
+    if not change.names:
         return ChangedUnits()
     if file.problem:
         return ChangedUnits(whole=file.problem)
-    known = changed
-    while fresh := {name for name, bound in file.names.items() if name not in known and _used(bound, known)}:
-        known |= fresh
+    known = _following(file, change.names, file.names.keys())
+    values = {name for name in file.names if file.kinds.get(name) != FUNCTION}
+    doubtful = _following(file, change.doubtful, values)
+    revalued = _following(file, change.revalued, values)
+    failing = change.gone | change.lost | doubtful
+    made = [
+        name
+        for name in file.fallible - change.names
+        if name in file.names and file.names[name].mentions & (failing | revalued if name in file.refusing else failing)
+    ]
     return ChangedUnits(
         functions={
             name: f"function {name} uses {' and '.join(used[:2])}, which changed"
             for name, body in file.functions.items()
-            if (used := sorted(_used(body, known)))
+            if (used := sorted(_used(file, body, known)))
         },
-        names=known - changed,
-        whole=_missed(sorted(file.taken & gone))
-        or _whole(sorted(_used(file.module, known)))
-        or _made(sorted(name for name in file.fallible if name in file.names and file.names[name].mentions & gone)),
+        names=known - change.names,
+        doubtful=doubtful - change.doubtful,
+        revalued=revalued - change.revalued,
+        whole=_missed(sorted(file.taken & change.gone))
+        or _whole(sorted(_used(file, file.module, known)))
+        or _made(sorted(made)),
+        made={name: known for name, body in (*file.functions.items(), (MODULE, file.module)) if MADE in body.mentions},
     )
+
+
+def _following(file: Units, names: frozenset[str], among: Collection[str]) -> frozenset[str]:
+    """These names, and those of the file that are made of them, directly or by others."""
+    known = names
+    while fresh := {name for name in among if name not in known and _is_made_of(file, name, known)}:
+        known |= fresh
+    return known
 
 
 def spread(changes: Mapping[str, ChangedUnits], sources: Mapping[str, bytes]) -> Mapping[str, ChangedUnits]:
@@ -121,20 +160,39 @@ def spread(changes: Mapping[str, ChangedUnits], sources: Mapping[str, bytes]) ->
     """
     found = dict(changes)
     parsed: dict[str, Units] = {}
-    known: frozenset[str] = frozenset()
-    waiting = frozenset(name for change in changes.values() for name in change.names)
-    gone = frozenset(name for change in changes.values() for name in change.gone)
-    while waiting:
-        known |= waiting
-        fresh: set[str] = set()
-        for path in _mentioning(waiting, sources):
+    known = ChangedUnits()
+    waiting = _together(changes.values())
+    while waiting.names:
+        known = _together([known, waiting])
+        fresh = ChangedUnits()
+        for path in _mentioning(waiting.names, sources):
             if path not in parsed:
                 parsed[path] = units(sources[path])
-            reached = using(parsed[path], waiting, gone)
-            fresh |= reached.names
+            reached = using(parsed[path], waiting)
+            fresh = _together([fresh, reached])
             if reached:
                 found[path] = _both(found.get(path, ChangedUnits()), reached)
-        waiting = frozenset(fresh) - known
+        doubtful, revalued = fresh.doubtful - known.doubtful, fresh.revalued - known.revalued
+        waiting = evolve(
+            known,
+            names=(fresh.names - known.names) | doubtful | revalued,
+            doubtful=known.doubtful | doubtful,
+            revalued=known.revalued | revalued,
+        )
+    return found
+
+
+def _together(changes: Iterable[ChangedUnits]) -> ChangedUnits:
+    """What names of all these there are, of each kind."""
+    found = ChangedUnits()
+    for each in changes:
+        found = ChangedUnits(
+            names=found.names | each.names,
+            gone=found.gone | each.gone,
+            lost=found.lost | each.lost,
+            doubtful=found.doubtful | each.doubtful,
+            revalued=found.revalued | each.revalued,
+        )
     return found
 
 
@@ -146,12 +204,12 @@ def _mentioning(names: Iterable[str], sources: Mapping[str, bytes]) -> Iterator[
 
 
 def _both(one: ChangedUnits, other: ChangedUnits) -> ChangedUnits:
-    return ChangedUnits(
+    return evolve(
+        _together([one, other]),
         functions={**other.functions, **one.functions},
-        names=one.names | other.names,
-        gone=one.gone | other.gone,
         whole=one.whole or other.whole,
         examples=one.examples,
+        made={name: one.made.get(name, frozenset()) | names for name, names in {**one.made, **other.made}.items()},
     )
 
 
@@ -165,8 +223,17 @@ def _digest(readings: Mapping[str, Reading], name: str) -> str:
     return found.digest if found else ""
 
 
-def _used(reading: Reading, names: frozenset[str]) -> frozenset[str]:
-    return names if ANY in reading.mentions else reading.mentions & names
+def _used(file: Units, reading: Reading, names: frozenset[str]) -> frozenset[str]:
+    # Whoever imports all that another module has may have any name.
+    if ANY in reading.mentions or (OWN in reading.mentions and ANY in file.bound):
+        return names
+    used = reading.mentions & names
+    return used | (names & (file.bound | file.rebound)) if OWN in reading.mentions else used
+
+
+def _is_made_of(file: Units, name: str, names: frozenset[str]) -> bool:
+    reading = file.names[name]
+    return bool(names) and (MADE in reading.mentions or bool(_used(file, reading, names)))
 
 
 def _whole(used: list[str]) -> str:

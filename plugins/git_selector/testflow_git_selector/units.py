@@ -3,29 +3,41 @@
 from __future__ import annotations
 
 import ast
-import sys
+import builtins
 import warnings
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from attrs import define, field, frozen
 
-from testflow_git_selector.import_time import is_for_types_only, is_plain_class, is_plain_function, is_pure, may_fail
+from testflow_git_selector.bindings import binding, bound_by, is_of_python, names_in
+from testflow_git_selector.constants import LIBRARY, OPAQUE, root_of
+from testflow_git_selector.import_time import (
+    PLAIN_BASES,
+    is_for_types_only,
+    is_plain_class,
+    is_plain_function,
+    is_pure,
+)
 from testflow_git_selector.syntax import (
     Definition,
     Reading,
     docstring,
     last_name,
     reading,
+    replaced,
     without_docstring,
     yields,
 )
+from testflow_git_selector.values import CLASS, FUNCTION, Assigning, Worked
 
 MODULE = "<module>"
 """The unit of what runs when a file is imported."""
 
 _HELP = frozenset({"command", "group", "callback"})
 """Decorators that show a docstring to users."""
+
+_NOTHING = ast.Constant(value=None)
 
 
 @frozen(kw_only=True)
@@ -36,11 +48,13 @@ class Units:
     `functions` are the bodies of functions by qualified name (`charge`, `Card.charge`); what is defined within a
     function is a part of it, and of several with one name all are. `names` are what each module-level name is bound
     to: of functions all but the body, of classes all but the bodies of methods. `module` is what runs on import and may
-    have effects, in order: statements, imports of what does not come with Python, decorators, classes with bases,
-    names that pytest or Python calls by themselves. `exported` is what `__all__` says,
-    None where that is computed; `bound` are the names that some statement of the module binds, `taken` those that are
-    imported from other modules; making what one of `fallible` is bound to may raise. `examples` are docstrings with
-    doctests. `problem` says why the file cannot be parsed.
+    have effects, in order: statements, imports of what does not come with Python, decorators, classes of other bases
+    than Python's or its own, names that pytest or Python calls by themselves. `exported` is what `__all__` says, None
+    where that is computed; `bound` are the names that some statement of the module binds, `rebound` those that
+    functions bind, `taken` those that are imported from other modules. `kinds` tells of names what is known of their
+    values. Making what one of `fallible` is bound to may raise, with one of `refusing` by what it is given, with one of
+    `failing` it does. `members` are those of classes, with the class. `examples` are docstrings with doctests.
+    `problem` says why the file cannot be parsed.
     """
 
     functions: Mapping[str, Reading] = field(factory=dict[str, Reading])
@@ -48,8 +62,13 @@ class Units:
     module: Reading = field(factory=lambda: reading(()))
     exported: frozenset[str] | None = frozenset()
     bound: frozenset[str] = frozenset()
+    rebound: frozenset[str] = frozenset()
     taken: frozenset[str] = frozenset()
+    kinds: Mapping[str, str] = field(factory=dict[str, str])
     fallible: frozenset[str] = frozenset()
+    refusing: frozenset[str] = frozenset()
+    failing: frozenset[str] = frozenset()
+    members: frozenset[str] = frozenset()
     examples: Reading = field(factory=lambda: reading(()))
     problem: str = ""
 
@@ -64,8 +83,7 @@ def units(source: bytes | str) -> Units:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            tree = ast.parse(source)
-        return _Survey.of(tree).units()
+            return _Survey.of(ast.parse(source)).units()
     except (SyntaxError, ValueError) as error:
         return Units(problem=f"it does not parse: {error}")
     except (RecursionError, MemoryError):
@@ -85,7 +103,9 @@ class _Survey:
     exported: set[str] | None = field(factory=set[str])
     above: set[str] = field(factory=set[str])
     taken: set[str] = field(factory=set[str])
-    fallible: set[str] = field(factory=set[str])
+    plain: set[str] = field(factory=set[str])
+    worked: Worked = field(factory=Worked)
+    members: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, tree: ast.Module) -> _Survey:
@@ -94,10 +114,27 @@ class _Survey:
         modules = frozenset(alias.asname or alias.name.partition(".")[0] for node in imports for alias in node.names)
         reads = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
         reads |= {node.id for node in nodes if isinstance(node, ast.Name)}
-        survey = cls(modules=modules, help=not reads.isdisjoint({"__doc__", "getdoc"}))
+        survey = cls(
+            modules=modules,
+            help=not reads.isdisjoint({"__doc__", "getdoc"}),
+            members=frozenset(
+                f"{node.name}.{name}"
+                for node in nodes
+                if isinstance(node, ast.ClassDef)
+                for each in node.body
+                for name in binding(each)
+            ),
+            worked=Worked(
+                rebound=frozenset(name for node in nodes if isinstance(node, ast.Global) for name in node.names)
+            ),
+        )
         for statement in survey.body_of(tree.body):
+            bound = binding(statement)
+            if not isinstance(statement, Assigning):
+                survey.worked.unknown(bound, LIBRARY if is_of_python(statement) else OPAQUE)
+                survey.plain -= bound
             survey.statement(statement)
-            survey.above |= _binding(statement)
+            survey.above |= bound
         return survey
 
     def units(self) -> Units:
@@ -107,8 +144,13 @@ class _Survey:
             module=reading(self.effects, self.modules),
             exported=None if self.exported is None else frozenset(self.exported),
             bound=frozenset(self.above),
+            rebound=self.worked.rebound,
             taken=frozenset(self.taken),
-            fallible=frozenset(self.fallible),
+            kinds=self.worked.kinds,
+            fallible=frozenset(self.worked.fallible),
+            refusing=frozenset(self.worked.refusing),
+            failing=frozenset(self.worked.failing),
+            members=self.members,
             examples=reading(self.examples),
         )
 
@@ -124,29 +166,46 @@ class _Survey:
         if isinstance(node, Definition):
             self.function(node)
         elif isinstance(node, ast.ClassDef):
-            self.definition(node.name, [self.class_shell(node, f"{node.name}.")], plain=is_plain_class(node))
+            plain = is_plain_class(node, self.is_plain_base)
+            self.definition(node.name, [self.class_shell(node, f"{node.name}.")], plain=plain)
+            self.worked.kinds[node.name] = CLASS
+            if plain:
+                self.plain.add(node.name)
+                # What it inherits from decides whether it can be made at all.
+                self.effects.extend(ast.Constant(value=f"inherits {ast.unparse(each)}") for each in node.bases)
         elif isinstance(node, ast.Import | ast.ImportFrom):
             self.imported(node)
-        elif isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign):
+        elif isinstance(node, Assigning):
             self.assignment(node)
         elif not isinstance(node, ast.Pass) and not is_for_types_only(node):
             shell = self.shell(node, "")
             self.effects.extend([shell, self.order([shell])])
 
+    def is_plain_base(self, node: ast.expr) -> bool:
+        """Whether nothing more happens where a class inherits from this one: it is one of Python's, or of this file."""
+        node = node.value if isinstance(node, ast.Subscript) else node
+        name, root = last_name(node), root_of(node)
+        if isinstance(node, ast.Name) and name in self.worked.values:
+            return name in self.plain or (name in PLAIN_BASES and self.worked.values[name] is LIBRARY)
+        return name in PLAIN_BASES and (
+            self.worked.values.get(root) is LIBRARY or (name == root and hasattr(builtins, name))
+        )
+
     def function(self, node: Definition) -> None:
         header = self.cut(node, node.name)
         self.definition(node.name, [header], plain=is_plain_function(node))
+        self.worked.kinds[node.name] = FUNCTION
 
     def definition(self, name: str, nodes: Iterable[ast.AST], *, plain: bool) -> None:
         nodes = [*nodes, self.order(nodes)]
         self.names[name].extend(nodes)
-        self.note([name], nodes)
+        self.worked.note([name], nodes, self.above)
         if not plain:
             self.effects.extend(nodes)
 
     def imported(self, node: ast.Import | ast.ImportFrom) -> None:
         module = node.module or "" if isinstance(node, ast.ImportFrom) else node.names[0].name
-        known = not getattr(node, "level", 0) and module.partition(".")[0] in sys.stdlib_module_names
+        known = is_of_python(node)
         for alias in node.names if node.names[0].name != "*" else ():
             bound = alias.asname or alias.name.partition(".")[0]
             origin = ast.Constant(value=f"{'.' * getattr(node, 'level', 0) or ''} {getattr(node, 'module', '')}")
@@ -157,9 +216,9 @@ class _Survey:
             # Importing is an effect, but does not use what is imported.
             self.effects.append(ast.Constant(value=f"import {ast.unparse(node)}"))
 
-    def assignment(self, node: ast.Assign | ast.AnnAssign | ast.AugAssign) -> None:
+    def assignment(self, node: Assigning) -> None:
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-        names = [name for target in targets for name in _bound(target)]
+        names = [name for target in targets for name in bound_by(target)]
         plain = None not in names and (node.value is None or is_pure(node.value))
         nodes = [node, self.order([node])]
         for name in names:
@@ -167,16 +226,13 @@ class _Survey:
                 self.export(node)
             elif name is not None:
                 self.names[name].extend(nodes)
-        self.note((name for name in names if name is not None), nodes)
+        bound = [name for name in names if name is not None]
+        known = self.worked.assign(node, targets, bound)
+        self.worked.note(bound, [replaced(node, value=_NOTHING)] if known else nodes, self.above)
         if not plain:
             self.effects.extend(nodes)
 
-    def note(self, names: Iterable[str], nodes: Iterable[ast.AST]) -> None:
-        """Whether what these are bound to may fail to be made, here."""
-        if any(may_fail(each, self.above) for each in nodes):
-            self.fallible.update(names)
-
-    def export(self, node: ast.Assign | ast.AnnAssign | ast.AugAssign) -> None:
+    def export(self, node: Assigning) -> None:
         try:
             told = ast.literal_eval(node.value) if node.value is not None else ()
         except ValueError:
@@ -190,11 +246,11 @@ class _Survey:
     def order(self, nodes: Iterable[ast.AST]) -> ast.AST:
         """Which of the names that these need stand above: a constant moved below its use is an error."""
         needed: set[str] = set()
-        waiting = _names(nodes)
+        waiting = names_in(nodes)
         while waiting:
             needed |= waiting
             bodies = [node for name in waiting & self.functions.keys() for node in self.functions[name]]
-            waiting = _names(bodies) - needed
+            waiting = names_in(bodies) - needed
         return ast.Constant(value="above " + " ".join(sorted(needed & self.above)))
 
     def cut(self, node: Definition, name: str) -> ast.AST:
@@ -205,11 +261,11 @@ class _Survey:
             # Called by the name they have, and not while a test runs.
             self.effects.extend(body)
         kind = ast.Constant(value="a generator" if yields(node) else "a function")
-        return _replaced(node, body=[ast.Expr(value=kind)])
+        return replaced(node, body=[ast.Expr(value=kind)])
 
     def class_shell(self, node: ast.ClassDef, prefix: str) -> ast.AST:
         body = [self.shell(each, prefix) for each in self.body_of(node.body)]
-        return _replaced(node, body=body)
+        return replaced(node, body=body)
 
     def shell(self, node: ast.stmt, prefix: str) -> ast.stmt:
         """A statement without the bodies of the functions in it."""
@@ -222,45 +278,9 @@ class _Survey:
             for name in ("body", "orelse", "finalbody", "handlers", "cases")
             if (value := getattr(node, name, None))
         }
-        return _replaced(node, **inside) if inside else node  # pyright: ignore[reportReturnType]
+        return replaced(node, **inside) if inside else node  # pyright: ignore[reportReturnType]
 
     def part(self, node: ast.AST, prefix: str) -> ast.AST:
         if isinstance(node, ast.ExceptHandler | ast.match_case):
-            return _replaced(node, body=[self.shell(each, prefix) for each in node.body])
+            return replaced(node, body=[self.shell(each, prefix) for each in node.body])
         return self.shell(node, prefix) if isinstance(node, ast.stmt) else node
-
-
-def _replaced(node: ast.AST, **fields: object) -> ast.AST:
-    return type(node)(**{name: getattr(node, name, None) for name in node._fields} | fields)
-
-
-def _names(nodes: Iterable[ast.AST]) -> set[str]:
-    return {inner.id for node in nodes for inner in ast.walk(node) if isinstance(inner, ast.Name)}
-
-
-def _binding(statement: ast.stmt) -> set[str]:
-    """The names that a statement may bind."""
-    if isinstance(statement, Definition | ast.ClassDef):
-        return {statement.name}
-    found: set[str] = set()
-    for node in ast.walk(statement):
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            found.add(node.id)
-        elif isinstance(node, ast.alias):
-            found.add(node.asname or node.name.partition(".")[0])
-        elif isinstance(node, Definition | ast.ClassDef):
-            found.add(node.name)
-    return found
-
-
-def _bound(target: ast.expr) -> Iterator[str | None]:
-    """The names that a target binds; None for a part of it that changes something that is there."""
-    if isinstance(target, ast.Name):
-        yield target.id
-    elif isinstance(target, ast.Tuple | ast.List):
-        for each in target.elts:
-            yield from _bound(each)
-    elif isinstance(target, ast.Starred):
-        yield from _bound(target.value)
-    else:
-        yield None

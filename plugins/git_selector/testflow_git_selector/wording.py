@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from testflow_core.model import Provider
     from testflow_git_selector.causes import Cause, IdleMatch
@@ -79,10 +79,11 @@ def several(clauses: Sequence[str], count: int) -> str:
     return "; ".join([*clauses, f"and {rest} more"] if rest else clauses)
 
 
-def unexplained(changed: Sequence[str]) -> str:
-    """Why all tests run."""
+def unexplained(changed: Sequence[str], keys: Mapping[str, Sequence[str]]) -> str:
+    """Why all tests run; `keys` are, by file, those under which it says something else."""
     they = "it concerns" if len(changed) == 1 else "they concern"
-    return f"{files(changed)} changed and nothing says which tests {they}: all tests run"
+    named = [f"{file} ({', '.join(keys[file][:NAMED])})" if file in keys else file for file in changed]
+    return f"{files(named)} changed and nothing says which tests {they}: all tests run"
 
 
 def unconcerned(changed: Sequence[str]) -> str:

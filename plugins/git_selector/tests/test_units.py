@@ -242,6 +242,28 @@ MADE = {
         "class X:\n    def f(self): ...\n    g = f\n",
         "class X:\n    g = f\n    def f(self): ...\n",
     ),
+    "a literal that is none of its type": ("X = int('1')\n", "X = int('a')\n"),
+    "a literal of a type of the library": (
+        "from decimal import Decimal\nX = Decimal('1')\n",
+        "from decimal import Decimal\nX = Decimal('x')\n",
+    ),
+    "a regular expression": ("import re\nX = re.compile('a', re.I)\n", "import re\nX = re.compile('(', re.I)\n"),
+    "one that only later versions know": ("import re\nX = re.compile('a+')\n", "import re\nX = re.compile('a++')\n"),
+    "a date": ("import datetime as d\nX = d.date(2024, 2, 29)\n", "import datetime as d\nX = d.date(2023, 2, 29)\n"),
+    "names of fields": (
+        "from collections import namedtuple\nX = namedtuple('X', 'a b')\n",
+        "from collections import namedtuple\nX = namedtuple('X', ['a', 'a'])\n",
+    ),
+    "what another is made of": ("A = '1'\nX = int(A)\n", "A = 'a'\nX = int(A)\n"),
+    "an item of a table": ("A = {'a': 1}\nX = A['a']\n", "A = {'b': 1}\nX = A['a']\n"),
+    "a text that is formatted": ("A = '%d'\nX = A % 1\n", "A = '%d %d'\nX = A % 1\n"),
+    "several names for other than as many values": ("X, Y = 1, 2\n", "X, Y = 1, 2, 3\n"),
+    "a literal as a default": ("def f(x=int('1')): ...\n", "def f(x=int('a')): ...\n"),
+    "a literal of a member": ("class X:\n    a = float('1')\n", "class X:\n    a = float('a')\n"),
+    "a slot that has a value": (
+        "class X:\n    __slots__ = ('a',)\n    b = 1\n",
+        "class X:\n    __slots__ = ('b',)\n    b = 1\n",
+    ),
     "what loops": ("X = [1]\n", "X = [x for x in 1]\n"),
 }
 
@@ -260,12 +282,113 @@ def test_what_may_fail_when_it_is_made_concerns_all_who_import_the_file(before, 
         ("class X:\n    a = 1\n", "class X:\n    a = 1\n    b = a\n    def f(self, x=b): ...\n    g = f\n"),
         ("X = 1\n", "X = __file__\n"),
         ("X = 'a' 'b'\n", "X = 'a' + 'b'\n"),
+        ("X = int('1')\n", "X = int('2')\n"),
+        ("import re\nX = re.compile('a')\n", "import re\nX = re.compile('b' f'{1:>2}' r'\\d', flags=re.X | re.M)\n"),
+        ("A = {'a': [1, 2]}\nX = A['a'][-1]\n", "A = {'a': [1, 3], **{}}\nX = A['a'][0:1]\n"),
+        ("A = 1\nX = -A * 'a'\n", "A = 2\nX = -A * 'a'\n"),
+        ("X, (Y, Z) = 1, (2, 3)\n", "X, [Y, Z] = 1, [2, 4]\n"),
+        ("X = 1\nX += 1\n", "X = 1\nX += 2\n"),
+        ("X = {*()}\n", "X = {*(), bytes(1), f'{1!r}'}\n"),
+        ("class X:\n    a = int('1')\n", "class X:\n    a = int('2')\n"),
     ],
 )
 def test_what_is_made_of_names_that_are_there_concerns_those_who_use_it_alone(before, after):
     found = changed_units(before, after)
-    assert (found.names & {"X", "f"}, found.whole) == (found.names, "")
-    assert found.names
+    assert not found.whole
+    assert found.names & {"X", "f"}
+
+
+TAKEN = {
+    "from prices import TAX\nX = TAX + 1\n": ("TAX = 1\n", "TAX = 'a'\n"),
+    "from prices import TAX\nX = int(TAX)\n": ("TAX = '1'\n", "TAX = 'a'\n"),
+    "from prices import TAX\nY = TAX\nX = [*Y]\n": ("TAX = [1]\n", "TAX = None\n"),
+    "from prices import TAX\nX = TAX['a']\n": ("TAX = {'a': 1}\n", "TAX = {'b': 1}\n"),
+    "import prices\nclass Y:\n    a = prices.TAX\nX = Y.a + 1\n": ("TAX = 1\n", "TAX = '1'\n"),
+    "import prices\nX = prices.Tax.full\n": ("class Tax:\n    full = half = 1\n", "class Tax:\n    half = 1\n"),
+    "import prices\ndef f(x=prices.Tax.full): ...\n": (
+        "class Tax(E):\n    full = half = 1\n",
+        "class Tax(E):\n    half = 1\n",
+    ),
+}
+
+
+@pytest.mark.parametrize(("use", "change"), TAKEN.items())
+def test_what_another_file_makes_of_a_name_may_fail_once_that_is_of_another_kind(use, change):
+    before, after = change
+    found = spread({"prices.py": changed_units(before, after)}, {"prices.py": after.encode(), "a.py": use.encode()})
+    assert found["a.py"].whole.startswith("making ")
+
+
+KEPT = {
+    "from prices import TAX\nX = TAX + 1\n": ("TAX = 1\n", "TAX = 2\n"),
+    "from prices import TAX\nX = TAX['a']\n": ("TAX = {'a': 1}\n", "TAX = {'a': 2}\n"),
+    "from prices import TAX\nX = TAX + 'a'\n": ("TAX = 'a'\n", "TAX = 'b'\n"),
+    "import prices\nX = prices.tax\nY = X.__name__\n": ("def tax(): ...\n", "def tax(x=1): ...\n"),
+    "import prices\nX = prices.Tax.full\n": ("class Tax:\n    full = 1\n", "class Tax:\n    full = half = 1\n"),
+}
+
+
+@pytest.mark.parametrize(("use", "change"), KEPT.items())
+def test_what_another_file_makes_of_a_name_that_is_of_the_same_kind_concerns_those_who_use_it(use, change):
+    before, after = change
+    found = spread({"prices.py": changed_units(before, after)}, {"prices.py": after.encode(), "a.py": use.encode()})
+    assert ("X" in found["a.py"].names, found["a.py"].whole) == (True, "")
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["'a' * 10 ** 9", "2 ** 10 ** 9", "1 << 10 ** 9", "'%999999d' % 1", "f'{1:999999}'", "bytes(10 ** 9)",
+     "range(10 ** 9)", "[0] * 20_000", "9 ** 5000", "open('a')", "compile('a')", "dict(**{})", "re.nothing", "a.I"],
+)  # fmt: skip
+def test_what_is_large_or_unknown_is_not_worked_out(value):
+    found = units(f"import re, a\nX = {value}\n")
+    assert (found.kinds["X"], found.failing, found.problem) == ("", frozenset(), "")
+
+
+@pytest.mark.parametrize(
+    "base", ["Exception", "OSError", "abc.ABC", "Generic[T]", "typing.Protocol", "Own", "Own, dict"]
+)
+def test_a_class_of_bases_that_do_nothing_is_a_name(base):
+    source = f"import abc, typing\nfrom typing import Generic\nT = 1\nclass Own: ...\nclass X({base}):\n    a = 1\n"
+    found = changed_units(source, source.replace("a = 1", "a = 2"))
+    assert (found.names, found.whole) == ({"X"}, "")
+    assert changed_units(source, source.replace(f"({base})", "")).whole == "what runs when it is imported changed"
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["from shop import Exception\nclass X(Exception):\n    a = 1\n",
+     "class Own:\n    def __init_subclass__(cls): ...\nclass X(Own):\n    a = 1\n",
+     "class Own: ...\nif debug:\n    from shop import Own\nclass X(Own):\n    a = 1\n",
+     "import shop\nclass X(shop.Protocol):\n    a = 1\n", "class X(make()):\n    a = 1\n", "class X(ABC):\n    a = 1\n",
+     "from enum import Enum\nclass X(Enum):\n    a = 1\n"],
+)  # fmt: skip
+def test_a_class_of_other_bases_concerns_all_who_import_it(source):
+    assert changed_units(source, source.replace("a = 1", "a = 2")).whole == "what runs when it is imported changed"
+
+
+def test_names_that_are_computed_of_those_a_module_has_are_no_others():
+    changes = {"prices.py": changed_units("TAX = 1\n", "TAX = 2\n")}
+    assert set(spread(changes, {"prices.py": b"TAX = 2\n", "a.py": b"def f(name): return globals()[name]\n"})) == {
+        "prices.py"
+    }
+    rebinding = b"def f(name): return globals()[name]\ndef g():\n    global TAX\n    TAX = 3\n"
+    assert set(spread(changes, {"a.py": rebinding})["a.py"].functions) == {"f", "g"}
+
+
+def test_text_that_is_run_may_ask_for_any_name_which_is_known_once_it_was_run():
+    changes = {"prices.py": changed_units("TAX = 1\n", "TAX = 2\n")}
+    source = b"""
+X = lambda name: eval(name)
+exec(compile(name, '', 'exec'))
+def f(name): exec(compile(name, filename='', mode='exec'))
+def g(name): builtins.eval(name)
+def h(): return X
+"""
+    found = spread(changes, {"a.py": source})["a.py"]
+    assert found.made.keys() == {"f", "g", "<module>"}
+    assert "TAX" in found.made["f"]
+    assert (set(found.functions), found.names, found.whole) == ({"h"}, {"X"}, "")
 
 
 USES = {
@@ -372,9 +495,14 @@ def test_a_file_that_comes_or_goes_counts_as_changed():
         "import prices\ndef f(name): return dir(prices)\n",
         "import sys\ndef f(name): return sys.modules[name]\n",
         "from sys import modules\ndef f(name): return modules[name]\n",
-        "def f(name): return globals()[name]\n",
-        "def f(name): return eval(name)\n",
-        "def f(name): exec(name)\n",
+        "from prices import TAX\ndef f(name): return globals()[name]\n",
+        "from prices import TAX as rate\ndef f(name): return globals()[name]\n",
+        "from prices import *\ndef f(name): return globals()[name]\n",
+        "import prices\ndef f(one, other): return getattr(globals()[one], other)\n",
+        "def f(base): return base.__subclasses__()\n",
+        "def f(names): return map(eval, names)\n",
+        "def f(one, other): return getattr(eval(one), other)\n",
+        "def f(name): return getattr(builtins, 'exec')(name)\n",
         "def f(name): return __import__(name)\n",
         "def f(name): return inspect.getmembers(name)\n",
         "def f(name): return importlib.import_module(name)\n",

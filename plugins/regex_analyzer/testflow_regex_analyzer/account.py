@@ -67,11 +67,16 @@ class Exhibit:
 
 @frozen(kw_only=True)
 class Log:
-    """What was printed while the test ran: which stream, how close to the cause it stands, and the text."""
+    """
+    What was printed while the test ran: which stream, how close to the cause it stands, and the text.
+
+    `exhibits` is what it says, taken apart, where nothing else says more than that a program has ended.
+    """
 
     kind: str
     rank: int
     text: str
+    exhibits: tuple[Exhibit, ...] = ()
 
 
 @frozen(kw_only=True)

@@ -15,7 +15,8 @@ _STATUS = re.compile(
     r"|\bhttp(?:/\d(?:\.\d)?)?(?: error| status)?:? ([1-5]\d\d)\b"
     r"|<response \[([1-5]\d\d)"
     r"|\bresponse code:? ([1-5]\d\d)\b"
-    r"|\bclientresponseerror: ([1-5]\d\d)\b",
+    r"|\bclientresponseerror: ([1-5]\d\d)\b"
+    r"|\b(?:returned error:?|an error occurred) \(?([1-5]\d\d)\b",
     re.ASCII,
 )
 _HUNDREDS = re.compile(r"(?<!\d)[1-5]\d\d(?!\d)", re.ASCII)

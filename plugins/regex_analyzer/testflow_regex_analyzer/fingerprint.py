@@ -13,7 +13,7 @@ from testflow_regex_analyzer.masking import masked
 if TYPE_CHECKING:
     from testflow_regex_analyzer.account import Account, Exhibit, Frame, Raised
 
-VERSION = 1
+VERSION = 2
 """Of what is hashed: it changes whenever a failure may get another fingerprint than before, and stands in each."""
 
 _TEXT_LIMIT = 600

@@ -7,7 +7,7 @@ import re
 _HEADER = re.compile(
     r"""
     (?:Uncaught[ ]|Unhandled[ ]|\(node:\d+\)[ ]|Exception[ ]in[ ]thread[ ]"[^"\n]{0,200}"[ ]|\[ERROR\][ ])?
-    (?P<name>(?:[A-Za-z_$][\w$-]*\.)*[A-Za-z_$][\w$]*)     # java.net.ConnectException, _queue.Empty, AxiosError
+    (?P<name>(?:(?:[A-Za-z_$][\w$-]*|<locals>)\.)*[A-Za-z_$][\w$]*)  # java.net.ConnectException, _queue.Empty
     (?:[ ]\[(?P<code>[A-Z][A-Z0-9_]+)\])?                  # Error [ERR_BAD_REQUEST]: what Node writes
     (?:[ ]?:[ ]?(?P<message>.*)|\s*$)                     # .NET writes a space before the colon
     """,
@@ -26,7 +26,7 @@ def header(line: str) -> tuple[str, str] | None:
     match = _HEADER.match(line)
     if not match:
         return None
-    name, message = match["name"], (match["message"] or "").strip()
+    name, message = match["name"].replace("<locals>.", ""), (match["message"] or "").strip()
     simple = name.rpartition(".")[2].rpartition("$")[2]
     if not (_TELLING.search(simple) or name in _OTHERS or _looks_like_class(name, simple)):
         return None
@@ -36,5 +36,9 @@ def header(line: str) -> tuple[str, str] | None:
 
 
 def _looks_like_class(name: str, simple: str) -> bool:
-    """`_queue.Empty`, `pexpect.exceptions.EOF`: dotted, and the last part begins with a capital."""
-    return "." in name and simple[:1].isupper() and (not simple.isupper() or _EXCEPTIONS.search(name) is not None)
+    """`_queue.Empty`, `pexpect.exceptions.EOF`, `Cart$Empty`: parted, and the last part begins with a capital."""
+    return (
+        ("." in name or "$" in name[1:])
+        and simple[:1].isupper()
+        and (not simple.isupper() or _EXCEPTIONS.search(name) is not None)
+    )

@@ -29,6 +29,12 @@ _CAUSE_LIMIT = 8
 """Exceptions of one chain that are looked at: those nearest to the root, and the last."""
 
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
+_END_ALONE = re.compile(
+    r"(?is)-?\d{1,3}|(?:.{1,2000}?\b)?(?:exit(?:ed)?(?: (?:with|status|code|value))*|ended with|finished with)"
+    r"[ :(]{0,3}(?:exit )?(?:code |status |value )?-?\d{1,3}[.)]?"
+)
+"""A message that says how a program ended and nothing of why: then its own words are the account."""
+_WRAPPED = re.compile(r"\.[A-Z]\w*(?:Exception|Error|Failure)$")
 _LOG_KINDS = {"stderr": LOGGED, "log": LOGGED, "stdout": LOGGED + 1, "facts": LOGGED + 2, "services": LOGGED + 3}
 
 
@@ -44,7 +50,23 @@ def account_of(failure: Failure) -> Account:
         for kind, printed in trace.captured.items()
         if printed.strip() and not said.get(kind, "").strip()
     ]
+    if all(map(_tells_an_end_alone, exhibits)):
+        logs = _with_what_they_say(logs)
     return Account(exhibits=exhibits, logs=tuple(logs))
+
+
+def _tells_an_end_alone(exhibit: Exhibit) -> bool:
+    said = exhibit.raised.message.strip()
+    return said[-3:].strip(".)")[-1:].isdigit() and _END_ALONE.fullmatch(said) is not None
+
+
+def _with_what_they_say(logs: list[Log]) -> list[Log]:
+    """The logs, and what the one says that a program complains in: standard error, else what it printed."""
+    told = next((log for kind in ("stderr", "stdout") for log in logs if log.kind == kind), None)
+    if told is None:
+        return logs
+    pieces = tuple(evolve(each, kind=told.kind, rank=told.rank) for each in _exhibits("", told.text, read(told.text)))
+    return [evolve(log, exhibits=pieces) if log is told else log for log in logs]
 
 
 def clean(text: str) -> str:
@@ -69,13 +91,23 @@ def _exhibits(message: str, text: str, trace: Trace) -> Iterator[Exhibit]:
         return
     first, rest = _final(message, chain)
     yield Exhibit(kind="message" if message else "text", rank=MESSAGE, raised=first)
-    causes = [raised for link, raised in rest if link == "cause"]
+    causes = [raised for link, raised in rest if link == "cause"] or list(_named_within(first))
     contexts = [raised for link, raised in rest if link != "cause"]
     # The root of what was said to be the cause is closest to it.
     for raised in causes[: -_CAUSE_LIMIT - 1 : -1]:
         yield Exhibit(kind="cause", rank=CAUSE, raised=raised)
     for raised in contexts[:_CAUSE_LIMIT]:
         yield Exhibit(kind="context", rank=CAUSE + 1, raised=raised)
+
+
+def _named_within(raised: Raised) -> Iterator[Raised]:
+    """The exception that a wrapper's message is, where its own account is not there: `ExecutionException: a.b.E: x`."""
+    found = header(raised.message.partition("\n")[0]) if raised.name else None
+    if found and "." in found[0] and _WRAPPED.search(found[0]):
+        name, said = found
+        rest = raised.message.partition("\n")[2]
+        message = f"{said}\n{rest}" if rest else said
+        yield Raised(name=name, message=message, codes=codes_of(f"{name}: {message}"))
 
 
 def _final(message: str, chain: list[tuple[str, Raised]]) -> tuple[Raised, list[tuple[str, Raised]]]:

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 SEARCHED_LIMIT = 4_000
 """Characters of an exception's text that rules are tried on."""
 
-_STRENGTH_ORDER = {Strength.CAUSE: 0, Strength.SYMPTOM: 1, Strength.KIND: 3}
-_LOG_ORDER = 2
+_STRENGTH_ORDER = {Strength.CAUSE: 0, Strength.SYMPTOM: 1, Strength.KIND: 4}
+_LOG_ORDER = {Strength.CAUSE: 2, Strength.SYMPTOM: 3, Strength.KIND: 5}
 """What was printed decides before a bare assertion or exit does, and after everything that an exception says."""
-_SERVICE_ORDER = 4
+_SERVICE_ORDER = 6
 """What services wrote decides where nobody else says anything: they write of what goes well, too."""
 
 
@@ -45,7 +45,10 @@ class Hit:
         """The smallest decides: what a rule knows, how close to the cause, the user's first, as declared."""
         strength = _STRENGTH_ORDER[self.rule.strength]
         if self.kind in _LOGS and self.rule.shipped:
-            strength = max(strength, _SERVICE_ORDER if self.kind == _OF_SERVICES else _LOG_ORDER)
+            strength = _SERVICE_ORDER if self.kind == _OF_SERVICES else _LOG_ORDER[self.rule.strength]
+        elif self.kind == "context" and self.rule.shipped and self.rule.category.startswith("code/"):
+            # A key that was looked up and not found is how programs ask: what they then say of it tells more.
+            strength = _STRENGTH_ORDER[Strength.KIND]
         return strength, self.rank, self.rule.shipped, self.number
 
 
@@ -95,6 +98,7 @@ class Rulebook:
         """Every rule that matches a piece of the account, the deciding one first."""
         found = [hit for exhibit in account.exhibits for hit in self.hits_on_exception(exhibit)]
         found += [hit for log in account.logs for hit in self.hits_in_log(log)]
+        found += [hit for log in account.logs for said in log.exhibits for hit in self.hits_on_exception(said)]
         found.sort(key=lambda hit: hit.order)
         return found
 

@@ -15,7 +15,7 @@ from testflow_regex_analyzer.rule_files import rules_in
 if TYPE_CHECKING:
     from testflow_regex_analyzer.rule import Rule
 
-VERSION = "2"
+VERSION = "3"
 """Of the pack as a whole: it changes where a failure may get another category than before."""
 
 FILES = ("expectation", *CATEGORIES, "names")

@@ -25,7 +25,7 @@ _FILE = re.compile(r'\s*(?:\|\s*)?File "(?P<file>[^"\n]+)", line (?P<line>\d+)(?
 _AT = re.compile(
     r"\s+at (?:async )?(?:(?P<function>[^()\n]+?) ?\()?(?P<file>[^()\n]*?)(?::(?P<line>\d+))?(?::\d+)?\)?$"
 )
-_CAUSED = re.compile(r"\s*(?:Caused by:|\[cause\]:|Cause:)\s*(?P<header>.*)$")
+_CAUSED = re.compile(r"\s*(?:Caused by:|\[(?:cause|errors)\]:|Cause:)\s*(?P<header>.*)$")
 _LINKS = {
     "The above exception was the direct cause of the following exception:": "cause",
     "During handling of the above exception, another exception occurred:": "context",
@@ -186,7 +186,7 @@ class _Reader:
         first = line[0]
         if first in "TD" and (link := _LINKS.get(line.strip())):
             self._linked(link)
-        elif first == "C" and (caused := _CAUSED.match(line)):
+        elif first in "C[" and (caused := _CAUSED.match(line)):
             self._close_buffer()
             self._caused(caused["header"])
         elif first == "T" and line.startswith("Traceback (most recent call last)"):

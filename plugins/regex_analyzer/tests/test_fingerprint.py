@@ -37,7 +37,7 @@ def test_lines_addresses_and_depths_do_not_count(changed):
 
 
 def test_a_fingerprint_names_the_version_of_its_algorithm():
-    assert fingerprint(trace()).startswith("1:")
+    assert fingerprint(trace()).startswith("2:")
 
 
 @pytest.mark.parametrize(

@@ -28,8 +28,9 @@ def test_a_rule_leaves_its_counterexamples_alone(rule, example):
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
-def test_a_rule_has_examples_of_both_kinds_and_a_category_of_two_levels(rule):
+def test_a_rule_has_examples_of_both_kinds_advice_and_a_category_of_two_levels(rule):
     assert rule.match
+    assert rule.advice
     assert rule.no_match
     assert rule.category.count("/") == 1
     assert rule.category.partition("/")[0] in CATEGORIES

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 import time
 from contextlib import closing, contextmanager, suppress
@@ -40,6 +41,9 @@ SPOOL = "spool-"
 FAILING = {"failed", "error", "timed_out"}
 FOLDERS = {"output_path": OUTPUT, "tmp_path": FOLDER}
 """Fixtures that are folders of one test: pytest-playwright's, with screenshots, videos and traces, and pytest's own."""
+
+AROUND = frozenset(("log", "exit", "resources", "folders"))
+"""What an event of a test that did not fail has only where there was something around it."""
 
 ENDS = (b'{"event": "ended"', b'{"event": "late"')
 
@@ -243,8 +247,10 @@ def outcome_of(event: Event, mark: Event) -> Outcome:
         attempt=int(cast("int", mark["attempt"])),
         test=TestCase(
             application=str(mark["application"]),
-            file=str(event["file"]),
-            name=None if name is None else str(name),
+            # All tests of a file have one.
+            file=sys.intern(str(event["file"])),
+            # Its track, if it has one, has the same.
+            name=None if name is None else sys.intern(str(name)),
         ),
         status=Status(str(event["status"])),
         duration=float(cast("float", event["duration"])),
@@ -262,6 +268,8 @@ def outcome_of(event: Event, mark: Event) -> Outcome:
 
 def _context_of(event: Event) -> FailureContext | None:
     """What an event tells of what there was around a test that failed; None where that is nothing."""
+    if event["status"] not in FAILING and AROUND.isdisjoint(event):
+        return None
     code, lack = event.get("exit"), event.get("resources")
     found = FailureContext(
         log=str(event.get("log", "")),

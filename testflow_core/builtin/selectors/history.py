@@ -11,7 +11,6 @@ from attrs import evolve, frozen
 from testflow_core.builtin.selectors import budget
 from testflow_core.builtin.selectors.adaptation import Adaptation
 from testflow_core.builtin.selectors.prospects import Prospect, prospects
-from testflow_core.builtin.selectors.uncollected import uncollected
 from testflow_core.errors import Problem, SpecError
 from testflow_core.interfaces import Selector
 from testflow_core.model import Choice
@@ -54,8 +53,7 @@ class OrderByHistory(Selector):
 
     def select(self, tests: Sequence[TestCase], context: Context) -> Iterable[Choice]:
         """Every test with its priority; a file counts as the one of its tests that is most likely to fail."""
-        with uncollected():
-            return self._choices(prospects(tests, context))
+        return self._choices(prospects(tests, context))
 
     def _choices(self, found: Iterable[Prospect]) -> list[Choice]:
         if self.mode is Mode.FAILURES_FIRST:

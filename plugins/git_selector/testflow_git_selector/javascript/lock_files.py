@@ -99,3 +99,5 @@ _READERS: Mapping[str, Callable[[str], Locked]] = {
     "yarn.lock": _yarn,
     "pnpm-lock.yaml": _pnpm,
 }
+LOCKS = tuple(_READERS)
+"""The names of the files that can be read."""

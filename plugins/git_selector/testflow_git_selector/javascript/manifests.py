@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from posixpath import dirname, join, normpath
 from typing import TypeAlias, cast
 
 from attrs import field, frozen
+
+from testflow_git_selector.javascript.lock_entries import dumped
+from testflow_git_selector.lock_files import Locked
 
 Content: TypeAlias = Callable[[str], bytes | None]
 """What a file of the checkout holds; None where it cannot be read."""
@@ -20,6 +24,7 @@ _LAST_COMMA = re.compile(r'("(?:\\.|[^"\\])*")|,(?=\s*[}\]])')
 _DEPENDENCIES = ("dependencies", "devDependencies", "peerDependencies", "optionalDependencies", "bundleDependencies")
 _MAIN = ("main", "module", "browser", "types", "typings", "source", "react-native")
 _LOCAL = ("file:", "link:", "portal:", "workspace:")
+_VERSIONED = ("dependencies", "devDependencies", "optionalDependencies", "peerDependencies")
 _NOT_FOR_TESTS = frozenset({*_DEPENDENCIES, *_MAIN, "bin", "exports", "imports", "files", "scripts", "workspaces"})
 _DEEPEST = 20
 
@@ -69,6 +74,27 @@ def package(path: str, content: bytes | None) -> Package:
         links={name: _under(folder, value) for name, value in dependencies.items() if value.startswith(_LOCAL)},
         for_tests=tuple(_for_tests(told)),
     )
+
+
+def is_manifest(path: str) -> bool:
+    """Whether a file is the manifest of a package."""
+    return path.rpartition("/")[2] == "package.json"
+
+
+def declared_packages(content: bytes) -> Locked | None:
+    """Which packages a package.json asks for, `rest` being what it says besides; None where it cannot be read."""
+    told = _table(_loaded(content))
+    if not told:
+        return None
+    packages: defaultdict[str, list[str]] = defaultdict(list)
+    rest = dict(told)
+    for key in _VERSIONED:
+        asked = dict(_pairs(told.get(key)))
+        for name, version in asked.items():
+            packages[name].append(f"{key}: {version}")
+        # What is a folder of the checkout is no package that is installed.
+        rest[key] = {name: version for name, version in asked.items() if version.startswith(_LOCAL)}
+    return Locked(packages={name: "\n".join(those) for name, those in packages.items()}, rest=dumped(rest))
 
 
 def aliases(path: str, content: bytes | None) -> Aliases:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
+from types import CodeType
 from typing import TYPE_CHECKING, Any
 
 from .recording import FRAME_OF
+from .run_text import names_in
 from .shard import ABSENT, LIST, READ, START, WHOLE
 from .tracing import by_framework
 
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
     Arguments = Tuple[Any, ...]
 
 PATHS: Any = (str, bytes, os.PathLike)
+RUN = "run"
+"""What is noted of code that the application makes while it runs: the names that it asks for."""
+
 WRITING = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 HARMLESS = {"uname", "lsb_release", "ldconfig", "hostname", "locale", "stty", "tput"}
 """Programs that the standard library itself asks, and that read nothing of an application."""
@@ -48,7 +53,7 @@ class AuditHook:
         """Begin."""
         handlers: dict[str, Callable[[Arguments, FrameType | None], None]] = {
             "open": self._open,
-            "exec": lambda told, _: self._recorder.runs(told[0]),
+            "exec": lambda told, frame: self._run(told[0], frame),
             "code.__new__": lambda told, _: self._recorder.makes(told[1]),
             "os.listdir": self._list,
             "os.scandir": self._list,
@@ -69,6 +74,14 @@ class AuditHook:
                 handler(arguments, frame_of(1))
 
         sys.addaudithook(hook)
+
+    def _run(self, code: Any, frame: FrameType | None) -> None:
+        recorder = self._recorder
+        recorder.runs(code)
+        # What a library runs is made of what the library knows.
+        if frame is not None and isinstance(code, CodeType) and recorder.places.place(frame.f_code.co_filename):
+            for name in names_in(code):
+                recorder.touch(RUN, name, frame)
 
     def _open(self, told: Arguments, frame: FrameType | None) -> None:
         flags = told[2]

@@ -29,15 +29,19 @@ class Places:
         self._root = os.path.realpath(checkout)
         self._files = {os.path.realpath(os.path.join(checkout, file)): file for file, _ in piece}  # noqa: PTH118 - hot
         self._known: dict[str, str] = {}
+        self._latest: tuple[object, str] = (None, "")
 
     def file(self, path: object) -> str:
         """The file relative to the checkout, with `/` between its parts."""
-        text = str(path)
-        if text not in self._known:
-            real = os.path.realpath(text)
-            relative = os.path.relpath(real, self._root).replace(os.sep, "/")
-            self._known[text] = self._files.get(real, relative)
-        return self._known[text]
+        # The tests of a file share its path.
+        if path is not self._latest[0]:
+            text = str(path)
+            if text not in self._known:
+                real = os.path.realpath(text)
+                relative = os.path.relpath(real, self._root).replace(os.sep, "/")
+                self._known[text] = self._files.get(real, relative)
+            self._latest = (path, self._known[text])
+        return self._latest[1]
 
     def name(self, item: pytest.Item) -> str:
         """What pytest calls the item within its file."""

@@ -14,7 +14,7 @@ import pytest
 from . import environment
 
 if TYPE_CHECKING:
-    from typing import Any, Callable, Iterator, Mapping, Sequence
+    from typing import Any, Callable, Iterable, Iterator, Mapping, Sequence
 
 INPUTS = "testflow_inputs"
 DATA = "testflow_data"
@@ -31,6 +31,7 @@ class Offer:
         self.variables = variables
         self.data = variables.get("TESTFLOW_DATA")
         self.taken: dict[str, str] = {}
+        self._offered = frozenset(self.names)
 
     @property
     def names(self) -> list[str]:
@@ -85,8 +86,10 @@ class Offer:
 
     def _conflict(self, item: pytest.Item) -> str | None:
         """Why a test cannot know which of two fixtures it is given, or None."""
+        asked: Iterable[str] = getattr(item, "fixturenames", ())
+        if self._offered.isdisjoint(asked):
+            return None
         info = getattr(item, "_fixtureinfo", None)
-        asked: set[str] = set(getattr(item, "fixturenames", ()))
         # Autouse fixtures of pytest ask for `request` in nearly every test: only the test's own wish counts.
         own: set[str] = set(getattr(info, "argnames", ()))
         parameters: Mapping[str, object] = getattr(getattr(item, "callspec", None), "params", {})

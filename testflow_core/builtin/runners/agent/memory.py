@@ -29,10 +29,18 @@ def remember_hooks(session: pytest.Session) -> None:
     ask = session.gethookproxy
     known: dict[object, Any] = {}
     loaded = (-1, -1)
+    latest: tuple[object, Any] = (None, None)
 
     def gethookproxy(fspath: Any) -> Any:
-        nonlocal loaded
-        proxy = known.get(fspath) if loaded == (len(plugins), len(folders)) else None
+        nonlocal loaded, latest
+        now = (len(plugins), len(folders))
+        if now == loaded:
+            # The nodes of a file share its path, which takes longer to compare than to recognise.
+            if fspath is latest[0]:
+                return latest[1]
+            proxy = known.get(fspath)
+        else:
+            proxy = None
         if proxy is None:
             proxy = ask(fspath)
             # The oldest look for the files of a folder when they are asked.
@@ -41,6 +49,7 @@ def remember_hooks(session: pytest.Session) -> None:
                 known.clear()
                 loaded = now
             known[fspath] = proxy
+        latest = (fspath, proxy)
         return proxy
 
     vars(session)["gethookproxy"] = gethookproxy
@@ -92,4 +101,5 @@ def locate(items: Iterable[pytest.Item]) -> None:
         if code.co_filename not in folders:
             folders[code.co_filename] = item.location[0]
         else:
-            vars(item)["location"] = (folders[code.co_filename], code.co_firstlineno - 1, item.getmodpath())
+            within = item.name if type(item.parent) is pytest.Module else item.getmodpath()
+            vars(item)["location"] = (folders[code.co_filename], code.co_firstlineno - 1, within)

@@ -27,6 +27,7 @@ class Places:
     def __init__(self, checkout: str) -> None:
         self.root = os.path.realpath(checkout)
         self._known: dict[str, str] = {}
+        self._folders: dict[str, str] = {}
         self._environments: dict[str, bool] = {}
 
     def place(self, path: str) -> str:
@@ -43,7 +44,7 @@ class Places:
     def _find(self, path: str) -> str:
         if path.startswith("<") or "\0" in path:
             return ""
-        real = os.path.realpath(path)
+        real = self._real(path)
         if not real.startswith(self.root + os.sep) or real.startswith(OWN):
             return ""
         parts = real[len(self.root) + 1 :].split(os.sep)
@@ -51,6 +52,18 @@ class Places:
             return ""
         folders = (os.path.join(self.root, *parts[:depth]) for depth in range(1, len(parts)))
         return "" if any(self._is_environment(folder) for folder in folders) else "/".join(parts)
+
+    def _real(self, path: str) -> str:
+        """The real path; where a folder really is, is found out once, as there are many files in each."""
+        folder, name = os.path.split(path)
+        if not os.path.isabs(path) or name in {"", ".", ".."} or os.path.islink(path):
+            return os.path.realpath(path)
+        real = self._folders.get(folder)
+        if real is None:
+            if len(self._folders) > KNOWN:
+                self._folders.clear()
+            real = self._folders[folder] = os.path.realpath(folder)
+        return os.path.join(real, name)
 
     def _is_environment(self, folder: str) -> bool:
         if folder not in self._environments:

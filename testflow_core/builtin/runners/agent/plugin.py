@@ -12,7 +12,7 @@ from .quiet import silence
 from .resources import Kernel
 
 if TYPE_CHECKING:
-    from typing import Any, Generator, Sequence
+    from typing import Any, Callable, Generator, Sequence
 
     from .fixtures import Offer
     from .output import Output
@@ -32,6 +32,7 @@ class TestflowPlugin:
         self._offer = offer
         self._reports: list[pytest.TestReport] = []
         self._kernel = Kernel()
+        self.recording: Callable[[str, str], Callable[[], None]] | None = None
 
     @pytest.hookimpl(hookwrapper=True)
     def pytest_cmdline_main(self, config: pytest.Config) -> Generator[None, Any, None]:
@@ -149,13 +150,17 @@ class TestflowPlugin:
         given = getattr(item, "funcargs", None)
         self._offer.refuse(item)
         started = time.time()
-        self._spool.send({"event": "started", "file": file, "name": name, "mark": self._output.mark()})
+        self._spool.started(file, name, self._output.mark())
+        recorded = self.recording(file, name) if self.recording else None
         try:
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=after)
         except BaseException as error:
             self.stopped = f"{file}::{name} stopped pytest: {error!r}"
             self._end(file, name, started, kept, given, f"it stopped pytest: {error!r}")
             raise
+        finally:
+            if recorded:
+                recorded()
         self._end(file, name, started, kept, given)
 
     def _end(
@@ -168,6 +173,10 @@ class TestflowPlugin:
         stopped: str = "",
     ) -> None:
         self.task.left -= 1
+        if not stopped and kept.get("value") is None and results.is_plain(self._reports):
+            duration = sum(report.duration for report in self._reports)
+            self._spool.passed(file, name, duration, started, self.task.left)
+            return
         event = results.ending(file, name, self._reports, started, self._kernel)
         if stopped:
             event["status"], event["message"] = "error", stopped

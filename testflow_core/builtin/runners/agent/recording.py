@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import operator
 import os
 import sys
 import threading
+from types import CodeType
 from typing import TYPE_CHECKING
 
 from .module_search import ModuleSearch, is_installed
@@ -13,30 +15,41 @@ from .own_files import Places
 from .shard import ENTER, SHARD, WHOLE, Context, Shard
 
 if TYPE_CHECKING:
-    from types import CodeType, FrameType
+    from types import FrameType
     from typing import Any, Callable, Generator, Iterable
-
-    from .shard import Entry
 
 OF_MODULE = "<module>"
 FRAME_OF: Callable[[int], FrameType] = getattr(sys, "_getframe")  # noqa: B009 - there is no other way to ask
 KNOWN = 1 << 17
 """How many functions are remembered: a suite may make any number."""
 
+NAMED: Callable[[CodeType], object] = operator.attrgetter(
+    next(each for each in ("co_qualname", "co_linetable", "co_lnotab") if hasattr(CodeType, each))
+)
+"""
+What a code object is looked up by, and then compared: it is dear to hash, and `id` raises an audit event, which costs
+more than all else that is done when a function is entered.
+"""
+
 RESTARTS = 8
 """How often in one test the whole of what a memoised function enters is looked at; after that it is overestimated."""
 
 
 class Recorder:
-    """Attributes what happens to the context in which it happens; `restart` has everything reported once more."""
+    """
+    Attributes what happens to the context in which it happens.
+
+    `again` has everything reported once more; `restart` as well, and may be called in the midst of a report.
+    """
 
     def __init__(self, checkout: str, folder: str) -> None:
         self.places = Places(checkout)
         self._search = ModuleSearch(self.places)
         self.restart: Callable[[], None] = lambda: None
+        self.again: Callable[[], None] = lambda: None
         self.runs: Callable[[object], None] = lambda _code: None
         self.makes: Callable[[object], None] = lambda _file: None
-        self.plain: dict[int, tuple[CodeType, Entry]] = {}
+        self.plain: dict[object, tuple[CodeType, int]] = {}
         self.cached: set[tuple[str, str]] = set()
         self._contexts: dict[tuple[str, ...], Context] = {}
         self.nested: list[tuple[CodeType, int, Context]] = []
@@ -45,6 +58,7 @@ class Recorder:
         self._shard = Shard(self.places, os.path.join(folder, f"{SHARD}{os.getpid()}.jsonl"))
         self._made = 0
         self._active: set[Context] = set()
+        self._below: dict[str, frozenset[int]] = {}
         self._unscanned = True
         self.silent = False
         self.written: set[str] = set()
@@ -61,6 +75,7 @@ class Recorder:
             self._made += 1
             if kind != "test":
                 self._contexts[(kind, *names)] = found
+                self._below.clear()
         self._active.add(found)
         return found
 
@@ -71,7 +86,7 @@ class Recorder:
         if relied_on and before is not self.session:
             self.current(FRAME_OF(1)).uses.add(context.number)
         self.base, self.nested = context, []
-        self.restart()
+        self.again()
         try:
             yield
         finally:
@@ -94,7 +109,7 @@ class Recorder:
     def enter(self, code: CodeType, place: str, name: str, frame: FrameType) -> bool:
         """Note that a code object of the application is entered; whether it must be told of again in this context."""
         context = self.current(frame) if self.nested else self.base
-        entry = (ENTER, place, code.co_firstlineno, name)
+        entry = self._shard.number((ENTER, place, code.co_firstlineno, name))
         if name == OF_MODULE:
             self._begin_import(code, place, context, frame).entries.add(entry)
         elif (place, name) in self.cached:
@@ -103,8 +118,10 @@ class Recorder:
         else:
             context.entries.add(entry)
             if len(self.plain) < KNOWN:
-                # By identity, as code objects are dear to hash; they are kept, so that no other takes their place.
-                self.plain[id(code)] = (code, entry)
+                # They are kept, so that no other takes their place.
+                known = self.plain.setdefault(NAMED(code), (code, entry))
+                if known[0] is not code:
+                    self.plain[apart(code)] = (code, entry)
         return False
 
     def _begin_import(self, code: CodeType, place: str, context: Context, frame: FrameType) -> Context:
@@ -136,12 +153,12 @@ class Recorder:
 
     def touch(self, kind: str, place: str, frame: FrameType | None) -> None:
         """Note that a file was read, missed, listed or started."""
-        self.current(frame).entries.add((kind, place, 0, ""))
+        self.current(frame).entries.add(self._shard.number((kind, place, 0, "")))
 
     def search(self, module: str, path: Iterable[object] | None, asker: FrameType | None) -> None:
         """Note that somebody has a module looked for, on a package's path or on Python's own."""
         if path is None:
-            self.session.entries.update(self._search.whole_path())
+            self.session.entries.update(map(self._shard.number, self._search.whole_path()))
         bases = self._search.bases(module, path)
         if bases:
             context = self.session if is_installed(asker) else self.current(asker)
@@ -156,7 +173,7 @@ class Recorder:
             if place:
                 made = self.context("import", place)
                 made.names = (place, name)
-                made.entries.add((ENTER, place, 1, WHOLE))
+                made.entries.add(self._shard.number((ENTER, place, 1, WHOLE)))
                 found = True
         return found
 
@@ -170,16 +187,24 @@ class Recorder:
         self._restarts.clear()
         self.nested = []
         self.base = made = self.context("test", file, name)
+        above = self._below.get(file)
+        if above is None:
+            above = self._below[file] = frozenset(self._above(file))
+        made.uses |= above
+        self.again()
+        return made
+
+    def _above(self, file: str) -> Iterable[int]:
+        """What every test of a file relies on."""
+        yield self.session.number
+        yield self.context("file", file).number
         folder = file
         while folder:
             folder = folder.rpartition("/")[0]
             conftest = f"{folder}/conftest.py" if folder else "conftest.py"
             above = self._contexts.get(("import", conftest))
             if above is not None:
-                made.uses.add(above.number)
-        made.uses |= {self.session.number, self.context("file", file).number}
-        self.restart()
-        return made
+                yield above.number
 
     def end(self, test: Context, *, whole: bool) -> None:
         """
@@ -188,16 +213,15 @@ class Recorder:
         Of one that is not known as a `whole` nothing is written: nothing can be concluded from a part.
         """
         self.base, self.nested = self.session, []
-        # It comes last: of a test that is written down, all that it relies on is.
         self._active.discard(test)
-        self.flush()
-        if whole:
-            self._write([test])
+        # It comes last: of a test that is written down, all that it relies on is.
+        self.flush(*([test] if whole else []))
 
-    def flush(self) -> None:
+    def flush(self, *last: Context) -> None:
         """Write down what is new."""
-        active, self._active = self._active | {self.session}, set()
-        self._write(active)
+        active, self._active = self._active, set()
+        active.add(self.session)
+        self._write([*active, *last])
 
     def _write(self, contexts: Iterable[Context]) -> None:
         # What is read to be written down is read by no test.
@@ -230,6 +254,11 @@ class Recorder:
                     yield place, qualified(code)
 
 
+def apart(code: CodeType) -> object:
+    """What tells a code object apart from those that are called alike, as a rule."""
+    return code.co_filename, code.co_firstlineno
+
+
 def innermost(value: Any) -> Any:
     """What a callable wraps at last."""
     while hasattr(value, "__wrapped__"):
@@ -239,12 +268,13 @@ def innermost(value: Any) -> Any:
 
 def remembers(value: object) -> bool:
     """Whether a callable keeps results: `functools.lru_cache`, and libraries that do as it does."""
-    value = getattr(value, "__func__", value)
-    with contextlib.suppress(Exception):
-        return "__wrapped__" in vars(value) and any(
-            hasattr(value, name) for name in ("cache_info", "cache_clear", "cache")
-        )
-    return False
+    try:
+        value = getattr(value, "__func__", value)
+        # Most have none, and an exception for each would take longer than all else that an import costs.
+        own = getattr(value, "__dict__", ())
+        return "__wrapped__" in own and any(hasattr(value, name) for name in ("cache_info", "cache_clear", "cache"))
+    except Exception:  # noqa: BLE001 - of whatever a module may have
+        return False
 
 
 def qualified(code: CodeType) -> str:

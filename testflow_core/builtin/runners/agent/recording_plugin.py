@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 from typing import TYPE_CHECKING
 
+import pluggy
 import pytest
 
 from .audit_hook import AuditHook
@@ -12,9 +14,18 @@ from .recording import Recorder
 from .tracing import tracing
 
 if TYPE_CHECKING:
-    from typing import Any, Generator
+    from typing import Any, Callable, Generator
 
     from .plugin import TestflowPlugin
+    from .shard import Context
+
+ALONE = "function"
+"""The scope of a fixture that is made for one test."""
+
+WRAPPING: dict[str, Any] = {
+    "wrapper" if "wrapper" in inspect.signature(pluggy.HookimplMarker.__call__).parameters else "hookwrapper": True
+}
+"""What makes a wrapper of a hook: pluggy 1.2 has a kind that costs half as much, and calls it the same way."""
 
 
 class Recording:
@@ -33,6 +44,7 @@ class Recording:
         if not self._tracing.install():
             return False
         AuditHook(self._recorder).install()
+        self._teller.recording = self.of_test
         return True
 
     @pytest.hookimpl(tryfirst=True)
@@ -43,35 +55,29 @@ class Recording:
         recorder = self._recorder
 
         def execute_and_note(definition: Any, request: Any) -> object:
-            context = self._of(definition)
-            if context is not None and recorder.base is not recorder.session:
-                recorder.base.uses.add(context.number)
+            if definition.scope != ALONE and recorder.base is not recorder.session:
+                recorder.base.uses.add(self._of(definition).number)
             return execute(definition, request)
 
         def finish_and_note(definition: Any, request: Any) -> object:
-            context = self._of(definition)
-            if context is None or getattr(definition, "cached_result", None) is None:
+            if definition.scope == ALONE or getattr(definition, "cached_result", None) is None:
                 return finish(definition, request)
-            with recorder.within(context, relied_on=False):
+            with recorder.within(self._of(definition), relied_on=False):
                 return finish(definition, request)
 
         kind.execute, kind.finish = execute_and_note, finish_and_note
 
-    def _of(self, definition: Any) -> Any:
+    def _of(self, definition: Any) -> Context:
         """The context of a fixture that outlives a test; what is made for one alone is the test's own."""
-        if definition.scope == "function":
-            return None
         return self._recorder.context("fixture", str(definition.baseid), str(definition.argname), str(id(definition)))
 
-    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
-    def pytest_fixture_setup(self, fixturedef: Any) -> Generator[None, Any, None]:
+    @pytest.hookimpl(tryfirst=True, **WRAPPING)
+    def pytest_fixture_setup(self, fixturedef: Any) -> Generator[None, Any, Any]:
         """What a set-up touches belongs to all who use it."""
-        context = self._of(fixturedef)
-        if context is None:
-            yield
-            return
-        with self._recorder.within(context):
-            yield
+        if fixturedef.scope == ALONE:
+            return (yield)
+        with self._recorder.within(self._of(fixturedef)):
+            return (yield)
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_make_collect_report(self, collector: pytest.Collector) -> Generator[None, Any, None]:
@@ -83,13 +89,11 @@ class Recording:
         with self._recorder.within(self._recorder.context("file", self._file(collector))):
             yield
 
-    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
-    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, None]:
-        """What a test touches, set-up and teardown included, is its own."""
+    def of_test(self, file: str, name: str) -> Callable[[], None]:
+        """What a test touches from now on is its own, set-up and teardown included; to be called when it has ended."""
         self._tracing.whole()
-        test = self._recorder.begin(self._file(item), self._teller.task.places.name(item))
-        yield
-        self._recorder.end(test, whole=self._tracing.whole())
+        test = self._recorder.begin(file, name)
+        return lambda: self._recorder.end(test, whole=self._tracing.whole())
 
     def _file(self, node: pytest.Item | pytest.Collector) -> str:
         return self._teller.task.places.file(node.path)

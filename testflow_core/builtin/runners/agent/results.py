@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 
 FAILING = ("failed", "error")
+PHASES = ["setup", "call", "teardown"]
 FOLDERS = ("tmp_path", "output_path")
 """Fixtures that are a folder of one test: pytest's own, and that of pytest-playwright."""
 ATTACHMENT = "attachment"
@@ -68,6 +69,15 @@ def verdict(reports: Sequence[pytest.TestReport]) -> tuple[str, str, str, str]:
     if not any(report.when == "call" for report in reports):
         return "error", "", "pytest reported nothing of its call", ""
     return "passed", "", "", ""
+
+
+def is_plain(reports: Sequence[pytest.TestReport]) -> bool:
+    """Whether a test has passed in one attempt, and there is nothing else to tell of it."""
+    return (
+        [report.when for report in reports] == PHASES
+        and not reports[-1].sections
+        and all(report.outcome == "passed" and not hasattr(report, "wasxfail") for report in reports)
+    )
 
 
 def _expected(report: pytest.TestReport, word: str) -> str:

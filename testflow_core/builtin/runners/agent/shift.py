@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 # What stands for a folder: `Package` was a kind of file before pytest 8.
 FOLDERS = (pytest.Package,)
 
+MANY = 1000
+"""Tests after which it is worth looking for what nobody needs any more: with all they had, some 3 MB."""
+
 
 class Resting(pytest.Item):
     """What comes after the last test of an order: nothing yet; what is set up for its folder and above stays."""
@@ -42,6 +46,7 @@ class Shift:
         self._last: pytest.Item | None = None
         self._folders: dict[str, Any] = {}
         self._nodes: list[pytest.Collector] = []
+        self._forgotten = 0
         self._directories: dict[tuple[Any, Any], Any] = {}
         self._wanted = with_folders(files)
 
@@ -120,12 +125,26 @@ class Shift:
         order = self._orders.next()
         if order is None:
             return False
+        self._forget(session)
         self._plugin.task = Task(order, order["tests"])
         session.config.args[:] = paths(order, order["tests"])
         self._wanted = with_folders(session.config.args)
         self._nodes = self._of_known_folders(session, order["tests"])
         session.config.hook.pytest_collection(session=session)
         return True
+
+    def _forget(self, session: pytest.Session) -> None:
+        """
+        Let go of the tests that have been run, each of which is part of a circle.
+
+        Python looks for those when there are a quarter more objects than ever before: a worker would grow by that much.
+        """
+        self._forgotten += len(session.items)
+        session.items = []
+        self._nodes = []
+        if self._forgotten >= MANY:
+            self._forgotten = 0
+            gc.collect()
 
     def _of_known_folders(self, session: pytest.Session, piece: Piece) -> list[pytest.Collector]:
         """What pytest makes of the files, nothing where it must find that out by itself."""

@@ -7,11 +7,13 @@ import fcntl
 import json
 import os
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from .wire import write, write_line
+from .wire import quoted, write_line
 
 if TYPE_CHECKING:
+    from typing import List
+
     from .wire import Event
 
 
@@ -42,13 +44,39 @@ class Spool:
 
     def send(self, event: Event) -> None:
         """Note an event, with its time."""
+        self._note(json.dumps(event)[:-1])
+
+    def started(self, file: str, name: str, mark: int) -> None:
+        """Note that a test begins; most of a spool is this and `passed`, which `json` takes three times as long for."""
+        self._note(f'{{"event": "started", "file": {quoted(file)}, "name": {quoted(name)}, "mark": {mark}')
+
+    def passed(self, file: str, name: str, duration: float, started: float, left: int) -> None:
+        """Note that a test has ended of which there is nothing else to tell."""
+        where = f'"file": {quoted(file)}, "name": {quoted(name)}, "status": "passed"'
+        self._note(
+            f'{{"event": "ended", {where}, "duration": {float(duration)!r}, "started": {started!r}, "left": {left}'
+        )
+
+    def _note(self, begun: str) -> None:
+        """Write an event, all but its end, with its time."""
         if os.getpid() == self._pid:
-            event["at"] = time.monotonic()
             try:
-                write(self._descriptor, event)
+                write_line(self._descriptor, f'{begun}, "at": {time.monotonic()!r}}}\n'.encode("ascii"))
             except OSError as error:
                 why = f"{error.strerror}: what becomes of tests cannot be noted"
                 raise OSError(error.errno, why, self._path) from error
+
+
+def parsed(lines: list[bytes]) -> list[Event]:
+    """The events of lines, without those that are none."""
+    with contextlib.suppress(ValueError):
+        # As one document they take half as long.
+        return cast("List[Event]", json.loads(b"[" + b",".join(lines) + b"]"))
+    found: list[Event] = []
+    for line in lines:
+        with contextlib.suppress(ValueError):
+            found.append(json.loads(line))
+    return found
 
 
 class Reading:
@@ -72,12 +100,7 @@ class Reading:
             return []
         self._at += len(said)
         *whole, self._begun = (self._begun + said).split(b"\n")
-        found: list[Event] = []
-        for line in whole:
-            if line.startswith(starts):
-                with contextlib.suppress(ValueError):
-                    found.append(json.loads(line))
-        return found
+        return parsed([line for line in whole if line.startswith(starts)])
 
     def has_grown(self) -> bool:
         """Whether there is more than was read."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import genericpath
 import importlib
 import inspect
-import multiprocessing.process
 import os
 import pathlib
 import posixpath
@@ -15,7 +14,7 @@ from types import CodeType
 from typing import TYPE_CHECKING, Any
 
 from .module_search import asker_of
-from .recording import FRAME_OF, KNOWN, qualified
+from .recording import FRAME_OF, KNOWN, NAMED, apart, qualified
 from .shard import ABSENT, READ, START, WHOLE
 
 if TYPE_CHECKING:
@@ -40,20 +39,28 @@ ASKING = (
 FIND: Any = getattr(importlib.import_module("importlib._bootstrap"), "_find_spec", None)
 """What every search for a module comes to; the audit event tells of `import` statements alone."""
 
-WATCHED = (inspect.findsource, multiprocessing.process.BaseProcess.start, FIND)
+WATCHED = (inspect.findsource, FIND)
+FORKING = inspect.findsource.__code__.co_filename.replace("inspect.py", "multiprocessing/process.py")
+STARTING = "BaseProcess.start"
+"""Watched, too, without importing what hardly any test needs."""
 
 
 def watched() -> dict[str, dict[str, Callable[[Recorder, FrameType], None]]]:
     """By file and qualified name, functions that are none of the application's and must be told of every time."""
     found: dict[str, dict[str, Callable[[Recorder, FrameType], None]]] = {}
     functions: list[tuple[object, Callable[[Recorder, FrameType], None]]] = [(each, _asked) for each in ASKING]
-    functions += zip(WATCHED, (_source_read, _forked, _searched))
+    functions += zip(WATCHED, (_source_read, _searched))
     for function, handler in functions:
         code: CodeType | None = getattr(function, "__code__", None)
         if code is not None:
             found.setdefault(code.co_filename, {})[qualified(code)] = handler
+    # Before Python 3.11, where there are plain names only, no other function of the file is called so.
+    found[FORKING] = {STARTING: _forked, STARTING.rpartition(".")[2]: _forked}
     return found
 
+
+THREADS: Callable[[], dict[int, FrameType]] = getattr(sys, "_current_frames")  # noqa: B009 - nobody else knows
+"""The threads that are in the midst of something, whoever has started them."""
 
 FILES_OF_ASKING = frozenset(each.__code__.co_filename for each in ASKING if hasattr(each, "__code__"))
 
@@ -146,28 +153,65 @@ class Monitoring(Tracing):
         if tool is None:
             return False
         self._tool = tool
-        told, disable, frame_of, plain = self._told, monitoring.DISABLE, FRAME_OF, recorder.plain
-
-        def entered(code: CodeType, _offset: int) -> object:
-            known = plain.get(id(code))
-            if known is not None and not recorder.nested:
-                recorder.base.entries.add(known[1])
-                return disable
-            return None if told(code, frame_of(1)) else disable
-
+        self._met: list[CodeType] = []
+        self._all = False
         monitoring.use_tool_id(tool, "testflow")
-        monitoring.register_callback(tool, monitoring.events.PY_START, entered)
-        for function in [*ASKING, *WATCHED]:
+        monitoring.register_callback(tool, monitoring.events.PY_START, self._callback())
+        forking: Any = sys.modules.get("multiprocessing.process")
+        started = [forking.BaseProcess.start] if forking else []
+        for function in [*ASKING, *WATCHED, *started]:
             self._watch(getattr(function, "__code__", None))
         if recorder.preloaded:
             self._watch_all()
         recorder.runs, recorder.makes = self._run, self._made
-        recorder.restart = monitoring.restart_events
+        recorder.restart, recorder.again = monitoring.restart_events, self._again
         return True
+
+    def _callback(self) -> Callable[[CodeType, int], object]:
+        """What is called when a function is entered: the hottest of all, so that nothing is looked up twice."""
+        recorder, told, disable, frame_of = self._recorder, self._told, self._monitoring.DISABLE, FRAME_OF
+        plain, met = recorder.plain, self._met.append
+
+        def entered(code: CodeType, _offset: int) -> object:
+            if not recorder.nested:
+                known = plain.get(code.co_qualname)
+                if known is not None and known[0] is not code:
+                    known = plain.get(apart(code))
+                if known is not None and known[0] is code:
+                    recorder.base.entries.add(known[1])
+                    met(code)
+                    return disable
+            if told(code, frame_of(1)):
+                return None
+            met(code)
+            return disable
+
+        return entered
+
+    def _again(self) -> None:
+        """
+        Have everything told once more: what was told of piece by piece, as a restart costs all code that is run a look.
+
+        Not while a thread may be about to disable what it has told of: it stays in the list until nobody is.
+        """
+        monitoring, met = self._monitoring, self._met
+        self._all = self._all or len(met) > KNOWN
+        if self._all:
+            met.clear()
+        if self._all or len(THREADS()) > 1:
+            monitoring.restart_events()
+            return
+        set_local_events, tool, event = monitoring.set_local_events, self._tool, monitoring.events.PY_START
+        for code in met:
+            set_local_events(tool, code, 0)
+            set_local_events(tool, code, event)
+        met.clear()
 
     def _run(self, code: object) -> None:
         """A code object is run for the first time: a module, as a rule, with all functions in it."""
-        if isinstance(code, CodeType) and self._recorder.places.place(code.co_filename):
+        if isinstance(code, CodeType) and (
+            self._recorder.places.place(code.co_filename) or code.co_filename == FORKING
+        ):
             self._watch(code)
 
     def _made(self, file: object) -> None:
@@ -177,6 +221,7 @@ class Monitoring(Tracing):
 
     def _watch_all(self) -> None:
         """From now on, whoever's code it is: there is some of the application's that cannot be come by."""
+        self._all = True
         self._monitoring.set_events(self._tool, self._monitoring.events.PY_START)
 
     def _watch(self, code: CodeType | None) -> None:
@@ -203,22 +248,27 @@ class Calls(Tracing):
             return False
         self._get, self._set, for_threads = way
         told = self._told
-        # By identity, as code objects are dear to hash; they are kept, so that no other is taken for one of them.
-        passed: dict[int, CodeType] = {}
-        never: dict[int, CodeType] = {}
+        # They are kept, so that no other is taken for one of them.
+        passed: dict[object, CodeType] = {}
+        never: dict[object, CodeType] = {}
+        named = NAMED
 
         def called(frame: FrameType, event: str, _argument: object) -> None:
             if event != "call":
                 return
             code = frame.f_code
-            key = id(code)
-            if key in passed or key in never:
+            key = named(code)
+            if never.get(key) is code or passed.get(key) is code:
                 return
+            if key in never or key in passed:
+                key = apart(code)
+                if never.get(key) is code or passed.get(key) is code:
+                    return
             if not told(code, frame) and len(never) < KNOWN:
                 (passed if self._recorder.places.place(code.co_filename) else never)[key] = code
 
         self._function = called
-        self._recorder.restart = passed.clear
+        self._recorder.restart = self._recorder.again = passed.clear
         for_threads(called)
         self._set(called)
         return True

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 CHUNK = 1 << 16
 
+quoted = json.encoder.encode_basestring_ascii
+"""A text as JSON has it."""
+
 
 def write(descriptor: int, event: Event) -> None:
     """Send one event; BrokenPipeError where nobody reads any more."""

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 @contextmanager
 def uncollected() -> Generator[None]:
     """
-    Cyclic garbage is collected later: of 100,000 choices the collector looks at each again and again, and finds none.
+    Cyclic garbage is collected later: of 100,000 tracks and choices the collector looks at each again and again, and
+    finds none.
 
     As Mercurial does where it builds large lists (`mercurial.util.nogc`). It is nobody's concern for how long another
     thread's garbage stays; where somebody has turned the collector off it stays so.
