@@ -33,7 +33,9 @@ def run_directory(certify: Callable[[Certificate], None]) -> Generator[Path]:
 
     `certify` hears what was left of it, and of all that the run's shared supervisor has started, which ends with it.
     """
-    with certified("", certify) as (lease, look), closing(shared_supervisor() or SharedSupervisor()) as supervisor:
+    shared = shared_supervisor() or SharedSupervisor()
+    # An agent may have been started while it was still planned: it belongs to the run as well.
+    with certified("", certify, since=shared.since) as (lease, look), closing(shared) as supervisor:
         supervisor.get().inherit(lease.directory)
         try:
             yield lease.directory

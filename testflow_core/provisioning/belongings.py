@@ -88,10 +88,22 @@ def entries() -> set[Entry]:
     return found
 
 
-def processes(born: int, older: Collection[Entry]) -> list[Process]:
-    """The living processes that are not older than `born`, in ticks since boot; `older` are known to be."""
-    found = (parse_process(each.pid, _text(f"/proc/{each.pid}/stat")) for each in entries() - set(older))
-    return [each for each in found if each is not None and each.started >= born]
+class Moment(NamedTuple):
+    """When something began, in ticks since boot, and the processes that were there already."""
+
+    ticks: int
+    older: frozenset[Entry]
+
+
+def now() -> Moment:
+    """The present."""
+    return Moment(ticks(), frozenset(entries()))
+
+
+def processes(since: Moment) -> list[Process]:
+    """The living processes that are not older than a moment."""
+    found = (parse_process(each.pid, _text(f"/proc/{each.pid}/stat")) for each in entries() - since.older)
+    return [each for each in found if each is not None and each.started >= since.ticks]
 
 
 def of_supervisors(living: Iterable[Process], identities: Collection[str], known: Collection[Process]) -> set[Process]:

@@ -32,17 +32,19 @@ def certified(
     environment: str,
     certify: Callable[[Certificate], None],
     elsewhere: Callable[[DirectoryLease], Mapping[str, tuple[str, ...]]] = _nothing,
+    since: belongings.Moment | None = None,
 ) -> Generator[tuple[DirectoryLease, Callable[[], None]]]:
     """
     A private directory, whose certificate `certify` hears once it is gone, and the look to be had before.
 
     What is found by that look, while all is up, is known for ours when it is left. `elsewhere` tells of things that the
-    machine does not know of, by their kind: containers.
+    machine does not know of, by their kind: containers. `since` is when the first process was started that may belong
+    to it, where that was before.
     """
     inspection: Inspection | None = None
     try:
         with private_directory() as lease:
-            inspection = Inspection(lease.directory, lambda: elsewhere(lease))
+            inspection = Inspection(lease.directory, lambda: elsewhere(lease), since or belongings.now())
             yield lease, inspection.look
     finally:
         if inspection is not None:
@@ -57,11 +59,12 @@ class Inspection:
     or map it, mounts by their place, ports by their lease. What was found once belongs to it while it is there.
     """
 
-    def __init__(self, directory: Path, elsewhere: Callable[[], Mapping[str, tuple[str, ...]]]) -> None:
+    def __init__(
+        self, directory: Path, elsewhere: Callable[[], Mapping[str, tuple[str, ...]]], since: belongings.Moment
+    ) -> None:
         self._directory = directory
         self._elsewhere = elsewhere
-        self._born = belongings.ticks()
-        self._older = belongings.entries()
+        self._beginning = since
         self._since = time.time()
         self._seconds = 0.0
         self._held: Mapping[str, tuple[str, ...]] = {}
@@ -96,7 +99,7 @@ class Inspection:
         began = time.perf_counter()
         noted = os.pread(self._manifest, os.fstat(self._manifest).st_size, 0).decode().splitlines()
         identities = [line.partition("=")[2] for line in noted if line.startswith(f"{MARKER}=")]
-        living = belongings.processes(self._born, self._older)
+        living = belongings.processes(self._beginning)
         ours = belongings.of_supervisors(living, identities, self._processes)
         self._processes |= ours
         self._segments |= belongings.segments_made(ours, self._since)

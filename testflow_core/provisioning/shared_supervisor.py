@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
+from testflow_core.provisioning import belongings
 from testflow_core.provisioning.supervisor import Supervisor
 
 if TYPE_CHECKING:
@@ -14,11 +15,16 @@ if TYPE_CHECKING:
 
 
 class SharedSupervisor:
-    """A supervisor that starts when somebody first asks for it, and again where it was lost; safe for any thread."""
+    """
+    A supervisor that starts when somebody first asks for it, and again where it was lost; safe for any thread.
+
+    `since` is when that was, None where nobody has asked yet.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._there: Supervisor | None = None
+        self.since: belongings.Moment | None = None
 
     def get(self) -> Supervisor:
         """The living supervisor."""
@@ -26,6 +32,7 @@ class SharedSupervisor:
             if self._there is not None and not self._there.lives:
                 self._end()
             if self._there is None:
+                self.since = self.since or belongings.now()
                 self._there = Supervisor().__enter__()
             return self._there
 

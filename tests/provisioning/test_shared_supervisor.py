@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import testflow
+from testflow_core.execution.lasting import run_directory
 from testflow_core.provisioning import lease_files
 from testflow_core.provisioning.process_tree import MARKER, descendants
 from testflow_core.provisioning.shared_supervisor import SharedSupervisor, shared_supervisor, sharing_supervisor
@@ -19,6 +20,8 @@ from testflow_core.provisioning.supervisor import Supervisor
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
+
+    from testflow_core.model import Certificate
 
     Handles = Callable[[Iterable[int]], list[int]]
     AllEnd = Callable[[Sequence[int]], bool]
@@ -118,3 +121,15 @@ def test_a_run_with_agents_starts_one_process_of_its_own(tmp_path: Path):
     run = testflow.Engine(applications=applications, reporters=()).execute(workflow)
     assert run.ok, run.failed_tests
     assert int(note.read_text()) - before == 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not tell of processes")
+def test_what_was_started_before_a_run_has_its_directory_is_in_the_runs_certificate(tmp_path: Path, python: Python):
+    certificates: list[Certificate] = []
+    with sharing_supervisor() as shared:
+        early = shared.get().spawn(python(WAIT), cwd=tmp_path, env={})
+        with run_directory(certificates.append):
+            pass
+    (certificate,) = certificates
+    assert f"{early.pid} (python" in " ".join(certificate.held["process"])
+    assert certificate.left == {}
