@@ -107,8 +107,7 @@ def replayed(run: Run) -> Plan:
 
 def only_terms(plan: Plan) -> Plan:
     """What was declared for a plan, without what was made of it."""
-    declared = {"environments": plan.environments, "data": plan.data, "applications": plan.applications}
-    return Plan(workflow=plan.workflow, **declared)
+    return Plan(workflow=plan.workflow, environments=plan.environments, data=plan.data, applications=plan.applications)
 
 
 def terms_of(connection: sqlite3.Connection, run_id: str) -> Plan:
