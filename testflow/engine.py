@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from attrs import evolve
+
 from testflow.builders import Variants
 from testflow.catalog import CATALOG, Applications
 from testflow.history import History
@@ -110,7 +112,7 @@ class Engine:
 
     def execute(  # noqa: PLR0913 - each has a default and is given by name
         self,
-        workflow: TestWorkflow,
+        workflow: TestWorkflow | None = None,
         environment: Environment | Variants | Sequence[Environment | Variants] | None = None,
         test_data: TestData | None = None,
         *,
@@ -137,8 +139,9 @@ class Engine:
         history knows it.
 
         `replay` is the id of a run in the history whose tests run again: those, no others, in the order in which they
-        began then, whatever changed since; the workflow gives the terms alone. HistoryError where there is none; tests
-        that are gone are told in the warnings.
+        began then, whatever changed since; the workflow gives the terms alone, and without one the history does.
+        HistoryError where there is none, or where it had secrets, which the history does not keep; tests that are gone
+        are told in the warnings.
 
         SpecError or PluginError, with every mistake at once, before anything is started. Afterwards nothing but
         KeyboardInterrupt is raised: tests that fail, an environment that does not come up and data that cannot be made
@@ -148,7 +151,10 @@ class Engine:
         part = specs.shard(*_said(shard, "shard", "TESTFLOW_SHARD"))
         name = specs.run_id(*_said(run_id, "run_id", "TESTFLOW_RUN_ID"))
         # Shards of one run must plan alike, so they draw the same tests for an audit.
-        declaration = self._declaration(workflow, environment, test_data, seed=name or "")
+        if workflow is None:
+            declaration = self._recorded(replay, environment, test_data)
+        else:
+            declaration = self._declaration(workflow, environment, test_data, seed=name or "")
         return self._engine.execute(declaration, limits, shard=part, run_id=name, replay=replay)
 
     def attempt_to_fix(
@@ -184,6 +190,13 @@ class Engine:
         """
         limits = specs.limits(max_failures=max_failures, fail_fast=fail_fast, max_duration=max_duration)
         return self._engine.resume(run_id, limits)
+
+    def _recorded(self, run_id: str | None, *given: object) -> Declaration:
+        """What was declared for a run, of the applications as they are registered today."""
+        if run_id is None or any(each is not None for each in given):
+            raise SpecError([Problem("$.workflow", "is missing: only `replay`, and that alone, does without one")])
+        declaration = self._engine.declared(run_id)
+        return evolve(declaration, applications={**declaration.applications, **self._applications.values})
 
     def _declaration(
         self, workflow: TestWorkflow, environment: Environments | None, test_data: TestData | None, seed: str = ""

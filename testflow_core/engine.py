@@ -13,7 +13,7 @@ from testflow_core.course import Course
 from testflow_core.errors import HistoryError
 from testflow_core.model import Fixed, Limits, Status
 from testflow_core.model.intervals import wilson
-from testflow_core.planning import repeated, replaying
+from testflow_core.planning import declared, repeated, replaying
 from testflow_core.settings import Settings
 
 if TYPE_CHECKING:
@@ -59,6 +59,10 @@ class Engine(Settings):
             declaration = replaying(declaration, self.history.run(replay))
         course = Course(self, run_id or _new_id(), time.time(), limits)
         return course.execute(declaration, shard)
+
+    def declared(self, run_id: str) -> Declaration:
+        """What was declared for a run, from the history alone; HistoryError where not all of it is known."""
+        return declared(self.history.terms(run_id))
 
     def attempt_to_fix(self, declaration: Declaration, test_id: str, times: int) -> Fixed:
         """

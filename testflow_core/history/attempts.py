@@ -6,6 +6,8 @@ import json
 import zlib
 from typing import TYPE_CHECKING, cast
 
+from attrs import frozen
+
 from testflow_core.history.contexts import read_context, written_context
 from testflow_core.history.values import excerpt, key_of_test, seconds, storable
 from testflow_core.model import Choice, Outcome, Status, TestCase
@@ -16,10 +18,21 @@ if TYPE_CHECKING:
 
     from testflow_core.model import Json
 
+
+@frozen(kw_only=True)
+class Manifest:
+    """What is needed to go on with a run, dropped once it has ended; and `terms`, to do it again. Both are JSON."""
+
+    run_id: str
+    content: str
+    terms: str
+
+
 RUNNING, STOPPED, ENDED = "running", "stopped", "ended"
 
 _BEGIN = """
-insert into runs (run_id, workflow, started, ok, provisioner, state, manifest) values (?, ?, ?, 0, '', 'running', ?)
+insert into runs (run_id, workflow, started, ok, provisioner, state, manifest, terms)
+values (?, ?, ?, 0, '', 'running', ?, ?)
 """
 
 _ADD_TEST = (
@@ -60,13 +73,13 @@ order by selected desc, priority desc, tests.id
 
 
 def begin(
-    connection: sqlite3.Connection, run_id: str, workflow: str, started: float, manifest: str, choices: Sequence[Choice]
+    connection: sqlite3.Connection, manifest: Manifest, workflow: str, started: float, choices: Sequence[Choice]
 ) -> None:
     """Write what a run is to do."""
-    packed = zlib.compress(manifest.encode("utf-8", "surrogatepass"))
-    connection.execute(_BEGIN, (storable(run_id), storable(workflow), seconds(started), packed))
+    packed = [zlib.compress(each.encode("utf-8", "surrogatepass")) for each in (manifest.content, manifest.terms)]
+    connection.execute(_BEGIN, (storable(manifest.run_id), storable(workflow), seconds(started), *packed))
     add_tests(connection, (choice.test for choice in choices))
-    add_choices(connection, key_of(connection, run_id), choices)
+    add_choices(connection, key_of(connection, manifest.run_id), choices)
 
 
 def key_of(connection: sqlite3.Connection, run_id: str) -> int:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
     from pathlib import Path
 
-SCHEMA_VERSION = 12
+SCHEMA_VERSION = 13
 """How many migrations this testflow knows; kept in the file's header, so that a current file is known at once."""
 
 APPLICATION_ID = 0x7466_6C77

@@ -15,6 +15,7 @@ from testflow_core.errors import HistoryError
 from testflow_core.history import attempts
 from testflow_core.history.connection import keep_little
 from testflow_core.history.folder import DECLARED, GENERATED
+from testflow_core.history.plans import only_terms
 from testflow_core.model import Outcome, Plan
 
 if TYPE_CHECKING:
@@ -152,5 +153,8 @@ class Journal:
         plan = entry.plan
         text, secrets = specs.plan_to_json(plan)
         self._folder.keep(DECLARED, secrets)
-        manifest = json.dumps({"plan": text, "files": dict(entry.files(plan))})
-        attempts.begin(connection, self.run_id, plan.workflow.name, entry.started, manifest, plan.choices)
+        content = json.dumps({"plan": text, "files": dict(entry.files(plan))})
+        # Its secrets are not kept: they are gone with the run.
+        terms, _ = specs.plan_to_json(only_terms(plan))
+        manifest = attempts.Manifest(run_id=self.run_id, content=content, terms=terms)
+        attempts.begin(connection, manifest, plan.workflow.name, entry.started, plan.choices)

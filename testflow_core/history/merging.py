@@ -34,8 +34,8 @@ _NAMES = (
 
 # Where both have a run of one id, shards of it say, it is one run: it failed if a part of it did.
 _RUNS = f"""
-insert into main.runs (run_id, workflow, started, ok, provisioner, state, source, isolation, origin, stopped)
-select run_id, workflow, started, ok, provisioner, state, source, isolation, origin, stopped {_TAKEN}
+insert into main.runs (run_id, workflow, started, ok, provisioner, state, source, isolation, origin, stopped, terms)
+select run_id, workflow, started, ok, provisioner, state, source, isolation, origin, stopped, terms {_TAKEN}
 on conflict do update set
     workflow = max(workflow, excluded.workflow),
     started = min(started, excluded.started),
@@ -44,7 +44,8 @@ on conflict do update set
     source = max(source, excluded.source),
     isolation = max(isolation, excluded.isolation),
     origin = max(origin, excluded.origin),
-    stopped = max(stopped, excluded.stopped)
+    stopped = max(stopped, excluded.stopped),
+    terms = max(coalesce(terms, excluded.terms), coalesce(excluded.terms, terms))
 """
 
 _KEYS = (

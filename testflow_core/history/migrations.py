@@ -278,6 +278,12 @@ def explanations(database: Database) -> None:
         database.conn.execute(statement)
 
 
+@MIGRATIONS()
+def terms(database: Database) -> None:
+    """What was declared for a run, as JSON that is compressed, so that the run can be done again."""
+    database.conn.execute("alter table runs add column terms blob")
+
+
 def migrate(connection: sqlite3.Connection) -> None:
     """Bring the tables to the present version, within the transaction that is open."""
     (version,) = connection.execute("pragma user_version").fetchone()

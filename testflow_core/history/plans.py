@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import zlib
 from typing import TYPE_CHECKING
 
+from testflow_core import specs
+from testflow_core.errors import HistoryError
 from testflow_core.history.values import excerpt, storable
 from testflow_core.model import Change, Plan, PlannedBatch, Status, TestCase, TestWorkflow, Uncovered
 
@@ -100,6 +103,23 @@ def replayed(run: Run) -> Plan:
         },
         batches=tuple(_batches(run)),
     )
+
+
+def only_terms(plan: Plan) -> Plan:
+    """What was declared for a plan, without what was made of it."""
+    return Plan(workflow=plan.workflow, environments=plan.environments, data=plan.data, applications=plan.applications)
+
+
+def terms_of(connection: sqlite3.Connection, run_id: str) -> Plan:
+    """What was declared for a run; HistoryError where that is not known, or not all of it may be."""
+    remedy = "give the workflow, the environment and the test data again, as in `execute(workflow, replay=...)`"
+    rows = connection.execute("select terms from runs where run_id = ?", (storable(run_id),)).fetchall()
+    if not rows or rows[0][0] is None:
+        raise HistoryError(f"nobody noted what was declared for the run {run_id!r}: {remedy}")
+    try:
+        return specs.plan_from_json(zlib.decompress(rows[0][0]).decode("utf-8", "surrogatepass"), ())
+    except LookupError as error:
+        raise HistoryError(f"the history keeps no secrets, and the run {run_id!r} had some: {remedy}") from error
 
 
 def _batches(run: Run) -> Iterable[PlannedBatch]:

@@ -31,7 +31,7 @@ from testflow_core.history.merging import merge_attached
 from testflow_core.history.novelty import new_failures
 from testflow_core.history.past import read_past
 from testflow_core.history.places import set_aside, share
-from testflow_core.history.plans import replayed
+from testflow_core.history.plans import replayed, terms_of
 from testflow_core.history.quarantines import active, put, with_quarantines
 from testflow_core.history.recording import add_run
 from testflow_core.history.statistics import add_to_tracks
@@ -205,6 +205,13 @@ class History(CauseFile, DeliveryFile):
         It has the choices with their reasons, the changes, and the batches that ran; of what was declared, the name.
         """
         return replayed(self.run(run_id))
+
+    def terms(self, run_id: str) -> Plan:
+        """What was declared for a run: workflow, environments, data, applications. HistoryError where none is known."""
+        if not self.knows(run_id):
+            self.run(run_id)
+        with self._reading() as connection:
+            return terms_of(connection, run_id)
 
     def knows(self, run_id: str) -> bool:
         """Whether a run is called so, or was and has been dropped."""

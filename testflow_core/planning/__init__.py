@@ -8,13 +8,14 @@ from testflow_core.planning.conditions import name_conditions
 from testflow_core.planning.declaration import Declaration
 from testflow_core.planning.plan import make_plan
 from testflow_core.planning.repeating import repeated
-from testflow_core.planning.replaying import missing, replaying
+from testflow_core.planning.replaying import declared, missing, replaying
 
 __all__ = [
     "Auditing",
     "Declaration",
     "adaptation",
     "certain",
+    "declared",
     "make_plan",
     "missing",
     "name_conditions",

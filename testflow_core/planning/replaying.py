@@ -8,13 +8,13 @@ from attrs import evolve
 
 from testflow_core.model import Status
 from testflow_core.planning.auditing import Auditing
+from testflow_core.planning.declaration import Declaration
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from testflow_core.model import Choice, PlannedBatch, Run, TestCase, TestResult
+    from testflow_core.model import Choice, Plan, PlannedBatch, Run, TestCase, TestResult
     from testflow_core.planning.choices import Origin, Verdict
-    from testflow_core.planning.declaration import Declaration
 
 _SHOWN = 20
 _NOT_RUN = (Status.SKIPPED, Status.UNAVAILABLE, Status.INTERRUPTED)
@@ -23,6 +23,13 @@ _NOT_RUN = (Status.SKIPPED, Status.UNAVAILABLE, Status.INTERRUPTED)
 def replaying(declaration: Declaration, run: Run) -> Declaration:
     """What runs the tests of a recorded run, and no others, on the terms of the declaration."""
     return evolve(declaration, replayed=run, auditing=Auditing())
+
+
+def declared(plan: Plan) -> Declaration:
+    """What was declared for a plan."""
+    return Declaration(
+        workflow=plan.workflow, environments=plan.environments, data=plan.data, applications=plan.applications
+    )
 
 
 def as_recorded(verdicts: Iterable[Verdict[Origin]], run: Run | None) -> list[Verdict[Origin]]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import sqlite3
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from attrs import evolve
 
 import testflow
-from testflow_core.errors import HistoryError
+from testflow_core.errors import HistoryError, SpecError
 from testflow_core.model import Choice, Outcome, PlannedBatch, Run, Status, TestCase
 from testflow_core.planning.replaying import gone, in_recorded_order
 
@@ -126,3 +128,67 @@ def test_batches_and_what_is_in_them_begin_as_they_did_and_what_did_not_run_come
         ("x", ["test_4.py"]),
     ]
     assert {each.priority for each in ordered} == {0}
+
+
+def engine_of(root: Path, **said: object) -> testflow.Engine:
+    settings: dict[str, object] = {"workspace": root, "history": root / "history.db", "workers": 1, "reporters": []}
+    return testflow.Engine(**{**settings, **said})  # pyright: ignore[reportArgumentType] - by name
+
+
+def test_a_replay_needs_nothing_but_the_history(shop: Shop):
+    first = shop.run("test_c.py", "test_b.py")
+    again = engine_of(shop.root, applications={}).execute(replay=first.run_id)
+    assert began(again) == ["test_b.py", "test_c.py"]
+    assert again.workflow == first.workflow
+    assert {each.test_id: each.status for each in again.results} == {
+        each.test_id: each.status for each in first.results
+    }
+
+
+def test_of_a_merged_history_a_run_is_done_again_as_well(shop: Shop):
+    first = shop.run("test_b.py")
+    merged = testflow.History(shop.root / "merged.db")
+    merged.merge(shop.root / "history.db")
+    again = engine_of(shop.root, history=shop.root / "merged.db").execute(replay=first.run_id)
+    assert began(again) == ["test_b.py"]
+
+
+def test_what_is_registered_today_stands_for_what_was(shop: Shop, tmp_path: Path):
+    first = shop.run("test_b.py")
+    elsewhere = tmp_path / "elsewhere"
+    (shop.root / "shop").rename(elsewhere)
+    again = engine_of(shop.root, applications={"shop": {"path": str(elsewhere)}}).execute(replay=first.run_id)
+    assert began(again) == ["test_b.py"]
+
+
+def test_a_run_with_secrets_is_done_again_by_who_declares_them(shop: Shop):
+    workflow = testflow.TestWorkflow("all").add_test_selection("shop", {"strategy": "all", "environment": False})
+    environment = testflow.Environment("e").add_service(
+        "server", {"type": "process", "command": "sleep 60", "env": {"DB_PASSWORD": "hush"}}
+    )
+    engine = engine_of(shop.root, applications={"shop": {}})
+    first = engine.execute(workflow, environment)
+    with pytest.raises(HistoryError, match=r"keeps no secrets, and the run .* give the workflow"):
+        engine.execute(replay=first.run_id)
+    assert b"hush" not in (shop.root / "history.db").read_bytes()
+
+
+def test_what_was_recorded_before_terms_were_kept_needs_its_workflow(shop: Shop):
+    first = shop.run("test_b.py")
+    with closing(sqlite3.connect(shop.root / "history.db")) as connection, connection:
+        connection.execute("update runs set terms = null")
+    with pytest.raises(HistoryError, match="nobody noted what was declared for the run"):
+        engine_of(shop.root).execute(replay=first.run_id)
+    assert began(shop.run(replay=first.run_id)) == ["test_b.py"]
+
+
+def test_an_unknown_run_cannot_be_done_again_without_a_workflow_either(shop: Shop):
+    shop.run("test_b.py")
+    with pytest.raises(HistoryError, match="the history has no run 'that'"):
+        engine_of(shop.root).execute(replay="that")
+
+
+@pytest.mark.parametrize("given", [{}, {"replay": "r", "environment": testflow.Environment("e")}])
+def test_without_a_workflow_nothing_runs_but_a_replay(shop: Shop, given: dict[str, Any]):
+    with pytest.raises(SpecError, match="only `replay`, and that alone, does without one"):
+        engine_of(shop.root).execute(**given)
