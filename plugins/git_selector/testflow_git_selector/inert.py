@@ -63,17 +63,22 @@ def _kept(old: list[ast.stmt], new: list[ast.stmt], *, derived: bool = False) ->
     classes = {each.name: each for each in old if isinstance(each, ast.ClassDef)}
     kept: list[ast.stmt] = []
     for each in new:
-        if isinstance(each, (ast.FunctionDef, ast.AsyncFunctionDef)) and each.name not in names:
-            if _is_idle(each) and (not derived or each.name.startswith("test")):
-                continue
+        if (
+            isinstance(each, (ast.FunctionDef, ast.AsyncFunctionDef))
+            and each.name not in names
+            and _is_idle(each, derived)
+        ):
+            continue
         if isinstance(each, ast.ClassDef) and each.name in classes:
             each.body = _kept(classes[each.name].body, each.body, derived=bool(each.bases))
         kept.append(each)
     return kept
 
 
-def _is_idle(function: _Function) -> bool:
+def _is_idle(function: _Function, derived: bool) -> bool:
     """Whether it does nothing unless it is called: its decorators and the defaults of its parameters do."""
+    if derived and not function.name.startswith("test"):
+        return False
     arguments = function.args
     worked_out = [*function.decorator_list, *arguments.defaults, *filter(None, arguments.kw_defaults)]
     return all(isinstance(each, ast.Constant) for each in worked_out) and not _CALLED_BY_NAME.match(function.name)
