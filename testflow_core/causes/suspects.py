@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
 
+from testflow_core.causes.signs import fixtures_of, is_data, is_document, is_inert, names
 from testflow_core.interfaces import CHANGE_SOURCE, TellsLines
 from testflow_core.model import ChangedLines, Suspect
 from testflow_core.ownership import file_within
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from testflow_core.model import Change, Diagnosis, Past, Plan, TestCase, TouchedMap
@@ -26,11 +27,12 @@ ASKED = 200
 ASKED_LINES = 50
 """Files whose changed lines are asked for in one run."""
 
-FAILED_LINE, FAILED_FILE, OF_TRACE, OF_TEST, TOUCHED = 4.0, 3.0, 1.5, 1.0, 1.0
+FAILED_LINE, FAILED_FILE, NAMED, OF_TRACE, OF_TEST, TOUCHED, KINDRED = 4.0, 3.0, 2.0, 1.5, 1.0, 1.0, 0.5
 """
-What it counts that a changed line failed, that the failing frame is in a changed file, that another frame is.
+What it counts that a changed line failed, that the failing frame is in a changed file, that what failed names it.
 
-And that the file is the test's own; and that all of the tests touched it: if some of them did, as much less.
+Then that another frame is in it; that the file is the test's own, or fixtures for it; that all of the tests touched it:
+if some of them did, as much less; that it is data, and the test failed of data.
 """
 NARROW = 0.5
 """What it counts that nobody else touched a file that the failing tests did; of one that all touch nothing."""
@@ -57,14 +59,41 @@ class Suspects:
         # Many failures have the same frames.
         self._within: dict[tuple[str, str], str] = {}
 
-    def of(self, diagnosis: Diagnosis, tests: Sequence[TestCase]) -> tuple[Suspect, ...]:
-        """The changed files that may be to blame for what these tests failed of, the most suspected first."""
+    def of(self, diagnosis: Diagnosis, tests: Sequence[TestCase], said: str = "") -> tuple[Suspect, ...]:
+        """
+        The changed files that may be to blame for what these tests failed of, the most suspected first.
+
+        `said` is what one of them said. What makes nothing else happen than before is not suspected.
+        """
         found: list[Suspect] = []
         for application in dict.fromkeys(test.application for test in tests):
             change = self._plan.changes.get(application)
             if change is not None and change.files:
                 found += self._of(application, change, diagnosis, [t for t in tests if t.application == application])
-        return _ranked(self._with_lines(each, diagnosis) for each in _ranked(found)[:SHOWN])
+                found = self._with_named(application, change, said, found)
+        looked_at = (self._with_lines(each, diagnosis) for each in _ranked(found)[:SHOWN])
+        return _ranked(each for each in looked_at if each is not None)
+
+    def at_work(self, application: str) -> tuple[str, ...]:
+        """The changed files that may make something else happen: neither documents nor comments; as far as is known."""
+        change = self._plan.changes.get(application)
+        files = [file for file in (change.files if change else None) or () if not is_document(file)]
+        return tuple(file for file in files if not is_inert(self._changed(application, file)))
+
+    def _with_named(self, application: str, change: Change, said: str, found: Iterable[Suspect]) -> list[Suspect]:
+        """With the files that are named where none of a trace are: what is gone, or cannot be read."""
+        suspects = {(each.application, each.file): each for each in found}
+        for file in (change.files or ())[:ASKED] if said else ():
+            if not names(said, file):
+                continue
+            known = suspects.get((application, file)) or Suspect(
+                application=application, file=file, score=0.0, reasons=()
+            )
+            if known.score < FAILED_FILE:
+                suspects[application, file] = evolve(
+                    known, score=known.score + NAMED, reasons=("what failed names it", *known.reasons)
+                )
+        return list(suspects.values())
 
     def _of(
         self, application: str, change: Change, diagnosis: Diagnosis, tests: Sequence[TestCase]
@@ -77,8 +106,8 @@ class Suspects:
         for file, _ in frames.places:
             if file in files and file != frames.failing:
                 counted.setdefault(file, {})["a frame of the trace is in it"] = OF_TRACE
-        for file in {test.file for test in tests} & files:
-            counted.setdefault(file, {})["it is the test's own file"] = OF_TEST
+        for file, reason, score in _by_kind(files, diagnosis, tests):
+            counted.setdefault(file, {})[reason] = score
         touched = self._past.maps.get(application)
         if touched is not None:
             candidates = files if len(files) <= ASKED else frozenset(counted)
@@ -116,11 +145,13 @@ class Suspects:
         known = self._plan.applications.get(application)
         return known and known.path
 
-    def _with_lines(self, suspect: Suspect, diagnosis: Diagnosis) -> Suspect:
-        """With the lines that changed, those that failed first: they are to blame more than others."""
+    def _with_lines(self, suspect: Suspect, diagnosis: Diagnosis) -> Suspect | None:
+        """With the lines that changed, those that failed first: they are to blame more; None where none can matter."""
         changed = self._changed(suspect.application, suspect.file)
         failed = {line for file, line in self._frames(suspect.application, diagnosis).places if file == suspect.file}
         hit = [each for each in changed if any(each.first <= line <= each.last for line in failed)]
+        if not hit and is_inert(changed):
+            return None
         if not hit:
             return evolve(suspect, lines=changed[:SHOWN])
         reasons = (f"line {min(failed & _numbers(hit))}, which failed, was changed", *suspect.reasons)
@@ -146,6 +177,16 @@ class Suspects:
             if answer:
                 return answer
         return ()
+
+
+def _by_kind(
+    files: frozenset[str], diagnosis: Diagnosis, tests: Sequence[TestCase]
+) -> Iterator[tuple[str, str, float]]:
+    """Files with a reason and what it counts, by what they are."""
+    yield from ((file, "it is the test's own file", OF_TEST) for file in {test.file for test in tests} & files)
+    yield from ((file, "it has fixtures for the test", OF_TEST) for file in fixtures_of(tests) & files)
+    if diagnosis.category.partition("/")[0] == "data":
+        yield from ((file, "it is data, and the test failed of data", KINDRED) for file in files if is_data(file))
 
 
 def _ranked(suspects: Iterable[Suspect]) -> tuple[Suspect, ...]:

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 SURE = 2.0
 """The score of a suspect from which on the change is to blame even where other signs speak against it."""
 
+INSIDE = {"crash", "test_definition", "data"}
+"""First levels of categories that are none of the application's doing, but whose cause may be in its checkout."""
+
 _PROVED = {FlakyState.FLAKY, FlakyState.QUARANTINED, FlakyState.RECOVERING}
 
 
@@ -33,11 +36,25 @@ class _Case:
     cluster: Cluster
     suspects: tuple[Suspect, ...]
     change: Change | None
+    at_work: tuple[str, ...]
     flakiness: Flakiness | None
 
     @property
     def suspected(self) -> bool:
         return bool(self.suspects) and self.suspects[0].score >= SURE
+
+    @property
+    def led(self) -> bool:
+        """Whether anything leads to the change where the cause may be in the checkout, as well as elsewhere."""
+        level = self.diagnosis.category.partition("/")[0]
+        if level == "data":
+            return bool(self.suspects)
+        return level in INSIDE and (bool(self.suspects) or self.fresh)
+
+    @property
+    def fresh(self) -> bool:
+        """Whether it is known not to fail on main, and what changed may make a difference."""
+        return self.cluster.also_red_on_main is False and bool(self.at_work)
 
 
 def judged(
@@ -57,7 +74,7 @@ def judged(
     told: list[Cluster] = []
     for cluster in clusters:
         members = [(by_label[label], said) for label in cluster.tests if (said := by_label[label].diagnosis)]
-        found = suspects.of(cluster.diagnosis, [said.test for _, said in members])
+        found = suspects.of(cluster.diagnosis, [said.test for _, said in members], _said(members[0][0]))
         for result, said in members:
             case = _Case(
                 result=result,
@@ -65,6 +82,7 @@ def judged(
                 cluster=cluster,
                 suspects=found,
                 change=changes.get(said.test.application),
+                at_work=() if found else suspects.at_work(said.test.application),
                 flakiness=flaky.get(result.label),
             )
             verdicts[result.label] = _verdict(case)
@@ -72,6 +90,13 @@ def judged(
         first = next(verdicts[label] for label in cluster.tests if verdicts[label].blame is blame)
         told.append(evolve(cluster, verdict=first))
     return tuple(evolve(each, verdict=verdicts.get(each.label)) for each in results), tuple(told)
+
+
+def _said(result: TestResult) -> str:
+    """The message, and the lines that pytest marks as what went wrong."""
+    evidence = result.diagnosis.evidence if result.diagnosis else None
+    marked = [line for line in result.logs.splitlines() if line.startswith("E  ")]
+    return "\n".join([result.message, evidence.text if evidence else "", *marked])
 
 
 def _flaky(history: History) -> Mapping[str, Flakiness]:
@@ -98,7 +123,7 @@ def _blame(case: _Case) -> tuple[Blame, tuple[str, ...]]:
         known = case.flakiness
         chance = f"it fails in {known.probability:.0%} of the runs with sources with which it passes, too"
         return Blame.FLAKY, (chance, *_seen(cluster))
-    if case.diagnosis.verification is False and not case.suspected:
+    if case.diagnosis.verification is False and not case.suspected and not case.led:
         many = (f"{amount(cluster.count, 'test')} failed of it",) if cluster.count > 1 else ()
         return Blame.ENVIRONMENT, (f"{case.diagnosis.category} is none of the application", *many, *_seen(cluster))
     return _by_change(case)
@@ -114,8 +139,10 @@ def _by_change(case: _Case) -> tuple[Blame, tuple[str, ...]]:
         return Blame.CHANGE, (f"{top.file} changed: {top.reasons[0]}", *fresh, *recent)
     if not cluster.new and not fresh:
         return Blame.BEFORE, (*_seen(cluster), "nothing of the change is known to concern it")
-    if change is not None and change.files and (fresh or recent):
-        return Blame.CHANGE, (*fresh, *recent, f"{amount(len(change.files), 'file')} changed")
+    if case.at_work and (fresh or recent):
+        return Blame.CHANGE, (*fresh, *recent, f"{amount(len(case.at_work), 'file')} changed")
+    if change is not None and change.files and not case.at_work:
+        return Blame.UNKNOWN, ("only documents and comments changed, and nothing says what it comes from", *recent)
     if change is not None and change.files == ():
         return Blame.UNKNOWN, ("nothing changed, and no earlier run is known that had it", *recent)
     return Blame.UNKNOWN, ("nothing says what it comes from", *recent)

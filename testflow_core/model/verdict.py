@@ -28,7 +28,8 @@ class ChangedLines:
     Lines of a file, `first` to `last`, that differ from the base, and who wrote them.
 
     `commit`, `author` and `summary` (the first line of its message) are empty for what is not committed. `first` is
-    after `last` where lines were only taken away.
+    after `last` where lines were only taken away. They are `inert` where nothing of the file makes anything else happen
+    than before: comments differ, or there are new functions that nothing calls which was there.
     """
 
     file: str
@@ -37,6 +38,7 @@ class ChangedLines:
     commit: str = ""
     author: str = ""
     summary: str = ""
+    inert: bool = False
 
     def __str__(self) -> str:
         lines = f"{self.first}" if self.last <= self.first else f"{self.first}-{self.last}"

@@ -59,7 +59,8 @@ def suspects(checkout: Path | None, *files, maps=None, source=None, calls=None, 
     plugins = MemoryPlugins(*([source] if source else []))
     asked = Suspects(plan, Past(maps=maps or {}), plugins, calls or PluginCalls())
     tests = diagnosis.pop("tests", TESTS[:2])
-    return asked.of(failed("test_0", **diagnosis).diagnosis, tests)
+    said = diagnosis.pop("said", "")
+    return asked.of(failed("test_0", **diagnosis).diagnosis, tests, said)
 
 
 def test_the_file_of_the_failing_frame_comes_before_that_of_another_and_of_the_test(checkout):
@@ -129,3 +130,39 @@ def test_a_change_source_that_raises_is_recorded_and_takes_no_suspect_away(check
     (found,) = suspects(checkout, "src/pay.py", source=Broken(), calls=calls, frames=("src/pay.py",), file="src/pay.py")
     assert (found.file, found.lines) == ("src/pay.py", ())
     assert "LookupError" in calls.failures[0].traceback
+
+
+@pytest.mark.parametrize(
+    ("said", "file"),
+    [
+        ("FileNotFoundError: '/work/shop/src/rates.json'", "src/rates.json"),
+        ("ImportError: cannot import name 'pay' from 'src.pay' (/work/src/pay.py)", "src/pay.py"),
+        ("ModuleNotFoundError: No module named 'src.pay'", "src/pay.py"),
+        ("in src/pay.py", "src/pay.py"),
+    ],
+)
+def test_a_changed_file_that_what_failed_names_is_suspected(checkout, said, file):
+    (found,) = suspects(checkout, "src/rates.json", "src/pay.py", said=said, category="code/key")
+    assert (found.file, found.reasons) == (file, ("what failed names it",))
+
+
+@pytest.mark.parametrize("said", ["asrc/pay.py", "src/pay.py.bak", "src/pay.pyc", "src.payment", ""])
+def test_a_name_of_which_the_path_is_a_part_is_not_it(checkout, said):
+    assert suspects(checkout, "src/pay.py", said=said) == ()
+
+
+def test_fixtures_for_the_test_are_suspected_and_data_where_it_failed_of_data(checkout):
+    found = suspects(checkout, "tests/conftest.py", "src/conftest.py", "src/rates.json", category="data/parse")
+    assert {each.file: each.reasons for each in found} == {
+        "tests/conftest.py": ("it has fixtures for the test",),
+        "src/rates.json": ("it is data, and the test failed of data",),
+    }
+    assert suspects(checkout, "src/rates.json", category="network/refused") == ()
+
+
+def test_a_file_whose_changes_cannot_matter_is_not_suspected_unless_they_failed(checkout):
+    lines = [ChangedLines(file="src/pay.py", first=1, last=2, inert=True)]
+    frames = {"frames": ("src/pay.py",), "file": "src/pay.py", "source": Lines(told=lines)}
+    assert suspects(checkout, "src/pay.py", lines=(9,), **frames) == ()
+    (found,) = suspects(checkout, "src/pay.py", lines=(2,), **frames)
+    assert found.reasons[0] == "line 2, which failed, was changed"

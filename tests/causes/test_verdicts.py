@@ -29,6 +29,10 @@ def verdict(result, *files, **more):
     return found
 
 
+def _crash():
+    return failed(category="crash/abort", verification=False)
+
+
 SEEN = {"first_seen": 86_400.0, "last_seen": 172_800.0, "times": 3}
 
 
@@ -44,6 +48,10 @@ SEEN = {"first_seen": 86_400.0, "last_seen": 172_800.0, "times": 3}
         (failed(), ("a.py",), SEEN, Blame.BEFORE, "3 earlier runs had it, the first on 1970-01-02"),
         (failed(), ("a.py",), {"also_red_on_main": False}, Blame.CHANGE, "1 file changed"),
         (failed(regression="it passed in all 9 runs"), ("a.py",), {}, Blame.CHANGE, "it passed in all 9 runs"),
+        (failed(), ("README.md",), {"also_red_on_main": False}, Blame.UNKNOWN, "only documents and comments changed"),
+        (_crash(), ("a.py",), {"also_red_on_main": False}, Blame.CHANGE, "1 file changed"),
+        (_crash(), ("README.md",), {"also_red_on_main": False}, Blame.ENVIRONMENT, "none of the application"),
+        (_crash(), ("a.py",), {}, Blame.ENVIRONMENT, "none of the application"),
         (failed(), (), {}, Blame.UNKNOWN, "nothing changed"),
         (failed(), ("a.py",), {}, Blame.UNKNOWN, "nothing says"),
         (failed(), None, {}, Blame.UNKNOWN, "nothing says"),

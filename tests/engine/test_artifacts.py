@@ -110,7 +110,8 @@ def test_fails(tmp_path):
     assert found["test_passes"].context is None
 
 
-def test_nothing_outside_of_the_checkout_is_read_by_a_link_or_a_name(tmp_path):
+@pytest.mark.parametrize("globs", [["shots/*.png"], ["*.png", "**/private.png"]])
+def test_nothing_outside_of_the_checkout_is_read_by_a_link_or_a_name(tmp_path, globs):
     (tmp_path / "outside").mkdir()
     tests = """
 import os, pathlib
@@ -124,7 +125,7 @@ def test_links(record_property):
     record_property("attachment", str(outside / "private.png"))
     assert 0
 """
-    found, _ = run(tests, tmp_path, {"artifacts": ["shots/*.png", "*.png", "**/private.png"]})
+    found, _ = run(tests, tmp_path, {"artifacts": globs})
     kept = artifacts(found["test_links"]).values()
     assert {each.note for each in kept} == {"not copied: it is outside of the application's folder"}
     assert not list((tmp_path / ".testflow" / "reports").glob("*/artifacts"))

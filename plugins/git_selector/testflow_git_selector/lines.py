@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from testflow_core.model import ChangedLines
 from testflow_git_selector.git_command import GitError
+from testflow_git_selector.inert import is_inert
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -25,15 +26,28 @@ _PLAIN = ("--no-ext-diff", "--no-textconv", "--no-color", "--relative", "--unifi
 
 def changed_lines(git: Git, base: str, file: str) -> Iterator[ChangedLines]:
     """The hunks of a file, in order; what one hunk has of several commits are several."""
+    inert = _is_inert(git, base, file)
     hunks = _hunks(git("diff", *_PLAIN, base, "--", f":(literal){file}"))
     written = _written(git, file, [(first, last) for first, last in hunks if first <= last])
     for first, last in hunks:
         if first > last:
-            yield ChangedLines(file=file, first=first, last=last)
+            yield ChangedLines(file=file, first=first, last=last, inert=inert)
             continue
         for start, end in _by_commit(first, last, written):
             commit, author, summary = written.get(start, ("", "", ""))
-            yield ChangedLines(file=file, first=start, last=end, commit=commit, author=author, summary=summary)
+            yield ChangedLines(
+                file=file, first=start, last=end, commit=commit, author=author, summary=summary, inert=inert
+            )
+
+
+def _is_inert(git: Git, base: str, file: str) -> bool:
+    """False, too, of a file that is new or gone."""
+    try:
+        before = git("show", f"{base}:./{file}").decode()
+        now = (git.checkout / file).read_text(encoding="utf-8")
+    except (GitError, OSError, UnicodeError):
+        return False
+    return is_inert(file, before, now)
 
 
 def _hunks(diff: bytes) -> list[tuple[int, int]]:
