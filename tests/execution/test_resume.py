@@ -38,11 +38,12 @@ def workflow(**selection):
 
 
 FAILING = "def test_a(): pass\ndef test_b(): assert 1 == 2\ndef test_c(): pass\n"
+# More of them than are handed over ahead.
+FILES = {f"test_{n}.py": FAILING for n in range(1, 7)}
 
 
 def test_a_run_stops_once_so_many_tests_have_failed_and_is_resumed_with_what_is_left(real_shop):
-    # More files than are handed over ahead.
-    engine = real_shop({f"test_{n}.py": FAILING for n in range(1, 7)})
+    engine = real_shop(FILES)
     stopped = engine.execute(workflow(), fail_fast=True)
     assert stopped.failed_tests[0].test_id == "shop::test_1.py::test_b"
     assert statuses(stopped)["test_1.py::test_a"] == "passed"
@@ -69,16 +70,16 @@ def test_a_failed_attempt_that_is_tried_again_does_not_stop_a_run(real_shop):
     assert run.stopped == ""
 
 
-SLOW = "import time\ndef test_a(): time.sleep(3.5)\ndef test_b(): pass\n"
+SLOW = "import time\ndef test_a(): time.sleep(6)\ndef test_b(): pass\n"
 
 
 def test_a_run_stops_when_its_time_is_up_and_awaits_the_test_that_runs(real_shop):
     engine = real_shop({"test_1.py": SLOW, "test_2.py": SLOW})
-    run = engine.execute(workflow(), max_duration="3s")
+    run = engine.execute(workflow(), max_duration="5s")
     assert statuses(run)["test_1.py::test_a"] == "passed"
     assert "test_1.py::test_b" not in statuses(run)
     assert statuses(run)["test_2.py"] == "interrupted"
-    assert run.stopped == "it had 3 s"
+    assert run.stopped == "it had 5 s"
     assert set(statuses(engine.resume()).values()) == {"passed"}
 
 
@@ -155,7 +156,7 @@ def test_a_program_that_was_running_runs_again_unless_that_is_not_to_be(tmp_path
 
 
 def test_tests_of_a_file_that_has_changed_since_run_again_and_that_is_said(real_shop, tmp_path):
-    engine = real_shop({"test_1.py": FAILING, "test_2.py": FAILING})
+    engine = real_shop(FILES)
     engine.execute(workflow(), max_failures=1)
     (tmp_path / "shop/test_1.py").write_text(FAILING.replace("1 == 2", "1 == 1"))
     resumed = engine.resume()
@@ -223,7 +224,7 @@ def test_limits_that_are_none_are_mistakes(real_shop, limits):
 
 
 def test_no_secret_of_a_declaration_stands_in_the_history_while_it_can_be_resumed(real_shop, tmp_path):
-    engine = real_shop({"test_1.py": FAILING, "test_2.py": FAILING})
+    engine = real_shop(FILES)
     environment = testflow.Environment("e").add_service(
         "api",
         {"type": "process", "command": "sleep 100", "env": {"API_TOKEN": "hunter-two"}, "readiness": {"exec": "true"}},
@@ -235,7 +236,7 @@ def test_no_secret_of_a_declaration_stands_in_the_history_while_it_can_be_resume
     kept = [path for path in Path(".testflow").rglob("*") if path.is_file() and b"hunter-two" in path.read_bytes()]
     assert [path.name for path in kept] == ["declared.json"]
     assert kept[0].stat().st_mode & 0o077 == 0
-    assert len(statuses(engine.resume())) == 6
+    assert len(statuses(engine.resume())) == 3 * len(FILES)
     assert not Path(".testflow/history.db.runs").exists()
 
 
@@ -253,7 +254,7 @@ def test_a_run_that_is_interrupted_before_its_first_test_can_be_resumed(real_sho
 
 
 def test_a_resume_that_fails_lets_go_of_the_run(real_shop, tmp_path):
-    engine = real_shop({"test_1.py": FAILING, "test_2.py": FAILING})
+    engine = real_shop(FILES)
     environment = testflow.Environment("e").add_service("api", {"type": "process", "command": "sleep 100"})
     stopped = engine.execute(workflow(environment=False), environment, fail_fast=True)
     for _ in range(2):
