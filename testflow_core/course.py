@@ -1,4 +1,4 @@
-"""The course of one run, from its plan to its record."""
+"""The course of one run, from its draft to its record."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from testflow_core.execution import (
     Artifacts,
     ChosenProvisioner,
     Circumstances,
-    Clock,
     Following,
     Kept,
     Schedule,
@@ -36,30 +35,29 @@ from testflow_core.execution import (
     told,
     told_provisioners,
 )
-from testflow_core.interfaces import EXECUTOR, Observes
+from testflow_core.interfaces import EXECUTOR
 from testflow_core.model import (
-    Past,
     Planned,
     Progressed,
     Provisioned,
     Run,
     TestEnded,
 )
-from testflow_core.planning import adaptation, certain, make_plan, missing, name_conditions, name_trees, runner_name
-from testflow_core.plugin_calls import PluginCalls
+from testflow_core.planning import adaptation, missing, name_conditions, name_trees
 from testflow_core.provisioning.shared_supervisor import sharing_supervisor
-from testflow_core.publishing import asked, publish
+from testflow_core.publishing import publish
 from testflow_core.triage import audits
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
 
+    from testflow_core.draft import Draft
     from testflow_core.execution import Stage
     from testflow_core.history import Journal
-    from testflow_core.model import Application, Limits, Outcome, Plan, Shard
+    from testflow_core.model import Limits, Outcome, Plan, Shard
     from testflow_core.planning import Declaration
+    from testflow_core.plugin_calls import PluginCalls
     from testflow_core.registry import Plugins
-    from testflow_core.settings import Settings
 
 EXECUTOR_NAME = "local"
 
@@ -67,59 +65,28 @@ EXECUTOR_NAME = "local"
 class Course:
     """One run while it goes on."""
 
-    def __init__(self, engine: Settings, run_id: str, started: float, limits: Limits) -> None:
-        self.engine = engine
+    def __init__(self, draft: Draft, run_id: str, limits: Limits) -> None:
+        self.draft = draft
+        self.engine = draft.engine
+        self.clock = draft.clock
+        self.calls = draft.calls
+        self.warnings = draft.warnings
         self.run_id = run_id
-        self.started = started
+        self.started = time.time()
         self.limits = limits
         self.asked = time.monotonic()
         self.stopped = ""
         self.scheduled = False
         self.replayed: Run | None = None
         self.journal: Journal | None = None
-        self.calls = PluginCalls()
-        self.warnings: list[str] = []
         self.secrets: tuple[str, ...] = ()
         self.surroundings = Surroundings(self._hide)
-        self.past = Past()
-        self.reporters = asked(engine.reporters, engine.plugins)
-        observers = (each.reporter for each in self.reporters)
-        self.clock = Clock(observers=tuple(each for each in observers if isinstance(each, Observes)))
-
-    def plan(
-        self, declaration: Declaration, shard: Shard | None = None, run_batch: WarmSessions | None = None
-    ) -> tuple[Plan, Mapping[str, ChosenProvisioner]]:
-        """The plan, and the provisioners for its environments, by their labels; `run_batch` is told what to expect."""
-        engine = self.engine
-
-        def past_of(applications: Mapping[str, Application]) -> Past:
-            for name in certain(declaration.workflow):
-                if run_batch is not None and name in applications:
-                    run_batch.expect(runner_name(applications[name]), applications[name])
-            return self._past(applications)
-
-        with self.clock.phase("plan"):
-            plan = make_plan(
-                declaration,
-                engine.plugins,
-                self.calls,
-                past_of,
-                engine.workspace,
-                engine.state / "checkouts",
-                engine.resources,
-                engine.workers,
-            )
-            plan = plan.shards(shard.of)[shard.number - 1] if shard else plan
-            chosen = choose_provisioners(plan, engine.provisioner, engine.plugins)
-        self.warnings += plan.warnings
-        self.clock.tell(Planned(plan=plan))
-        return plan, chosen
 
     def execute(self, declaration: Declaration, shard: Shard | None) -> Run:
         """The whole run, or a shard of it."""
         self.replayed = declaration.replayed
         with sharing_supervisor(), WarmSessions(self.engine.plugins, self.calls) as run_batch:
-            plan, chosen = self.plan(declaration, shard, run_batch)
+            plan, chosen = self.draft.plan(declaration, shard, run_batch.expect)
             if plan.batches:
                 with suppress(HistoryError):
                     # What hinders the journal hinders the record, too, and is told there.
@@ -142,7 +109,7 @@ class Course:
                     plan = evolve(plan, trees={})
                 now = name_conditions(plan.applications, plan.environments, engine.plugins, self.calls)
                 plan = evolve(plan, conditions=tuple(dict.fromkeys((*plan.conditions, *now))))
-                self._past(plan.applications)
+                self.draft.remember(plan.applications)
                 kept, remarks = holding(unfinished, plan, engine.plugins, journal.directory, journal.generated)
                 chosen = choose_provisioners(plan, engine.provisioner, engine.plugins)
         except BaseException:
@@ -190,7 +157,7 @@ class Course:
         if not plan.batches:
             return
         exits = ExitStack()
-        counts = standing_of(plan, self.past, engine.history, self.started).counts
+        counts = standing_of(plan, self.draft.past, engine.history, self.started).counts
         try:
             directory = self._directory(exits)
             exits.callback(lambda: self.warnings.extend(remember_touched(plan, directory, engine.history)))
@@ -230,14 +197,14 @@ class Course:
         outside = self.engine.plugins.outside
         known = Circumstances(
             plan=plan,
-            past=self.past,
+            past=self.draft.past,
             capacities=self.engine.resources,
             kept=kept,
             artifacts=Artifacts(reports / self.run_id / ARTIFACTS if outside else None),
         )
         # An order that is to be as it was is not changed by what a run shows in the meantime.
         if self.replayed is None:
-            known = evolve(known, adapted=adaptation(plan, self.past, self.engine.plugins, self.calls))
+            known = evolve(known, adapted=adaptation(plan, self.draft.past, self.engine.plugins, self.calls))
         return told(known, self.journal, self.clock)
 
     def _up(self, plan: Plan, stage: Stage) -> None:
@@ -302,7 +269,7 @@ class Course:
     def _result(self, plan: Plan, chosen: Mapping[str, ChosenProvisioner], outcomes: list[Outcome]) -> Run:
         engine = self.engine
         with self.clock.phase("triage"):
-            conclusion = concluded(plan, outcomes, self.past, engine, self.calls, self.run_id, self.started)
+            conclusion = concluded(plan, outcomes, self.draft.past, engine, self.calls, self.run_id, self.started)
         return Run(
             run_id=self.run_id,
             workflow=plan.workflow.name,
@@ -323,7 +290,7 @@ class Course:
             isolation=self.surroundings.isolation,
             origin=self.surroundings.origin,
             kept=tuple(self.surroundings.kept),
-            reports=engine.state / "reports" / self.run_id if engine.plugins.outside and self.reporters else None,
+            reports=engine.state / "reports" / self.run_id if engine.plugins.outside and self.draft.reporters else None,
             stopped=self.stopped,
             certificates=tuple(self.surroundings.certificates),
             trees=plan.trees,
@@ -363,12 +330,5 @@ class Course:
         if self.engine.plugins.outside and run.failed_tests:
             forget_older(self.engine.state / "reports")
         with self.clock.phase("report"):
-            run = publish(run, self.reporters, self.calls, self.engine.history)
+            run = publish(run, self.draft.reporters, self.calls, self.engine.history)
         return evolve(run, phases=dict(self.clock.seconds))
-
-    def _past(self, applications: Iterable[str]) -> Past:
-        try:
-            self.past = self.engine.history.past(applications)
-        except HistoryError as error:
-            self.warnings.append(f"the order of the tests knows nothing of the past: {error}")
-        return self.past

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
 import uuid
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
 
-from testflow_core.course import Course
+from testflow_core.draft import Draft
 from testflow_core.errors import HistoryError
 from testflow_core.model import Fixed, Limits, Status
 from testflow_core.model.intervals import wilson
@@ -17,6 +16,7 @@ from testflow_core.planning import declared, repeated, replaying
 from testflow_core.settings import Settings
 
 if TYPE_CHECKING:
+    from testflow_core.course import Course
     from testflow_core.model import Plan, Run, Shard
     from testflow_core.planning import Declaration
 
@@ -27,9 +27,9 @@ class Engine(Settings):
 
     def plan(self, declaration: Declaration) -> Plan:
         """What `execute` would do; nothing is started. SpecError or PluginError where the declaration is wrong."""
-        running = Course(self, _new_id(), time.time(), Limits())
-        plan, _ = running.plan(declaration)
-        return evolve(plan, warnings=tuple(running.warnings))
+        draft = Draft(self)
+        plan, _ = draft.plan(declaration)
+        return evolve(plan, warnings=tuple(draft.warnings))
 
     def execute(
         self,
@@ -57,8 +57,7 @@ class Engine(Settings):
             )
         if replay is not None:
             declaration = replaying(declaration, self.history.run(replay))
-        course = Course(self, run_id or _new_id(), time.time(), limits)
-        return course.execute(declaration, shard)
+        return _course(self, run_id or _new_id(), limits).execute(declaration, shard)
 
     def declared(self, run_id: str) -> Declaration:
         """What was declared for a run, from the history alone; HistoryError where not all of it is known."""
@@ -93,7 +92,14 @@ class Engine(Settings):
         name = self.history.resumable(run_id)
         journal = self.history.journal(name)
         assert journal is not None  # noqa: S101 - only a history on disk can tell of such a run
-        return Course(self, name, time.time(), limits).resume(journal)
+        return _course(self, name, limits).resume(journal)
+
+
+def _course(engine: Engine, run_id: str, limits: Limits) -> Course:
+    # Who only plans waits for nothing that a plan is carried out with.
+    from testflow_core.course import Course  # noqa: PLC0415
+
+    return Course(Draft(engine), run_id, limits)
 
 
 def _new_id() -> str:

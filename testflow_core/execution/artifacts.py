@@ -38,7 +38,7 @@ PATIENCE = 30.0
 """Seconds that one run looks for files."""
 BESIDE = "other tests ran at the time"
 ABSENT = "is not there"
-NAME = "artifacts"
+ARTIFACTS = "artifacts"
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _NOT_PLAIN = re.compile(r"[^\w.-]+")
 _LABEL = 60
@@ -228,7 +228,7 @@ class _Keeping:
 
 def forget_older(reports: Path) -> None:
     """Remove what is kept of all but the latest runs, by the time of their folders; reports stay."""
-    kept = sorted(reports.glob(f"*/{NAME}"), key=_changed, reverse=True)
+    kept = sorted(reports.glob(f"*/{ARTIFACTS}"), key=_changed, reverse=True)
     for folder in kept[RUNS:]:
         if not folder.is_symlink():
             shutil.rmtree(folder, ignore_errors=True)
