@@ -6,7 +6,6 @@ import importlib
 import inspect
 from typing import TYPE_CHECKING
 
-import pluggy
 import pytest
 
 from .audit_hook import AuditHook
@@ -23,7 +22,7 @@ ALONE = "function"
 """The scope of a fixture that is made for one test."""
 
 WRAPPING: dict[str, Any] = {
-    "wrapper" if "wrapper" in inspect.signature(pluggy.HookimplMarker.__call__).parameters else "hookwrapper": True
+    "wrapper" if "wrapper" in inspect.signature(pytest.hookimpl).parameters else "hookwrapper": True
 }
 """What makes a wrapper of a hook: pluggy 1.2 has a kind that costs half as much, and calls it the same way."""
 
