@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from hypothesis import HealthCheck, settings
+from contextlib import suppress
 
-# On top of the profile that Hypothesis itself has chosen (another one in CI).
-settings.register_profile("testflow", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("testflow")
+# Some plugins are tested without it.
+with suppress(ModuleNotFoundError):
+    from hypothesis import HealthCheck, settings
+
+    # On top of the profile that Hypothesis itself has chosen (another one in CI).
+    settings.register_profile("testflow", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("testflow")
