@@ -102,7 +102,9 @@ def advertised(endpoint: Endpoint) -> tuple[str, int]:
 
 
 def asking() -> Service:
-    program = f"{ASKS}\nassert advertised('events', 9092) == ('events', 9092)\nprint('all is well', flush=True)"
+    asks = "assert advertised('events', 9092) == ('events', 9092)"
+    # It stays until somebody has read that.
+    program = f"import signal\n{ASKS}\n{asks}\nprint('all is well', flush=True)\nsignal.sigwait([signal.SIGTERM])"
     return Service(
         name="client",
         type="docker",
