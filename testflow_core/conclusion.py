@@ -11,7 +11,7 @@ from testflow_core.causes import causes_of
 from testflow_core.errors import HistoryError
 from testflow_core.execution import bench_of, recorded
 from testflow_core.interfaces import DATA_GENERATOR
-from testflow_core.model import Cluster, TestResult
+from testflow_core.model import Audit, Cluster, TestResult
 from testflow_core.standing import Standing
 
 if TYPE_CHECKING:
@@ -26,9 +26,10 @@ if TYPE_CHECKING:
 
 @frozen(kw_only=True)
 class Conclusion:
-    """The result of every test, the causes of what failed, and sentences on what could not be gone by."""
+    """The result of every test, what audits saw, the causes of failures, and sentences on what could not be gone by."""
 
     results: tuple[TestResult, ...]
+    audits: tuple[Audit, ...]
     clusters: tuple[Cluster, ...]
     warnings: tuple[str, ...]
 
@@ -43,7 +44,12 @@ def concluded(
     results = standing.judged(triage.results(plan, outcomes, explained))
     expired = standing.expired(results)
     results, clusters = causes_of(results, plan, past, history, plugins, calls, run_id, now)
-    return Conclusion(results=results, clusters=clusters, warnings=(*expired, *explained.warnings))
+    return Conclusion(
+        results=results,
+        audits=triage.audits(plan.choices, results),
+        clusters=clusters,
+        warnings=(*expired, *explained.warnings),
+    )
 
 
 def standing_of(plan: Plan, past: Past, history: History, now: float) -> Standing:

@@ -9,32 +9,8 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve
 
-from testflow_core.conclusion import concluded, data_versions, remember_touched, standing_of
+from testflow_core import execution
 from testflow_core.errors import HistoryError
-from testflow_core.execution import (
-    ARTIFACTS,
-    ASKED,
-    Artifacts,
-    ChosenProvisioner,
-    Circumstances,
-    Following,
-    Kept,
-    Schedule,
-    Setting,
-    Surroundings,
-    WarmSessions,
-    bench_of,
-    choose_provisioners,
-    final,
-    fingerprints,
-    forget_older,
-    holding,
-    interrupted,
-    prepared,
-    run_directory,
-    told,
-    told_provisioners,
-)
 from testflow_core.interfaces import EXECUTOR
 from testflow_core.model import (
     Planned,
@@ -46,13 +22,12 @@ from testflow_core.model import (
 from testflow_core.planning import adaptation, missing, name_conditions, name_trees
 from testflow_core.provisioning.shared_supervisor import sharing_supervisor
 from testflow_core.publishing import publish
-from testflow_core.triage import audits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from testflow_core.draft import Draft
-    from testflow_core.execution import Stage
+    from testflow_core.execution import ChosenProvisioner, Circumstances, Kept, Schedule, Stage, WarmSessions
     from testflow_core.history import Journal
     from testflow_core.model import Limits, Outcome, Plan, Shard
     from testflow_core.planning import Declaration
@@ -80,20 +55,20 @@ class Course:
         self.replayed: Run | None = None
         self.journal: Journal | None = None
         self.secrets: tuple[str, ...] = ()
-        self.surroundings = Surroundings(self._hide)
+        self.surroundings = execution.Surroundings(self._hide)
 
     def execute(self, declaration: Declaration, shard: Shard | None) -> Run:
         """The whole run, or a shard of it."""
         self.replayed = declaration.replayed
-        with sharing_supervisor(), WarmSessions(self.engine.plugins, self.calls) as run_batch:
+        with sharing_supervisor(), execution.WarmSessions(self.engine.plugins, self.calls) as run_batch:
             plan, chosen = self.draft.plan(declaration, shard, run_batch.expect)
             if plan.batches:
                 with suppress(HistoryError):
                     # What hinders the journal hinders the record, too, and is told there.
                     self.journal = self.engine.history.journal(self.run_id)
             if self.journal is not None:
-                self.journal.begin(self.started, plan, fingerprints)
-            return self._carry_out(plan, chosen, Kept(), run_batch)
+                self.journal.begin(self.started, plan, execution.fingerprints)
+            return self._carry_out(plan, chosen, execution.Kept(), run_batch)
 
     def resume(self, journal: Journal) -> Run:
         """What is left of the run, which began when its journal says."""
@@ -110,8 +85,10 @@ class Course:
                 now = name_conditions(plan.applications, plan.environments, engine.plugins, self.calls)
                 plan = evolve(plan, conditions=tuple(dict.fromkeys((*plan.conditions, *now))))
                 self.draft.remember(plan.applications)
-                kept, remarks = holding(unfinished, plan, engine.plugins, journal.directory, journal.generated)
-                chosen = choose_provisioners(plan, engine.provisioner, engine.plugins)
+                kept, remarks = execution.holding(
+                    unfinished, plan, engine.plugins, journal.directory, journal.generated
+                )
+                chosen = execution.choose_provisioners(plan, engine.provisioner, engine.plugins)
         except BaseException:
             self._let_go(remove=False)
             raise
@@ -120,7 +97,7 @@ class Course:
             journal.outcome(outcome)
         self.clock.tell(Planned(plan=plan))
         with sharing_supervisor():
-            return self._carry_out(plan, chosen, kept, WarmSessions(engine.plugins, self.calls))
+            return self._carry_out(plan, chosen, kept, execution.WarmSessions(engine.plugins, self.calls))
 
     @property
     def _looking(self) -> tuple[Plugins, PluginCalls, Path, Path]:
@@ -136,8 +113,8 @@ class Course:
         except KeyboardInterrupt:
             if not self.scheduled:
                 # It came while the data was made or the environment came up.
-                self.stopped = ASKED
-                outcomes += interrupted(plan, outcomes)
+                self.stopped = execution.ASKED
+                outcomes += execution.interrupted(plan, outcomes)
             self._record(self._result(plan, chosen, outcomes))
             raise
         except BaseException:
@@ -153,6 +130,8 @@ class Course:
         outcomes: list[Outcome],
         run_batch: WarmSessions,
     ) -> None:
+        from testflow_core.conclusion import remember_touched, standing_of  # noqa: PLC0415 - agents get ready meanwhile
+
         engine = self.engine
         if not plan.batches:
             return
@@ -161,7 +140,7 @@ class Course:
         try:
             directory = self._directory(exits)
             exits.callback(lambda: self.warnings.extend(remember_touched(plan, directory, engine.history)))
-            setting = Setting(
+            setting = execution.Setting(
                 plan=plan,
                 provisioners=chosen,
                 plugins=engine.plugins,
@@ -173,39 +152,38 @@ class Course:
                 surroundings=self.surroundings,
                 isolation=engine.isolation,
                 keeping=engine.keeping,
-                failed=lambda: any(map(counts, final(outcomes))),
+                failed=lambda: any(map(counts, execution.final(outcomes))),
             )
             exits.enter_context(run_batch)
             self._warm_up(plan, run_batch, directory)
-            stage = exits.enter_context(prepared(setting))
+            stage = exits.enter_context(execution.prepared(setting))
             self._up(plan, stage)
             with self.clock.phase("execute"):
-                schedule = Schedule(self._circumstances(plan, kept), stage)
+                schedule = execution.Schedule(self._circumstances(plan, kept), stage)
                 self._batches(schedule, run_batch, outcomes, counts)
         finally:
             with self.clock.phase("clean up"):
                 exits.close()
 
     def _directory(self, exits: ExitStack) -> Path:
-        outside = self.engine.plugins.outside
-        return (
-            exits.enter_context(run_directory(self.surroundings.certificates.append)) if outside else Path(self.run_id)
-        )
+        if not self.engine.plugins.outside:
+            return Path(self.run_id)
+        return exits.enter_context(execution.run_directory(self.surroundings.certificates.append))
 
     def _circumstances(self, plan: Plan, kept: Kept) -> Circumstances:
         reports = self.engine.state / "reports"
         outside = self.engine.plugins.outside
-        known = Circumstances(
+        known = execution.Circumstances(
             plan=plan,
             past=self.draft.past,
             capacities=self.engine.resources,
             kept=kept,
-            artifacts=Artifacts(reports / self.run_id / ARTIFACTS if outside else None),
+            artifacts=execution.Artifacts(reports / self.run_id / execution.ARTIFACTS if outside else None),
         )
         # An order that is to be as it was is not changed by what a run shows in the meantime.
         if self.replayed is None:
             known = evolve(known, adapted=adaptation(plan, self.draft.past, self.engine.plugins, self.calls))
-        return told(known, self.journal, self.clock)
+        return execution.told(known, self.journal, self.clock)
 
     def _up(self, plan: Plan, stage: Stage) -> None:
         for environment in plan.environments:
@@ -224,7 +202,7 @@ class Course:
         spool = self.journal and self.journal.directory
         for runner, application in dict.fromkeys((batch.runner, batch.application) for batch in plan.batches):
             with suppress(Exception):
-                run_batch.warm(runner, bench_of(application, plan, directory, spool))
+                run_batch.warm(runner, execution.bench_of(application, plan, directory, spool))
 
     def _batches(
         self,
@@ -236,7 +214,7 @@ class Course:
         engine = self.engine
         executor = engine.plugins.load(EXECUTOR, EXECUTOR_NAME, workers=engine.workers)
         self.scheduled = True
-        following = Following(schedule, self.limits, self.asked, self._hear(outcomes), self._tell, counts)
+        following = execution.Following(schedule, self.limits, self.asked, self._hear(outcomes), self._tell, counts)
         try:
             with run_batch, executor.crew(run_batch) as crew:
                 try:
@@ -267,6 +245,8 @@ class Course:
         self.clock.tell(Progressed(text=sentence))
 
     def _result(self, plan: Plan, chosen: Mapping[str, ChosenProvisioner], outcomes: list[Outcome]) -> Run:
+        from testflow_core.conclusion import concluded, data_versions  # noqa: PLC0415 - as above
+
         engine = self.engine
         with self.clock.phase("triage"):
             conclusion = concluded(plan, outcomes, self.draft.past, engine, self.calls, self.run_id, self.started)
@@ -277,7 +257,7 @@ class Course:
             choices=plan.choices,
             outcomes=tuple(outcomes),
             results=conclusion.results,
-            audits=audits(plan.choices, conclusion.results),
+            audits=conclusion.audits,
             warnings=(
                 *self.warnings,
                 *self.surroundings.warnings,
@@ -286,7 +266,7 @@ class Course:
             ),
             plugin_failures=tuple(self.calls.failures),
             phases=dict(self.clock.seconds),
-            provisioner=told_provisioners(chosen),
+            provisioner=execution.told_provisioners(chosen),
             isolation=self.surroundings.isolation,
             origin=self.surroundings.origin,
             kept=tuple(self.surroundings.kept),
@@ -328,7 +308,7 @@ class Course:
 
     def _published(self, run: Run) -> Run:
         if self.engine.plugins.outside and run.failed_tests:
-            forget_older(self.engine.state / "reports")
+            execution.forget_older(self.engine.state / "reports")
         with self.clock.phase("report"):
             run = publish(run, self.draft.reporters, self.calls, self.engine.history)
         return evolve(run, phases=dict(self.clock.seconds))
