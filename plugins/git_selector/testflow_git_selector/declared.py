@@ -28,7 +28,7 @@ def declared(path: str, content: bytes) -> Locked | None:
     """What a file declares, `rest` being what it says besides, as JSON; None where it cannot be read."""
     try:
         return _READERS[path.rpartition("/")[2]](content.decode("utf-8"))
-    except (ValueError, TypeError, AttributeError, ConfigParserError):
+    except (ValueError, TypeError, AttributeError, RecursionError, ConfigParserError):
         return None
 
 

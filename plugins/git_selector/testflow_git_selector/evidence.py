@@ -174,7 +174,7 @@ def _for_pytest(name: str, text: str) -> str:
         return "\n".join(
             f"{key} = {value}" for each in _SECTIONS if parser.has_section(each) for key, value in parser.items(each)
         )
-    except (tomllib.TOMLDecodeError, ConfigParserError, AttributeError):
+    except (tomllib.TOMLDecodeError, ConfigParserError, AttributeError, RecursionError):
         return text
 
 

@@ -46,7 +46,7 @@ def locked(path: str, content: bytes) -> Locked | None:
     try:
         told = tomllib.loads(text)
         return _by_tables(told)
-    except (tomllib.TOMLDecodeError, KeyError, TypeError, AttributeError):
+    except (tomllib.TOMLDecodeError, KeyError, TypeError, AttributeError, RecursionError):
         return None
 
 

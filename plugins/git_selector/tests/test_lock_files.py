@@ -133,6 +133,7 @@ def test_where_all_tests_are_python_those_alone_run_that_import_it(tmp_path: Pat
         ({"uv.lock": UV.replace(", {", ",\n{")}, {PAGE}),
         ({"uv.lock": "[[package"}, EVERY),
         ({"uv.lock": "package = 1"}, EVERY),
+        ({"uv.lock": "package = " + "[" * 10_000}, EVERY),
         ({"uv.lock": f'{UV}\n[[package]]\nname = "new"\nversion = "1"\n'}, EVERY),
         ({"requirements.txt": "wire==1 --hash=sha256:aa\nsums[fast]==2\n"}, {PRICES, PAGE}),
         ({"requirements.txt": "wire==1 --hash=sha256:aa\nsums[fast]>=1\n"}, EVERY),

@@ -153,6 +153,7 @@ def test_another_requirement_of_a_python_project_concerns_whom_the_package_conce
         ("pyproject.toml", PYPROJECT, "linter", "unheard-of", ""),
         ("pyproject.toml", PYPROJECT, "web-client", "-", ""),
         ("pyproject.toml", PYPROJECT, "[project]", "[project", ""),
+        ("pyproject.toml", PYPROJECT, '"-q"', "[" * 10_000, ""),
         ("setup.cfg", SETUP, "[metadata]", "[metadata", ""),
     ],
 )
