@@ -4,11 +4,10 @@ from pathlib import Path
 
 import pytest
 from attrs import evolve
+from caused_results import VERDICT as OF_SHOP
 
 from testflow_core.model import (
-    Blame,
     Certificate,
-    ChangedLines,
     Cluster,
     Delivery,
     Diagnosis,
@@ -19,10 +18,8 @@ from testflow_core.model import (
     Route,
     Run,
     Status,
-    Suspect,
     TestCase,
     TestResult,
-    Verdict,
 )
 
 ROUNDING = TestCase(application="payment-service", file="tests/test_processor.py", name="test_rounding")
@@ -44,18 +41,9 @@ def failure(test: TestCase, status: Status = Status.FAILED, message: str = MESSA
     )
 
 
-VERDICT = Verdict(
-    blame=Blame.CHANGE,
-    reasons=("src/pay.py changed",),
-    suspects=(
-        Suspect(
-            application="payment-service",
-            file="src/pay.py",
-            score=3.0,
-            reasons=("a frame",),
-            lines=(ChangedLines(file="src/pay.py", first=3, last=3),),
-        ),
-    ),
+VERDICT = evolve(
+    OF_SHOP,
+    suspects=(evolve(OF_SHOP.suspects[0], application="payment-service"),),
     suggestions=("look at src/pay.py:3 (not committed)",),
 )
 
