@@ -10,6 +10,7 @@ import fractions
 import operator
 import re
 from collections import Counter, namedtuple
+from itertools import chain
 from typing import TYPE_CHECKING, Any, cast
 
 from testflow_git_selector.syntax import last_name
@@ -23,8 +24,11 @@ LIBRARY = object()
 """The value of a name that is imported from what comes with Python."""
 
 _LARGEST = 10_000
-"""Of what is larger, nobody works anything out: characters, items, bits."""
+"""Of what is larger, nobody works anything out: characters, bits, digits."""
+_MOST = 100_000
+"""The same of a container and all that is in it."""
 _LOOPS = 1_000
+"""Items that a comprehension may look at."""
 _LONG_NUMBER = re.compile(r"\d{4,}")
 _LATER = re.compile(r"\(\?>|[*+?}]\+")
 """What regular expressions have since Python 3.11, and what looks like it."""
@@ -48,11 +52,35 @@ def value_of(node: ast.AST, known: Mapping[str, object]) -> object:
     if work is None:
         raise UnknownError
     found = work(node, known)
-    if isinstance(found, str | bytes | list | tuple | set | frozenset | dict | range) and len(found) > _LARGEST:  # pyright: ignore[reportUnknownArgumentType]
-        raise UnknownError
-    if isinstance(found, int) and found.bit_length() > _LARGEST:
-        raise UnknownError
+    _weigh(found)
     return found
+
+
+def _weigh(value: object) -> int:
+    """How much there is of a value, with all that is in it as often as it is there; UnknownError of too much."""
+    weight, most = 0, _LARGEST
+    if isinstance(value, int):
+        weight = value.bit_length()
+    elif isinstance(value, decimal.Decimal):
+        weight = abs(value.adjusted())
+    elif isinstance(value, str | bytes | range):
+        weight = len(value)
+    else:
+        most = _MOST
+        # The same list may stand in another any number of times: no more is looked at than tells that.
+        for each in _parts(value):
+            weight += max(1, _weigh(each))
+            if weight > most:
+                break
+    if weight > most:
+        raise UnknownError
+    return weight
+
+
+def _parts(value: object) -> Iterable[object]:
+    if isinstance(value, dict):
+        return chain.from_iterable(cast("Iterable[tuple[object, object]]", value.items()))
+    return cast("Iterable[object]", value) if isinstance(value, list | tuple | set | frozenset) else ()
 
 
 def kind_of(value: object) -> str:
@@ -97,9 +125,10 @@ def _binary(node: Any, known: Mapping[str, object]) -> object:
     if kind is ast.Mult and not (isinstance(one, int | float) and isinstance(other, int | float)):
         several = max([each for each in (one, other) if isinstance(each, int)], default=0)
         _small(several)
+        _small(several * max(map(_weigh, (each for each in (one, other) if not isinstance(each, int)))))
     elif kind in {ast.Pow, ast.LShift}:
         _small(one), _small(other)  # pyright: ignore[reportUnusedExpression]
-    elif kind is ast.Mod and isinstance(one, str) and _LONG_NUMBER.search(one):
+    elif kind is ast.Mod and isinstance(one, str) and ("*" in one or _LONG_NUMBER.search(one)):
         raise UnknownError
     return _OPERATORS[kind](one, other)
 
@@ -162,17 +191,21 @@ def _method(node: Any, known: Mapping[str, object]) -> object:
 
 
 def _looped(node: Any, known: Mapping[str, object]) -> list[Any]:
-    """What a comprehension has in it, in order."""
+    """What a comprehension has in it, in order; one within another is not gone through."""
+    if sum(isinstance(each, _LOOPED) for each in ast.walk(node)) > 1:
+        raise UnknownError
+    looks = 0
     inside: list[Mapping[str, object]] = [known]
     for loop in node.generators:
         outer, inside = inside, []
         for there in outer:
             for item in cast("Iterable[object]", value_of(loop.iter, there)):
+                looks += 1
+                if loop.is_async or looks > _LOOPS:
+                    raise UnknownError
                 here = _with(loop.target, item, there)
                 if all(value_of(each, here) for each in loop.ifs):
                     inside.append(here)
-            if loop.is_async or len(inside) > _LOOPS:
-                raise UnknownError
     if isinstance(node, ast.DictComp):
         return [(value_of(node.key, each), value_of(node.value, each)) for each in inside]
     return [value_of(node.elt, each) for each in inside]
@@ -208,6 +241,13 @@ def _bytes(*values: Any) -> object:
     return bytes(*values)
 
 
+def _fraction(*values: Any) -> object:
+    # An exponent is multiplied out.
+    if any(isinstance(each, str) and _LONG_NUMBER.search(each) for each in values):
+        raise UnknownError
+    return fractions.Fraction(*values)
+
+
 def _named_tuple(name: Any, fields: Any, **named: Any) -> object:
     return namedtuple(name, fields, **named)  # noqa: PYI024 - it is asked for
 
@@ -216,6 +256,7 @@ _METHODS = frozenset(
     {"copy", "decode", "encode", "endswith", "get", "items", "join", "keys", "lower", "lstrip", "removeprefix",
      "removesuffix", "replace", "rstrip", "split", "splitlines", "startswith", "strip", "title", "upper", "values"}
 )  # fmt: skip
+_LOOPED = (ast.ListComp, ast.GeneratorExp, ast.SetComp, ast.DictComp)
 _VIEWS = (type({}.keys()), type({}.values()), type({}.items()))
 
 MAKERS: Mapping[str, Callable[..., object]] = {
@@ -224,7 +265,7 @@ MAKERS: Mapping[str, Callable[..., object]] = {
     "sum": sum, "tuple": tuple, "abs": abs, "round": round, "compile": _compiled, "Decimal": decimal.Decimal,
     "enumerate": lambda *values, **how: list(enumerate(*values, **how)),
     "zip": lambda *values, strict=False: list(zip(*values, strict=strict)),
-    "Fraction": fractions.Fraction, "timedelta": dt.timedelta, "date": dt.date,
+    "Fraction": _fraction, "timedelta": dt.timedelta, "date": dt.date,
     "datetime": dt.datetime, "namedtuple": _named_tuple, "OrderedDict": dict, "Counter": Counter,
 }  # fmt: skip
 """What is made of values by name, as is done everywhere."""

@@ -78,6 +78,7 @@ def test_what_may_fail_when_it_is_made_concerns_all_who_import_the_file(before, 
         ("X = 1\n", "X = __file__\n"),
         ("X = 'a' 'b'\n", "X = 'a' + 'b'\n"),
         ("X = int('1')\n", "X = int('2')\n"),
+        ("import fractions\nX = fractions.Fraction('1/2')\n", "import fractions\nX = fractions.Fraction('1/3')\n"),
         ("import re\nX = re.compile('a')\n", "import re\nX = re.compile('b' f'{1:>2}' r'\\d', flags=re.X | re.M)\n"),
         ("A = {'a': [1, 2]}\nX = A['a'][-1]\n", "A = {'a': [1, 3], **{}}\nX = A['a'][0:1]\n"),
         ("A = 1\nX = -A * 'a'\n", "A = 2\nX = -A * 'a'\n"),
@@ -138,10 +139,14 @@ def test_what_another_file_makes_of_a_name_that_is_of_the_same_kind_concerns_tho
     ["'a' * 10 ** 9", "2 ** 10 ** 9", "1 << 10 ** 9", "'%999999d' % 1", "f'{1:999999}'", "bytes(10 ** 9)",
      "range(10 ** 9)", "[0] * 20_000", "9 ** 5000", "open('a')", "compile('a')", "dict(**{})",
      "'a'.replace('a', 'b' * 20_000)", "[x for x in range(5_000)]", "[[*x] for x[0] in [1]]", "[x for x, in a]",
-     "'a'.split(sep='b')", "[1].copy()", "'a'.nothing()", "'a' * 200 .get(1)", "''.join(a)", "re.nothing", "a.I"],
+     "'a'.split(sep='b')", "[1].copy()", "'a'.nothing()", "'a' * 200 .get(1)", "''.join(a)", "re.nothing", "a.I",
+     "[[0] * 9_000] * 9_000", "([0] * 9_000) * 9_000", "{'a': ['b' * 9_000 for _ in range(12)]}", "'%*d' % (1, 1)",
+     "str([[[0] * 90] * 90] * 9_000)", "Fraction('1e99999999')", "int(Decimal('1e9999999'))",
+     "[sum([b for b in range(900)]) for a in range(900)]", "[1 for a in range(900) for b in range(9_000) if not b]"],
 )  # fmt: skip
 def test_what_is_large_or_unknown_is_not_worked_out(value):
-    found = units(f"import re, a\nX = {value}\n")
+    imports = "import re, a\nfrom decimal import Decimal\nfrom fractions import Fraction\n"
+    found = units(f"{imports}X = {value}\n")
     assert (found.kinds["X"], found.failing, found.problem) == ("", frozenset(), "")
 
 
