@@ -29,11 +29,11 @@ def around(result: TestResult | None, *, several: bool) -> Iterator[Facts | Code
     """The parts of a document; none where nothing is known. Of several tests it is said which one."""
     if result is None:
         return
-    pairs = [*_attempts(result.tried), *(_context(result.context) if result.context else ())]
+    pairs = tuple(_pairs(result))
     if pairs:
         if several:
             yield Paragraph(f"Around {_line(result.label)}:")
-        yield Facts(tuple(pairs))
+        yield Facts(pairs)
     if result.context is not None:
         yield from _texts(result.context)
         yield from _files(result.context)
@@ -41,15 +41,18 @@ def around(result: TestResult | None, *, several: bool) -> Iterator[Facts | Code
 
 def facts_of(result: TestResult | None) -> list[str]:
     """The same in short, a sentence each."""
-    if result is None:
-        return []
-    pairs = [*_attempts(result.tried), *(_context(result.context) if result.context else ())]
-    return [f"{name}: {said}" for name, said in pairs]
+    return [f"{name}: {said}" for name, said in _pairs(result)] if result is not None else []
 
 
 def files_of(result: TestResult | None) -> list[str]:
     """The files that the test left, by name, with kind and size."""
     return [_line(str(each)) for each in result.context.artifacts[:FILES]] if result and result.context else []
+
+
+def _pairs(result: TestResult) -> Iterator[tuple[str, str]]:
+    yield from _attempts(result.tried)
+    if result.context is not None:
+        yield from _context(result.context)
 
 
 def _attempts(tried: tuple[Attempt, ...]) -> Iterator[tuple[str, str]]:
