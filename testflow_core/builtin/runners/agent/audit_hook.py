@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from .recording import FRAME_OF
 from .run_text import names_in
 from .shard import ABSENT, LIST, READ, START, WHOLE
-from .tracing import by_framework
+from .watched import by_framework
 
 if TYPE_CHECKING:
     from types import FrameType

@@ -10,13 +10,14 @@ import threading
 from types import CodeType
 from typing import TYPE_CHECKING
 
+from .memoised import memoised, qualified
 from .module_search import ModuleSearch, is_installed
 from .own_files import Places
-from .shard import ENTER, SHARD, WHOLE, Context, Shard
+from .shard import ENTER, SHARD, START, WHOLE, Context, Shard
 
 if TYPE_CHECKING:
     from types import FrameType
-    from typing import Any, Callable, Generator, Iterable
+    from typing import Callable, Generator, Iterable, Iterator
 
 OF_MODULE = "<module>"
 FRAME_OF: Callable[[int], FrameType] = getattr(sys, "_getframe")  # noqa: B009 - there is no other way to ask
@@ -39,7 +40,9 @@ class Recorder:
     """
     Attributes what happens to the context in which it happens.
 
-    `again` has everything reported once more; `restart` as well, and may be called in the midst of a report.
+    `again` has everything reported once more; `restart` as well, and may be called in the midst of a report. `settle`
+    has reported what was not yet, before the context is another. Where memoised functions are `unannounced`, nobody
+    says when they are called.
     """
 
     def __init__(self, checkout: str, folder: str) -> None:
@@ -47,6 +50,8 @@ class Recorder:
         self._search = ModuleSearch(self.places)
         self.restart: Callable[[], None] = lambda: None
         self.again: Callable[[], None] = lambda: None
+        self.settle: Callable[[], None] = lambda: None
+        self.unannounced = False
         self.runs: Callable[[object], None] = lambda _code: None
         self.makes: Callable[[object], None] = lambda _file: None
         self.plain: dict[object, tuple[CodeType, int]] = {}
@@ -85,31 +90,52 @@ class Recorder:
         before, nested = self.base, self.nested
         if relied_on and before is not self.session:
             self.current(FRAME_OF(1)).uses.add(context.number)
+        self.settle()
         self.base, self.nested = context, []
         self.again()
         try:
             yield
         finally:
+            self.settle()
             self.base, self.nested = before, nested
 
     def current(self, frame: FrameType | None) -> Context:
         """The context of what happens in a frame: an import or a memoised function that it is called by comes first."""
+        inner = self.innermost(frame)
+        if inner is None and self.unannounced:
+            inner = next(self.memoised_above(frame), None)
+        return inner or self.base
+
+    def innermost(self, frame: FrameType | None) -> Context | None:
+        """The context of the import or memoised function that has begun last, if it is not over."""
         while self.nested:
             code, thread, context = self.nested[-1]
             if thread != threading.get_ident():
-                return self.base
+                return None
             above = frame
             while above is not None and above.f_code is not code:
                 above = above.f_back
             if above is not None:
                 return context
             self.nested.pop()
-        return self.base
+        return None
+
+    def memoised_above(self, frame: FrameType | None) -> Iterator[Context]:
+        """The contexts of memoised functions that a frame is called by, the last one first."""
+        while frame is not None and self.cached:
+            place = self.places.place(frame.f_code.co_filename)
+            if place and (place, qualified(frame.f_code)) in self.cached:
+                yield self.memoised(place, qualified(frame.f_code), self.base)
+            frame = frame.f_back
+
+    def entry(self, code: CodeType, place: str) -> int:
+        """What it is called that a code object of the application is entered."""
+        return self._shard.number((ENTER, place, code.co_firstlineno, qualified(code)))
 
     def enter(self, code: CodeType, place: str, name: str, frame: FrameType) -> bool:
         """Note that a code object of the application is entered; whether it must be told of again in this context."""
-        context = self.current(frame) if self.nested else self.base
-        entry = self._shard.number((ENTER, place, code.co_firstlineno, name))
+        context = self.current(frame) if self.nested or self.unannounced else self.base
+        entry = self.entry(code, place)
         if name == OF_MODULE:
             self._begin_import(code, place, context, frame).entries.add(entry)
         elif (place, name) in self.cached:
@@ -117,12 +143,16 @@ class Recorder:
             return True
         else:
             context.entries.add(entry)
-            if len(self.plain) < KNOWN:
-                # They are kept, so that no other takes their place.
-                known = self.plain.setdefault(NAMED(code), (code, entry))
-                if known[0] is not code:
-                    self.plain[apart(code)] = (code, entry)
+            self.know(code, entry)
         return False
+
+    def know(self, code: CodeType, entry: int) -> None:
+        """Remember what it is called that a function is entered which is nothing but a function."""
+        if len(self.plain) < KNOWN:
+            # They are kept, so that no other takes their place.
+            known = self.plain.setdefault(NAMED(code), (code, entry))
+            if known[0] is not code:
+                self.plain[apart(code)] = (code, entry)
 
     def _begin_import(self, code: CodeType, place: str, context: Context, frame: FrameType) -> Context:
         made = self.context("import", place)
@@ -136,12 +166,9 @@ class Recorder:
         return made
 
     def _begin_memoised(self, code: CodeType, place: str, name: str, context: Context) -> Context:
-        made = self.context("memoised", place, name)
+        made = self.memoised(place, name, context)
         if made is context:
             return made
-        context.uses.add(made.number)
-        # Whoever can call it has imported its file, and may get what it has remembered.
-        self.context("import", place).uses.add(made.number)
         self.nested.append((code, threading.get_ident(), made))
         self._restarts[place, name] = count = self._restarts.get((place, name), 0) + 1
         if count <= RESTARTS:
@@ -150,6 +177,19 @@ class Recorder:
             made.entries |= context.entries
             made.uses |= context.uses - {made.number}
         return made
+
+    def memoised(self, place: str, name: str, context: Context) -> Context:
+        """The context of a memoised function, on which another one relies."""
+        made = self.context("memoised", place, name)
+        if made is not context:
+            context.uses.add(made.number)
+            # Whoever can call it has imported its file, and may get what it has remembered.
+            self.context("import", place).uses.add(made.number)
+        return made
+
+    def start(self) -> int:
+        """What it is called that a program is started of which nobody knows what it touches."""
+        return self._shard.number((START, WHOLE, 0, ""))
 
     def touch(self, kind: str, place: str, frame: FrameType | None) -> None:
         """Note that a file was read, missed, listed or started."""
@@ -183,7 +223,8 @@ class Recorder:
 
     def begin(self, file: str, name: str) -> Context:
         """A test begins: what it enters is reported anew."""
-        self._find_memoised()
+        self.settle()
+        self.find_memoised()
         self._restarts.clear()
         self.nested = []
         self.base = made = self.context("test", file, name)
@@ -212,13 +253,18 @@ class Recorder:
 
         Of one that is not known as a `whole` nothing is written: nothing can be concluded from a part.
         """
+        self.settle()
         self.base, self.nested = self.session, []
         self._active.discard(test)
         # It comes last: of a test that is written down, all that it relies on is.
-        self.flush(*([test] if whole else []))
+        self._flush(*([test] if whole else []))
 
-    def flush(self, *last: Context) -> None:
+    def flush(self) -> None:
         """Write down what is new."""
+        self.settle()
+        self._flush()
+
+    def _flush(self, *last: Context) -> None:
         active, self._active = self._active, set()
         active.add(self.session)
         self._write([*active, *last])
@@ -231,52 +277,22 @@ class Recorder:
         finally:
             self.silent = False
 
-    def _find_memoised(self) -> None:
+    def find_memoised(self) -> None:
+        """Look for memoised functions in what was imported since the last time."""
         if not self._unscanned:
             return
         self._unscanned = False
         for name, module in list(sys.modules.items()):
-            if name not in self._scanned:
+            if getattr(getattr(module, "__spec__", None), "_initializing", False):
+                # It has not got them all yet.
+                self._unscanned = True
+            elif name not in self._scanned:
                 self._scanned.add(name)
                 if self._file_of(module):
                     self.plain.clear()
-                    self.cached.update(self._memoised(list(vars(module).values())))
-
-    def _memoised(self, values: Iterable[object]) -> Iterable[tuple[str, str]]:
-        for value in values:
-            if isinstance(value, type):
-                code = [each for each in vars(value).values() if not isinstance(each, type)]
-                yield from self._memoised(code)
-            elif remembers(value):
-                code = getattr(innermost(value), "__code__", None)
-                place = code and self.places.place(code.co_filename)
-                if code and place:
-                    yield place, qualified(code)
+                    self.cached.update(memoised(list(vars(module).values()), self.places))
 
 
 def apart(code: CodeType) -> object:
     """What tells a code object apart from those that are called alike, as a rule."""
     return code.co_filename, code.co_firstlineno
-
-
-def innermost(value: Any) -> Any:
-    """What a callable wraps at last."""
-    while hasattr(value, "__wrapped__"):
-        value = value.__wrapped__
-    return value
-
-
-def remembers(value: object) -> bool:
-    """Whether a callable keeps results: `functools.lru_cache`, and libraries that do as it does."""
-    try:
-        value = getattr(value, "__func__", value)
-        # Most have none, and an exception for each would take longer than all else that an import costs.
-        own = getattr(value, "__dict__", ())
-        return "__wrapped__" in own and any(hasattr(value, name) for name in ("cache_info", "cache_clear", "cache"))
-    except Exception:  # noqa: BLE001 - of whatever a module may have
-        return False
-
-
-def qualified(code: CodeType) -> str:
-    """The qualified name; before Python 3.11 the plain one, which its line tells apart."""
-    return getattr(code, "co_qualname", code.co_name)

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
 from .audit_hook import AuditHook
 from .recording import Recorder
-from .tracing import tracing
 
 if TYPE_CHECKING:
     from typing import Any, Callable, Generator
 
+    from .monitoring import Monitoring
     from .plugin import TestflowPlugin
+    from .profiling import Profiling
     from .shard import Context
 
 ALONE = "function"
@@ -35,12 +37,12 @@ class Recording:
     def __init__(self, teller: TestflowPlugin, checkout: str, folder: str) -> None:
         self._teller = teller
         self._recorder = Recorder(checkout, folder)
-        self._tracing = tracing(self._recorder)
+        self._noting = _noting(self._recorder)
         self._original: tuple[Any, Any] | None = None
 
     def begin(self) -> bool:
         """Begin; False where another tool is in the way."""
-        if not self._tracing.install():
+        if not self._noting.install():
             return False
         AuditHook(self._recorder).install()
         self._teller.recording = self.of_test
@@ -90,9 +92,9 @@ class Recording:
 
     def of_test(self, file: str, name: str) -> Callable[[], None]:
         """What a test touches from now on is its own, set-up and teardown included; to be called when it has ended."""
-        self._tracing.whole()
+        self._noting.whole()
         test = self._recorder.begin(file, name)
-        return lambda: self._recorder.end(test, whole=self._tracing.whole())
+        return lambda: self._recorder.end(test, whole=self._noting.whole())
 
     def _file(self, node: pytest.Item | pytest.Collector) -> str:
         return self._teller.task.places.file(node.path)
@@ -104,6 +106,17 @@ class Recording:
             kind = _definitions()
             kind.execute, kind.finish = self._original
         self._recorder.flush()
+
+
+def _noting(recorder: Recorder) -> Monitoring | Profiling:
+    """What this Python has to tell which functions are entered; what is only for others is not imported."""
+    if hasattr(sys, "monitoring"):
+        from .monitoring import Monitoring  # noqa: PLC0415
+
+        return Monitoring(recorder)
+    from .profiling import Profiling  # noqa: PLC0415
+
+    return Profiling(recorder)
 
 
 def _definitions() -> Any:

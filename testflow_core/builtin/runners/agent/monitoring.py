@@ -1,0 +1,139 @@
+"""Python 3.12 and later: tells a recorder which functions of the application are entered, by `sys.monitoring`."""
+
+from __future__ import annotations
+
+import sys
+from types import CodeType
+from typing import TYPE_CHECKING, Any
+
+from .memoised import qualified
+from .recording import FRAME_OF, KNOWN, apart
+from .watched import ASKING, FORKING, WATCHED, watched
+
+if TYPE_CHECKING:
+    from types import FrameType
+    from typing import Callable
+
+    from .recording import Recorder
+
+TOOLS = (4, 3)
+"""Numbers of tools that PEP 669 leaves to whoever comes."""
+
+THREADS: Callable[[], dict[int, FrameType]] = getattr(sys, "_current_frames")  # noqa: B009 - nobody else knows
+"""The threads that are in the midst of something, whoever has started them."""
+
+
+class Monitoring:
+    """
+    Costs nothing once a function was told of, until the next context begins.
+
+    Only the application's own code is watched, from when it is first run: to be told once more of every function of
+    pytest and the standard library, test after test, cost most of what recording did.
+    """
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+        self._watched = watched()
+
+    def install(self) -> bool:
+        """Begin; False where other tools have taken all places."""
+        self._monitoring: Any = getattr(sys, "monitoring")  # noqa: B009 - since 3.12
+        monitoring, recorder = self._monitoring, self._recorder
+        tool = next((each for each in TOOLS if monitoring.get_tool(each) is None), None)
+        if tool is None:
+            return False
+        self._tool = tool
+        self._met: list[CodeType] = []
+        self._all = False
+        monitoring.use_tool_id(tool, "testflow")
+        monitoring.register_callback(tool, monitoring.events.PY_START, self._callback())
+        forking: Any = sys.modules.get("multiprocessing.process")
+        started = [forking.BaseProcess.start] if forking else []
+        for function in [*ASKING, *WATCHED, *started]:
+            self._watch(getattr(function, "__code__", None))
+        if recorder.preloaded:
+            self._watch_all()
+        recorder.runs, recorder.makes = self._run, self._made
+        recorder.restart, recorder.again = monitoring.restart_events, self._again
+        return True
+
+    def _callback(self) -> Callable[[CodeType, int], object]:
+        """What is called when a function is entered: the hottest of all, so that nothing is looked up twice."""
+        recorder, told, disable, frame_of = self._recorder, self._told, self._monitoring.DISABLE, FRAME_OF
+        plain, met = recorder.plain, self._met.append
+
+        def entered(code: CodeType, _offset: int) -> object:
+            if not recorder.nested:
+                known = plain.get(code.co_qualname)
+                if known is not None and known[0] is not code:
+                    known = plain.get(apart(code))
+                if known is not None and known[0] is code:
+                    recorder.base.entries.add(known[1])
+                    met(code)
+                    return disable
+            if told(code, frame_of(1)):
+                return None
+            met(code)
+            return disable
+
+        return entered
+
+    def _told(self, code: CodeType, frame: FrameType) -> bool:
+        """Take note of an entered code object; whether every other time must be told of, too."""
+        recorder = self._recorder
+        place = recorder.places.place(code.co_filename)
+        if place:
+            return recorder.enter(code, place, qualified(code), frame)
+        handlers = self._watched.get(code.co_filename)
+        handler = handlers.get(qualified(code)) if handlers is not None else None
+        if handler is None:
+            return False
+        handler(recorder, frame)
+        return True
+
+    def _again(self) -> None:
+        """
+        Have everything told once more: what was told of piece by piece, as a restart costs all code that is run a look.
+
+        Not while a thread may be about to disable what it has told of: it stays in the list until nobody is.
+        """
+        monitoring, met = self._monitoring, self._met
+        self._all = self._all or len(met) > KNOWN
+        if self._all:
+            met.clear()
+        if self._all or len(THREADS()) > 1:
+            monitoring.restart_events()
+            return
+        set_local_events, tool, event = monitoring.set_local_events, self._tool, monitoring.events.PY_START
+        for code in met:
+            set_local_events(tool, code, 0)
+            set_local_events(tool, code, event)
+        met.clear()
+
+    def _run(self, code: object) -> None:
+        """A code object is run for the first time: a module, as a rule, with all functions in it."""
+        if isinstance(code, CodeType) and (
+            self._recorder.places.place(code.co_filename) or code.co_filename == FORKING
+        ):
+            self._watch(code)
+
+    def _made(self, file: object) -> None:
+        """A code object was put together by hand, which nobody can come by."""
+        if isinstance(file, str) and self._recorder.places.place(file):
+            self._watch_all()
+
+    def _watch_all(self) -> None:
+        """From now on, whoever's code it is: there is some of the application's that cannot be come by."""
+        self._all = True
+        self._monitoring.set_events(self._tool, self._monitoring.events.PY_START)
+
+    def _watch(self, code: CodeType | None) -> None:
+        waiting = [code] if code is not None else []
+        while waiting:
+            each = waiting.pop()
+            self._monitoring.set_local_events(self._tool, each, self._monitoring.events.PY_START)
+            waiting += [inner for inner in each.co_consts if isinstance(inner, CodeType)]
+
+    def whole(self) -> bool:
+        """Whether nobody has taken its place since."""
+        return True
