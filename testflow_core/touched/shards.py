@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     Key = tuple[str, ...]
     """A kind of context and what tells it apart from others of its kind."""
 
-SHARED = {"import", "memoised", "file"}
+SHARED = {"import", "memoised", "kept", "file"}
 """Contexts that are the same in all workers."""
 
 SHARDS = "touched-*.jsonl"

@@ -6,8 +6,9 @@ import sys
 from types import CodeType
 from typing import TYPE_CHECKING, Any
 
+from .kept import KNOWN, apart
 from .memoised import qualified
-from .recording import FRAME_OF, KNOWN, apart
+from .recording import FRAME_OF
 from .watched import ASKING, FORKING, WATCHED, watched
 
 if TYPE_CHECKING:

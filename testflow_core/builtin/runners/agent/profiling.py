@@ -7,7 +7,8 @@ import threading
 from types import CodeType
 from typing import TYPE_CHECKING, Any
 
-from .recording import FRAME_OF, KNOWN, NAMED, OF_MODULE, qualified
+from .kept import KNOWN, NAMED
+from .recording import FRAME_OF, OF_MODULE, qualified
 from .shard import START, WHOLE
 from .telling import NoSourceError, tell
 from .watched import FORKING, STARTING, handlers
@@ -89,7 +90,7 @@ class Profiling:
         """Have the profiler note what is entered from now on."""
         self._imported = None
         self._passed.clear()
-        self._graph = bool(self._recorder.cached)
+        self._graph = bool(self._recorder.cached) or self._recorder.kept.any
         self._profiler.enable(subcalls=self._graph, builtins=False)
 
     def _settle(self) -> None:
@@ -130,9 +131,10 @@ class Profiling:
                 self._never[NAMED(code)] = code
             return False
         context.entries.add(entry)
-        if self._keeps(code):
+        place = recorder.places.place(code.co_filename)
+        if self._keeps(code) or (place and recorder.keeping(code, place, context) is not None):
             return True
-        recorder.know(code, entry)
+        recorder.know(code, place or "", entry)
         return False
 
     def _entry(self, code: CodeType) -> int | None:
@@ -145,7 +147,7 @@ class Profiling:
 
     def _share(self, memoised: CodeType, context: Context, entered: list[Any]) -> None:
         """Have what a memoised function did belong to whoever may get what it keeps."""
-        made = self._memoised(memoised, context)
+        made = self._shared(memoised, context) or context
         called = {each[0]: [inner[0] for inner in each[5] or ()] for each in entered}
         met: set[CodeType] = set()
         waiting = [memoised] if self._graph else list(called)
@@ -157,11 +159,14 @@ class Profiling:
                 entry = self._entry(code)
                 if entry is not None:
                     made.entries.add(entry)
-                    if self._keeps(code):
-                        self._memoised(code, made)
+                    self._shared(code, made)
 
-    def _memoised(self, code: CodeType, context: Context) -> Context:
-        return self._recorder.memoised(self._recorder.places.place(code.co_filename), qualified(code), context)
+    def _shared(self, code: CodeType, context: Context) -> Context | None:
+        """The context of a function that keeps something, or whose results are kept, on which another one relies."""
+        place = self._recorder.places.place(code.co_filename)
+        if self._keeps(code):
+            return self._recorder.memoised(place, qualified(code), context)
+        return self._recorder.keeping(code, place, context) if place else None
 
     def _keeps(self, code: CodeType) -> bool:
         cached = self._recorder.cached
@@ -174,6 +179,7 @@ class Profiling:
         recorder = self._recorder
         if sys.getprofile() is self._profiler and recorder.places.place(code.co_filename):
             self._settle()
+            recorder.kept.look_through(code)
             # The profiler will not know that it was them who called what they call from now on.
             self._open |= set(recorder.memoised_above(FRAME_OF(1)))
             self._profiler.disable()

@@ -3,37 +3,28 @@
 from __future__ import annotations
 
 import contextlib
-import operator
 import os
 import sys
 import threading
-from types import CodeType
 from typing import TYPE_CHECKING
 
+from .kept import KNOWN, NAMED, Kept, apart
 from .memoised import memoised, qualified
 from .module_search import ModuleSearch, is_installed
 from .own_files import Places
 from .shard import ENTER, SHARD, START, WHOLE, Context, Shard
 
 if TYPE_CHECKING:
-    from types import FrameType
+    from types import CodeType, FrameType
     from typing import Callable, Generator, Iterable, Iterator
 
 OF_MODULE = "<module>"
 FRAME_OF: Callable[[int], FrameType] = getattr(sys, "_getframe")  # noqa: B009 - there is no other way to ask
-KNOWN = 1 << 17
-"""How many functions are remembered: a suite may make any number."""
-
-NAMED: Callable[[CodeType], object] = operator.attrgetter(
-    next(each for each in ("co_qualname", "co_linetable", "co_lnotab") if hasattr(CodeType, each))
-)
-"""
-What a code object is looked up by, and then compared: it is dear to hash, and `id` raises an audit event, which costs
-more than all else that is done when a function is entered.
-"""
-
 RESTARTS = 8
 """How often in one test the whole of what a memoised function enters is looked at; after that it is overestimated."""
+
+CALLS = 32
+"""How many calls in one test of a function that keeps something are told of."""
 
 
 class Recorder:
@@ -59,6 +50,7 @@ class Recorder:
         self._contexts: dict[tuple[str, ...], Context] = {}
         self.nested: list[tuple[CodeType, int, Context]] = []
         self._restarts: dict[tuple[str, str], int] = {}
+        self.kept = Kept()
         self._scanned: set[str] = set()
         self._shard = Shard(self.places, os.path.join(folder, f"{SHARD}{os.getpid()}.jsonl"))
         self._made = 0
@@ -143,12 +135,15 @@ class Recorder:
             return True
         else:
             context.entries.add(entry)
-            self.know(code, entry)
+            made = self.keeping(code, place, context)
+            if made is not None:
+                return self._begin_keeping(code, (place, name), context, made)
+            self.know(code, place, entry)
         return False
 
-    def know(self, code: CodeType, entry: int) -> None:
+    def know(self, code: CodeType, place: str, entry: int) -> None:
         """Remember what it is called that a function is entered which is nothing but a function."""
-        if len(self.plain) < KNOWN:
+        if len(self.plain) < KNOWN and not self.kept.found_by(code, place):
             # They are kept, so that no other takes their place.
             known = self.plain.setdefault(NAMED(code), (code, entry))
             if known[0] is not code:
@@ -186,6 +181,28 @@ class Recorder:
             # Whoever can call it has imported its file, and may get what it has remembered.
             self.context("import", place).uses.add(made.number)
         return made
+
+    def keeping(self, code: CodeType, place: str, context: Context) -> Context | None:
+        """The context of a function that keeps something, on which another one relies; None of any other function."""
+        context.uses |= self.kept.found_by(code, place)
+        names = self.kept.by(code)
+        if not names:
+            return None
+        made = self.context("kept", place, qualified(code))
+        context.uses.add(made.number)
+        if self.kept.note(place, names, made.number):
+            # Whoever mentions it is looked at anew.
+            self.plain.clear()
+        return made
+
+    def _begin_keeping(self, code: CodeType, key: tuple[str, str], context: Context, made: Context) -> bool:
+        """Whether the next call must be told of, too: there may be any number, and as a rule the first enters all."""
+        self._restarts[key] = count = self._restarts.get(key, 0) + 1
+        if made is not context:
+            self.nested.append((code, threading.get_ident(), made))
+        if count == 1:
+            self.restart()
+        return count < CALLS
 
     def start(self) -> int:
         """What it is called that a program is started of which nobody knows what it touches."""
@@ -291,8 +308,3 @@ class Recorder:
                 if self._file_of(module):
                     self.plain.clear()
                     self.cached.update(memoised(list(vars(module).values()), self.places))
-
-
-def apart(code: CodeType) -> object:
-    """What tells a code object apart from those that are called alike, as a rule."""
-    return code.co_filename, code.co_firstlineno

@@ -1,0 +1,170 @@
+"""What a function has kept for later calls concerns all who come to it, not only the test that came first."""
+
+import pytest
+from touched_project import Project, selected
+
+LIBRARY = {
+    "of_module.py": """
+        _settings = None
+
+        def load():
+            return {"a": 1}
+
+        def settings():
+            global _settings
+            if _settings is None:
+                _settings = load()
+            return _settings
+    """,
+    "of_two.py": """
+        _state = None
+
+        def make():
+            return 5
+
+        def begin():
+            global _state
+            if _state is None:
+                _state = make()
+
+        def state():
+            return _state
+    """,
+    "of_class.py": """
+        class Lexer:
+            instance = None
+
+            @classmethod
+            def get(cls):
+                if cls.instance is None:
+                    cls.instance = cls()
+                    cls.instance.prepare()
+                return cls.instance
+
+            def prepare(self):
+                self.words = ["a"]
+    """,
+    "by_name.py": """
+        class Parser:
+            tables = {}
+
+            def table(self, name):
+                if name not in Parser.tables:
+                    self.__class__.tables[name] = build(name)
+                return Parser.tables[name]
+
+        def build(name):
+            return name * 2
+    """,
+    "of_dict.py": """
+        _cache = {}
+
+        def compute(number):
+            return number * 2
+
+        def cached(first, second=0):
+            if first + second not in _cache:
+                _cache[first + second] = compute(first)
+            return _cache[first + second]
+    """,
+    "of_list.py": """
+        _known = []
+
+        def made():
+            return 1
+
+        def known():
+            if not _known:
+                _known.append(made())
+            return _known
+    """,
+    "of_function.py": """
+        def parsed():
+            return 7
+
+        def parser():
+            if not hasattr(parser, "cache"):
+                parser.cache = parsed()
+            return parser.cache
+    """,
+    "of_closure.py": """
+        def remembering(function):
+            seen = {}
+            def call(number):
+                if number not in seen:
+                    seen[number] = function(number)
+                return seen[number]
+            return call
+
+        def inner(number):
+            return number + 1
+
+        @remembering
+        def outer(number):
+            return inner(number)
+    """,
+    "of_itself.py": """
+        class Box:
+            def __init__(self, items):
+                self.items = {}
+                self.items.update(items)
+                self.fill()
+
+            def fill(self):
+                self.items["b"] = self.count()
+
+            def count(self):
+                return 2
+    """,
+}
+CALLS = {
+    "of_module": "of_module.settings()",
+    "of_two": "of_two.begin() or of_two.state()",
+    "of_class": "of_class.Lexer.get().words",
+    "by_name": "by_name.Parser().table('a')",
+    "of_dict": "of_dict.cached(2)",
+    "of_list": "of_list.known()",
+    "of_function": "of_function.parser()",
+    "of_closure": "of_closure.outer(2)",
+}
+CHANGES = {
+    "of_module": '"a": 1',
+    "of_two": "return 5",
+    "of_class": '["a"]',
+    "by_name": "name * 2",
+    "of_dict": "number * 2",
+    "of_list": "return 1",
+    "of_function": "return 7",
+    "of_closure": "number + 1",
+}
+
+
+@pytest.fixture(scope="module")
+def application(tmp_path_factory, python):
+    imports = "import " + ", ".join([*CALLS, "of_itself"]) + "\n"
+    calls = "".join(f"def test_{name}(): assert {call}\n" for name, call in CALLS.items())
+    of_itself = "def test_box(): assert of_itself.Box({}).items\ndef test_none(): assert of_itself\n"
+    files = {**LIBRARY, "test_first.py": imports + calls + of_itself, "test_second.py": imports + calls}
+    project = Project(tmp_path_factory.mktemp("kept"), python, files)
+    project.record("test_first.py", "test_second.py")
+    return project
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_what_the_first_call_has_made_concerns_who_makes_the_second(application, name):
+    found = concerned(application, f"{name}.py", CHANGES[name])
+    assert found == {f"test_first.py::test_{name}", f"test_second.py::test_{name}"}
+
+
+def test_what_an_object_keeps_in_itself_concerns_nobody_else(application):
+    assert concerned(application, "of_itself.py", "return 2") == {"test_first.py::test_box"}
+
+
+def concerned(application, file, before):
+    path = application.checkout / file
+    text = path.read_text()
+    path.write_text(text.replace(before, f"{before} + 1" if "[" not in before else "['b']"))
+    try:
+        return set(selected(application, file))
+    finally:
+        path.write_text(text)
