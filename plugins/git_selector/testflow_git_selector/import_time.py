@@ -31,6 +31,11 @@ PLAIN_BASES = frozenset(
 )  # fmt: skip
 """Classes that do nothing where others inherit from them."""
 
+PLAIN_DECORATORS = frozenset(
+    {"property", "staticmethod", "classmethod", "setter", "deleter", "abstractmethod", "overload"}
+)
+"""Decorators that do nothing else with a method than to have it called in another way."""
+
 _EVERYWHERE = frozenset({*dir(builtins), "__file__", "__path__", "__module__", "__qualname__"})
 
 
@@ -67,8 +72,7 @@ def is_plain_class(node: ast.ClassDef, is_plain_base: Callable[[ast.expr], bool]
 
 def _is_plain_member(node: ast.stmt, is_plain_base: Callable[[ast.expr], bool]) -> bool:
     if isinstance(node, Definition):
-        known = {"property", "staticmethod", "classmethod", "setter", "deleter", "abstractmethod", "overload"}
-        return all(last_name(each) in known for each in node.decorator_list) and is_pure(node.args)
+        return all(last_name(each) in PLAIN_DECORATORS for each in node.decorator_list) and is_pure(node.args)
     if isinstance(node, ast.ClassDef):
         return is_plain_class(node, is_plain_base)
     if isinstance(node, ast.Assign | ast.AnnAssign):

@@ -96,7 +96,7 @@ def _change(outdated: Outdated) -> ChangedUnits:
 
 
 def _spread(touched: TouchedMap, checkout: Path, path: str, change: ChangedUnits) -> Mapping[str, ChangedUnits]:
-    if not change.names:
+    if not (change.names or change.documented):
         return {path: change}
     sources = {file: text for file in touched.files if file.endswith(".py") and (text := _text(checkout / file))}
     return spread({path: change}, sources)

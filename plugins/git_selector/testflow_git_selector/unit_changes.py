@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from attrs import evolve, field, frozen
 
+from testflow_git_selector.documented import asking, asks_on_import, documented, may_ask
 from testflow_git_selector.syntax import ANY, MADE, OWN, Reading
 from testflow_git_selector.units import MODULE, Units, units
 from testflow_git_selector.values import DEFINED, FUNCTION
@@ -46,7 +47,8 @@ class ChangedUnits:
 
     Of `names`, what is made of a `doubtful` one when a file is imported may fail now, as it is bound to another kind of
     value; what takes not every value may fail of a `revalued` one. `lost` are members that classes no longer have.
-    `made` are functions, and `MODULE`, that run text which may have some of these names in it.
+    `made` are functions, and `MODULE`, that run text which may have some of these names in it. `documented`
+    are functions and classes with another docstring: that alone is no change of a program (`spread` finds who asks).
     """
 
     functions: Mapping[str, str] = field(factory=dict[str, str])
@@ -57,6 +59,7 @@ class ChangedUnits:
     revalued: frozenset[str] = frozenset()
     whole: str = ""
     examples: bool = False
+    documented: frozenset[str] = frozenset()
     made: Mapping[str, frozenset[str]] = field(factory=dict[str, frozenset[str]])
 
     def __bool__(self) -> bool:
@@ -102,6 +105,7 @@ def compared(before: Units, after: Units) -> ChangedUnits:
         revalued=moved.revalued | reached.revalued,
         whole=whole or _made(sorted(after.fallible & reached.doubtful)) or reached.whole,
         examples=before.examples.digest != after.examples.digest,
+        documented=documented(before, after),
         made=reached.made,
     )
 
@@ -179,6 +183,12 @@ def spread(changes: Mapping[str, ChangedUnits], sources: Mapping[str, bytes]) ->
             doubtful=known.doubtful | doubtful,
             revalued=known.revalued | revalued,
         )
+    names = frozenset[str]().union(*(each.documented for each in changes.values()))
+    for path in may_ask(sources) if names else ():
+        file = parsed.get(path) or units(sources[path])
+        reached = ChangedUnits(functions=asking(file, names), whole=asks_on_import(file, names))
+        if reached:
+            found[path] = _both(found.get(path, ChangedUnits()), reached)
     return found
 
 
@@ -209,6 +219,7 @@ def _both(one: ChangedUnits, other: ChangedUnits) -> ChangedUnits:
         functions={**other.functions, **one.functions},
         whole=one.whole or other.whole,
         examples=one.examples,
+        documented=one.documented,
         made={name: one.made.get(name, frozenset()) | names for name, names in {**one.made, **other.made}.items()},
     )
 

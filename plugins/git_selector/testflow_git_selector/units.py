@@ -14,6 +14,7 @@ from testflow_git_selector.bindings import binding, bound_by, is_of_python, name
 from testflow_git_selector.constants import LIBRARY, OPAQUE, root_of
 from testflow_git_selector.import_time import (
     PLAIN_BASES,
+    PLAIN_DECORATORS,
     is_for_types_only,
     is_plain_class,
     is_plain_function,
@@ -47,13 +48,14 @@ class Units:
 
     `functions` are the bodies of functions by qualified name (`charge`, `Card.charge`); what is defined within a
     function is a part of it, and of several with one name all are. `names` are what each module-level name is bound
-    to: of functions all but the body, of classes all but the bodies of methods. `module` is what runs on import and may
-    have effects, in order: statements, imports of what does not come with Python, decorators, classes of other bases
-    than Python's or its own, names that pytest or Python calls by themselves. `exported` is what `__all__` says, None
-    where that is computed; `bound` are the names that some statement of the module binds, `rebound` those that
-    functions bind, `taken` those that are imported from other modules. `kinds` tells of names what is known of their
-    values. Making what one of `fallible` is bound to may raise, with one of `refusing` by what it is given, with one of
-    `failing` it does. `members` are those of classes, with the class. `examples` are docstrings with doctests.
+    to: of functions all but the body, of classes all but the bodies of methods. `module` is what runs on import and
+    may have effects, in order: statements, imports of what does not come with Python, decorators, classes of other
+    bases than Python's or its own, names that pytest or Python calls by themselves. `exported` is what `__all__`
+    says, None where that is computed; `bound` are the names that some statement of the module binds, `rebound`
+    those that functions bind, `taken` those that are imported from other modules. `kinds` tells of names what is
+    known of their values. Making what one of `fallible` is bound to may raise, with one of `refusing` by what it is
+    given, with one of `failing` it does. `members` are those of classes, with the class. `docstrings` are those of
+    functions and classes, `handed` are names of such as have decorators. `examples` are docstrings with doctests.
     `problem` says why the file cannot be parsed.
     """
 
@@ -69,6 +71,8 @@ class Units:
     refusing: frozenset[str] = frozenset()
     failing: frozenset[str] = frozenset()
     members: frozenset[str] = frozenset()
+    docstrings: Mapping[str, str] = field(factory=dict[str, str])
+    handed: frozenset[str] = frozenset()
     examples: Reading = field(factory=lambda: reading(()))
     problem: str = ""
 
@@ -100,6 +104,8 @@ class _Survey:
     names: dict[str, list[ast.AST]] = field(factory=lambda: defaultdict[str, list[ast.AST]](list))
     effects: list[ast.AST] = field(factory=list["ast.AST"])
     examples: list[ast.AST] = field(factory=list["ast.AST"])
+    docstrings: dict[str, str] = field(factory=dict[str, str])
+    handed: set[str] = field(factory=set[str])
     exported: set[str] | None = field(factory=set[str])
     above: set[str] = field(factory=set[str])
     taken: set[str] = field(factory=set[str])
@@ -151,16 +157,20 @@ class _Survey:
             refusing=frozenset(self.worked.refusing),
             failing=frozenset(self.worked.failing),
             members=self.members,
+            docstrings=self.docstrings,
+            handed=frozenset(self.handed),
             examples=reading(self.examples),
         )
 
-    def body_of(self, body: list[ast.stmt], decorators: Sequence[ast.expr] = ()) -> list[ast.stmt]:
+    def body_of(self, body: list[ast.stmt], name: str = "", decorators: Sequence[ast.expr] = ()) -> list[ast.stmt]:
         """The statements that count: a docstring does where somebody shows it."""
         text = docstring(body)
+        if name:
+            self.docstrings[name] = text or ""
+            self.handed |= set() if all(last_name(each) in PLAIN_DECORATORS for each in decorators) else {name}
         if text is not None and ">>>" in text:
             self.examples.append(body[0])
-        shown = self.help or any(last_name(each) in _HELP for each in decorators)
-        return body if shown else without_docstring(body)
+        return body if self.help or _HELP & {*map(last_name, decorators)} else without_docstring(body)
 
     def statement(self, node: ast.stmt) -> None:
         if isinstance(node, Definition):
@@ -255,16 +265,20 @@ class _Survey:
 
     def cut(self, node: Definition, name: str) -> ast.AST:
         """A function without its body, which is put among the functions."""
-        body = self.body_of(node.body, node.decorator_list) or [ast.Pass()]
+        body = self.body_of(node.body, name, node.decorator_list) or [ast.Pass()]
         self.functions[name].extend(body)
         if node.name.startswith("pytest_"):
             # Called by the name they have, and not while a test runs.
             self.effects.extend(body)
         kind = ast.Constant(value="a generator" if yields(node) else "a function")
-        return replaced(node, body=[ast.Expr(value=kind)])
+        # Whoever asks for help does not enter what it is about.
+        shown = (
+            node.body[:1] if _HELP & {*map(last_name, node.decorator_list)} and docstring(node.body) is not None else []
+        )
+        return replaced(node, body=[ast.Expr(value=kind), *shown])
 
     def class_shell(self, node: ast.ClassDef, prefix: str) -> ast.AST:
-        body = [self.shell(each, prefix) for each in self.body_of(node.body)]
+        body = [self.shell(each, prefix) for each in self.body_of(node.body, prefix[:-1], node.decorator_list)]
         return replaced(node, body=body)
 
     def shell(self, node: ast.stmt, prefix: str) -> ast.stmt:
