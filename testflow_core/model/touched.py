@@ -75,6 +75,10 @@ class TouchedMap(Protocol):
         """The tests that would notice if there were a file of this path, where there was none."""
         ...
 
+    def finding(self, path: str) -> int:
+        """The tests that ask whether there is a file or a folder of this path, where there was one."""
+        ...
+
     def listing(self, path: str) -> int:
         """The tests that look at what is in the folder of a path, which is another once the path is new or gone."""
         ...

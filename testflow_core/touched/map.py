@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     """Answers a query."""
 
 ENTER, READ, ABSENT, LISTED, START, MODULE = "enter", "read", "absent", "list", "start", "module"
-RUN = "run"
+RUN, FOUND = "run", "found"
 WHOLE = "*"
 OF_MODULES = (".py", ".pyc", ".so", ".pyd")
 
@@ -87,6 +87,10 @@ class RecordedMap:
         found = self._tests(MODULE, base)
         # What Python has itself is looked for by everybody, so that it is not noted one by one.
         return found | self._tests(MODULE, above + slash + WHOLE) if module in sys.stdlib_module_names else found
+
+    def finding(self, path: str) -> int:
+        """The tests that ask whether there is a file or a folder of this path, where there was one."""
+        return self._tests(FOUND, path)
 
     def listing(self, path: str) -> int:
         """The tests that look at what is in the folder of a path, which is another once the path is new or gone."""

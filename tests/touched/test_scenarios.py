@@ -395,6 +395,28 @@ def test_a_deleted_data_file_concerns_its_readers(application):
     assert "test_files.py::test_data" in selected(application, "data.txt")
 
 
+@pytest.mark.parametrize("asking", ["os.path.isfile", "os.path.lexists", "pathlib.Path.exists", "os.path.isdir"])
+def test_a_file_that_is_gone_concerns_who_only_asked_whether_it_is_there(tmp_path, python, asking):
+    there = "'data'" if asking.endswith("isdir") else "pathlib.Path('data/rates.txt')"
+    test = f"import os, pathlib\ndef test_asking(): assert {asking}({there})\ndef test_other(): pass\n"
+    reading = "def test_reading(): assert open('data/rates.txt').read()\n"
+    application = Project(tmp_path, python, {"data/rates.txt": "3", "test_it.py": test, "test_reading.py": reading})
+    application.record("test_it.py", "test_reading.py")
+    application.write("data/rates.txt", "4")
+    assert selected(application, "data/rates.txt").keys() == {"test_reading.py::test_reading"}
+    shutil.rmtree(application.checkout / "data")
+    chosen = {"test_it.py::test_asking", "test_reading.py::test_reading"}
+    assert selected(application, "data/rates.txt").keys() == chosen
+
+
+def test_a_module_that_is_gone_concerns_who_only_asked_whether_it_is_there(project):
+    test = "import os\ndef test_asking(): assert os.path.exists('tool.py')\ndef test_other(): pass\n"
+    application = project({"tool.py": "", "test_it.py": test})
+    application.record("test_it.py")
+    (application.checkout / "tool.py").unlink()
+    assert selected(application, "tool.py").keys() == {"test_it.py::test_asking"}
+
+
 def test_a_file_that_does_not_parse_concerns_all_who_import_it(application):
     application.write("lib.py", "def (")
     assert {*CACHED, *SHARED, "test_lib.py::test_nothing"} <= selected(application, "lib.py").keys()
@@ -413,6 +435,26 @@ def test_configuration_concerns_everybody_though_a_test_reads_it(project):
     )
     application.record("test_it.py")
     assert len(change(application, "setup.cfg", "pytest]", "pytest]\naddopts = -x")) == 2
+
+
+@pytest.mark.parametrize(
+    ("file", "concerned"),
+    [
+        ("LICENSE", False),
+        ("LICENSE-MIT.txt", False),
+        ("CHANGES", False),
+        ("MANIFEST.in", False),
+        (".github/workflows/tests.yml", False),
+        (".pre-commit-config.yaml", False),
+        ("src/shop/py.typed", False),
+        ("data/history.txt", True),
+        ("assets/history.json", True),
+        ("docs/logo.png", True),
+    ],
+)
+def test_what_is_for_others_than_tests_concerns_none_that_does_not_open_it(application, file, concerned):
+    everything = frozenset(application.map().tests)
+    assert (selected(application, file).keys() == everything) is concerned
 
 
 def test_a_document_that_nobody_reads_concerns_nobody(application):

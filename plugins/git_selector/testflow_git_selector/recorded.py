@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,14 @@ CONFTEST, PACKAGE = "conftest.py", "__init__.py"
 
 TOLD = (".py", ".pyi", ".md", ".rst")
 """What is noticed by importing or opening it alone, so that a test that did neither does not care."""
+
+FOR_OTHERS = re.compile(
+    r"(?:licen[cs]e|copying|notice|authors|contributors|change(?:s|log)|history|news|readme|todo)(?:-\w+)?(?:\.txt)?"
+    r"|manifest\.in|codeowners|\.(?:gitignore|mailmap|editorconfig|(?:pre-commit-config|readthedocs)\.ya?ml)"
+    r"|(?:.*/)?py\.typed|\.github/.*",
+    re.IGNORECASE,
+)
+"""Paths of what is for people, type checkers, packaging or a forge: no test comes to it but by opening it."""
 
 CONFIGURING = (".toml", ".ini", ".cfg", ".lock", ".pth")
 
@@ -61,6 +70,7 @@ def concerned(touched: TouchedMap, checkout: Path, changed: Iterable[str]) -> Co
         elif path not in known:
             found.changed.add(path)
             _unknown(found, touched, path)
+            _gone(found, touched, checkout, path)
     if found.changed:
         one = min(found.changed)
         found.add(touched, touched.opaque, f"{one} changed → it starts a program that may use anything")
@@ -71,6 +81,7 @@ def _outdated(found: Concerned, touched: TouchedMap, checkout: Path, outdated: O
     path, tests = outdated.path, outdated.tests
     if outdated.now is None:
         found.add(touched, touched.listing(path), f"{path} is gone → it was listed")
+        _gone(found, touched, checkout, path)
     if not path.endswith(".py"):
         found.add(touched, tests, f"{path} {'changed' if outdated.now is not None else 'is gone'} → it was read")
         return
@@ -87,6 +98,15 @@ def _outdated(found: Concerned, touched: TouchedMap, checkout: Path, outdated: O
     new = change.functions.keys() - units(outdated.before or b"").functions.keys()
     for file, concerns in _spread(touched, checkout, path, change).items():
         _units(found, touched, file, concerns, tests, new if file == path else frozenset())
+
+
+def _gone(found: Concerned, touched: TouchedMap, checkout: Path, path: str) -> None:
+    """Who only asked whether a file is there, or a folder that is gone with it, has not read it."""
+    folders = [path[:position] for position, letter in enumerate(path) if letter == "/"]
+    for each in (path, *folders):
+        asking = touched.finding(each)
+        if asking and not (checkout / each).exists():
+            found.add(touched, asking, f"{each} is gone → somebody asked whether it is there")
 
 
 def _change(outdated: Outdated) -> ChangedUnits:
@@ -146,5 +166,5 @@ def _unknown(found: Concerned, touched: TouchedMap, path: str) -> None:
         below = [place for place in touched.tests if not folder or place.startswith(f"{folder}/")]
         for place in below:
             found.reasons[place].append(f"{path} is new → it concerns all tests below it")
-    elif not (name.endswith(TOLD) or touched.missing(path) | touched.starting(path)):
+    elif not (name.endswith(TOLD) or FOR_OTHERS.fullmatch(path) or touched.missing(path) | touched.starting(path)):
         found.unexplained.append(path)

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     """A kind, a path relative to the checkout, and of what was entered its first line and its qualified name."""
 
 ENTER, READ, ABSENT, LIST, START, MODULE = "enter", "read", "absent", "list", "start", "module"
+FOUND = "found"
+"""A file that is there when somebody asks whether it is."""
+
 WHOLE = "*"
 """Of a file: all of it. Of programs: one of which nobody knows what it touches."""
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from .memoised import qualified
 from .module_search import asker_of
-from .shard import ABSENT, READ, START, WHOLE
+from .shard import ABSENT, FOUND, READ, START, WHOLE
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -75,8 +75,8 @@ def _asked(recorder: Recorder, frame: FrameType) -> None:
     if isinstance(path, paths):
         text = os.fsdecode(path)
         place = recorder.places.place(text)
-        if place and not os.access(text, os.F_OK) and place not in recorder.written:
-            recorder.touch(ABSENT, place, frame)
+        if place and place not in recorder.written:
+            recorder.touch(FOUND if os.access(text, os.F_OK) else ABSENT, place, frame)
 
 
 def _source_read(recorder: Recorder, frame: FrameType) -> None:
