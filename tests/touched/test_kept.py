@@ -56,6 +56,45 @@ LIBRARY = {
         def build(name):
             return name * 2
     """,
+    "of_instances.py": """
+        class Parser:
+            tables = {}
+
+            def table(self, name):
+                try:
+                    return self.tables[name]
+                except KeyError:
+                    self.tables[name] = made = built(name)
+                    return made
+
+        def built(name):
+            return name * 3
+    """,
+    "of_metaclass.py": """
+        class Once(type):
+            made = {}
+
+            def __call__(cls):
+                if cls not in cls.made:
+                    cls.made[cls] = super().__call__()
+                return cls.made[cls]
+
+        class Keeper(metaclass=Once):
+            def __init__(self):
+                self.value = value()
+
+        def value():
+            return 9
+    """,
+    "of_default.py": """
+        _known = {}
+
+        def first(key):
+            return 4
+
+        def default(key):
+            return _known.setdefault(key, _known.get(key) or first(key))
+    """,
     "of_dict.py": """
         _cache = {}
 
@@ -122,6 +161,9 @@ CALLS = {
     "of_two": "of_two.begin() or of_two.state()",
     "of_class": "of_class.Lexer.get().words",
     "by_name": "by_name.Parser().table('a')",
+    "of_instances": "of_instances.Parser().table('a')",
+    "of_metaclass": "of_metaclass.Keeper().value",
+    "of_default": "of_default.default(2)",
     "of_dict": "of_dict.cached(2)",
     "of_list": "of_list.known()",
     "of_function": "of_function.parser()",
@@ -132,6 +174,9 @@ CHANGES = {
     "of_two": "return 5",
     "of_class": '["a"]',
     "by_name": "name * 2",
+    "of_instances": "name * 3",
+    "of_metaclass": "return 9",
+    "of_default": "return 4",
     "of_dict": "number * 2",
     "of_list": "return 1",
     "of_function": "return 7",
@@ -158,6 +203,21 @@ def test_what_the_first_call_has_made_concerns_who_makes_the_second(application,
 
 def test_what_an_object_keeps_in_itself_concerns_nobody_else(application):
     assert concerned(application, "of_itself.py", "return 2") == {"test_first.py::test_box"}
+
+
+def test_what_the_set_up_of_a_class_keeps_concerns_its_tests_alone(project, python):
+    tests = "".join(
+        f"class Test{name}:\n"
+        f"    @classmethod\n    def setup_class(cls): cls.made = lib.make_{name.lower()}()\n"
+        f"    def test_{name.lower()}(self): assert self.made\n"
+        for name in ("One", "Two")
+    )
+    application = project(
+        {"lib.py": "def make_one(): return 1\ndef make_two(): return 2\n", "test_it.py": f"import lib\n{tests}"}, python
+    )
+    application.record("test_it.py")
+    assert concerned(application, "lib.py", "return 1") == {"test_it.py::TestOne::test_one"}
+    assert concerned(application, "lib.py", "return 2") == {"test_it.py::TestTwo::test_two"}
 
 
 def concerned(application, file, before):

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import dis
 import sys
+from types import CodeType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from types import CodeType
-    from typing import Iterator, Tuple
+    from typing import Iterator, Optional, Tuple
 
-    Step = Tuple[str, int]
-    """The name of an instruction, and its argument."""
+    Step = Tuple[int, str, int]
+    """The number and the name of an instruction, and its argument."""
+
+    Value = Optional[str]
+    """By which name something is found that outlives a call, else one of the signs below; None of anything else."""
 
 ITSELF = ""
-"""Stands for what the function itself comes to, and others do not by a name: a variable of the function around it."""
+"""What only the function itself comes to, not others by a name: a class that it is given, a variable around it."""
+
+AROUND, FIRST = "^", "."
+"""A variable of the function around this one, and its own first argument; before a name, an attribute of that."""
 
 ADDING = frozenset(
     {"add", "append", "appendleft", "extend", "insert", "put", "set", "setdefault", "update", "__setitem__"}
@@ -24,31 +30,146 @@ ADDING = frozenset(
 CLASSES = frozenset({"cls", "mcs", "mcls", "metacls", "klass"})
 """What the class is called that a class method is given."""
 
-OF_CLASS = "__class__"
-STORING = frozenset({"STORE_GLOBAL", "STORE_DEREF", "STORE_ATTR", "STORE_SUBSCR"})
-ASKING = frozenset({"LOAD_ATTR", "LOAD_METHOD"})
-FURTHEST = 24
-"""How many instructions the key of an item may take to be worked out."""
+CONTAINERS = frozenset(
+    {
+        "dict",
+        "list",
+        "set",
+        "defaultdict",
+        "OrderedDict",
+        "Counter",
+        "deque",
+        "WeakValueDictionary",
+        "WeakKeyDictionary",
+    }
+)
+"""What containers are made by, where they are no display."""
 
-_STORING = bytes(dis.opmap[name] for name in STORING)
+SET_UPS = frozenset({"setup_class", "setup_module", "setUpClass", "setUpModule"})
+"""Called once for a class or a file, by a framework: what they keep belongs to its tests already."""
+
+OPTIMIZED = 1
+"""A flag of the code of functions, and of nothing else."""
+
+_STORING = bytes(dis.opmap[name] for name in ("STORE_GLOBAL", "STORE_DEREF", "STORE_ATTR", "STORE_SUBSCR"))
 _SHIFTED = {"LOAD_GLOBAL": sys.version_info >= (3, 11), "LOAD_ATTR": sys.version_info >= (3, 12)}
 """Whose last bit says something else than which name it is."""
 
+_ONLY_TAKING = ("POP_", "STORE_", "DELETE_", "RETURN_")
+"""Instructions that leave nothing where they take something."""
 
-def kept_by(code: CodeType) -> frozenset[str]:
+
+class Walk:
     """
-    The names under which a function keeps what a later call may find; nothing for most functions.
+    One walk through a function's instructions, from top to bottom, with what they leave on the stack.
 
-    They are those of variables of the module and attributes of classes and of other objects of the module: whoever
-    mentions one may find what was kept. Of what is kept in an object that it was given nobody knows how long it lives.
+    `names` are those under which it keeps something: variables of the module, attributes of classes and of other
+    objects of the module; whoever mentions one may find it. `around` says that it keeps something in the function
+    around it, `own` are attributes of its first argument that it binds, `filled` such as it puts something into.
     """
-    if ADDING.isdisjoint(code.co_names) and not any(each in code.co_code for each in _STORING):
-        return frozenset()
-    steps = list(_steps(code.co_code))
-    return frozenset(name for position, step in enumerate(steps) for name in _kept(code, steps, position, *step))
+
+    def __init__(self, code: CodeType) -> None:
+        self.names: set[str] = set()
+        self.around = False
+        self.own: set[str] = set()
+        self.filled: set[str] = set()
+        self._code = code
+        self._first: Value = ITSELF if not CLASSES.isdisjoint(code.co_varnames[:1]) else FIRST
+        self._stack: list[Value] = []
+        if stores(code):
+            for number, name, argument in steps(code.co_code):
+                self._step(number, name, argument)
+
+    def _step(self, number: int, name: str, argument: int) -> None:
+        if name in {"LOAD_ATTR", "LOAD_METHOD"}:
+            called = name == "LOAD_METHOD" or (_SHIFTED[name] and argument & 1)
+            self._ask(_name(self._code, name, argument), called=bool(called))
+        elif name.startswith(("LOAD_FAST", "STORE_FAST_LOAD", "STORE_FAST_STORE")):
+            self._fast(name, argument)
+        elif name in {"LOAD_GLOBAL", "LOAD_NAME"}:
+            self._stack.append(_name(self._code, name, argument))
+        elif name == "LOAD_DEREF":
+            self._stack.append(AROUND if self._is_around(argument) else None)
+        elif name == "COPY":
+            self._stack.append(self._stack[-argument] if argument <= len(self._stack) else None)
+        elif name == "SWAP" and argument <= len(self._stack):
+            self._stack[-1], self._stack[-argument] = self._stack[-argument], self._stack[-1]
+        else:
+            self._note(name, argument)
+            self._other(number, name, argument)
+
+    def _ask(self, attribute: str, *, called: bool) -> None:
+        owner = self._take()
+        if called and attribute in ADDING:
+            self._put(owner)
+        if attribute == "__class__":
+            self._stack.append(ITSELF)
+        elif owner in {None, AROUND}:
+            self._stack.append(owner)
+        else:
+            self._stack.append(FIRST + attribute if owner == FIRST else None if _is_of_first(owner) else attribute)
+
+    def _fast(self, name: str, argument: int) -> None:
+        """Variables of its own; some instructions are two, the later of which has the lower half of the argument."""
+        parts = name.count("_FAST")
+        kinds = [each.strip("_") for each in name.split("_FAST")][:parts]
+        for kind, place in zip(kinds, [argument >> 4, argument & 15] if parts > 1 else [argument]):
+            if kind.endswith("STORE"):
+                self._take()
+            else:
+                self._stack.append(self._first if place == 0 and self._code.co_varnames[:1] else None)
+
+    def _note(self, name: str, argument: int) -> None:
+        if name == "STORE_GLOBAL":
+            self.names.add(self._code.co_names[argument])
+        elif name == "STORE_DEREF":
+            self.around = self.around or self._is_around(argument)
+        elif name == "STORE_ATTR":
+            attribute, owner = self._code.co_names[argument], self._top()
+            if owner == FIRST:
+                self.own.add(attribute)
+            elif owner == AROUND:
+                self.around = True
+            elif owner is not None and not _is_of_first(owner):
+                self.names.add(attribute)
+        elif name == "STORE_SUBSCR":
+            self._put(self._top(2))
+
+    def _put(self, owner: Value) -> None:
+        if owner == AROUND:
+            self.around = True
+        elif owner is not None and _is_of_first(owner):
+            self.filled |= {owner[len(FIRST) :]} - {""}
+        elif owner is not None:
+            self.names.add(owner)
+
+    def _other(self, number: int, name: str, argument: int) -> None:
+        """Any other instruction: what it takes away, and that nothing is known of what it leaves."""
+        try:
+            effect = dis.stack_effect(number, argument if number >= dis.HAVE_ARGUMENT else None, jump=False)
+        except ValueError:
+            effect = 0
+        self._stack += [None] * effect
+        del self._stack[len(self._stack) + min(effect, 0) :]
+        if effect <= 0 and self._stack and not name.startswith(_ONLY_TAKING):
+            self._stack[-1] = None
+
+    def _take(self) -> Value:
+        return self._stack.pop() if self._stack else None
+
+    def _top(self, place: int = 1) -> Value:
+        return self._stack[-place] if place <= len(self._stack) else None
+
+    def _is_around(self, argument: int) -> bool:
+        return _around(self._code, argument) in self._code.co_freevars
 
 
-def _steps(text: bytes) -> Iterator[Step]:
+def stores(code: CodeType) -> bool:
+    """Whether a function may leave anything behind: most do not."""
+    return not ADDING.isdisjoint(code.co_names) or any(each in code.co_code for each in _STORING)
+
+
+def steps(text: bytes) -> Iterator[Step]:
     """The instructions: `dis` takes ten times as long, as it works out what they mean."""
     above = 0
     for number, argument in zip(text[::2], text[1::2]):
@@ -57,72 +178,75 @@ def _steps(text: bytes) -> Iterator[Step]:
             above = (above | argument) << 8
         elif number:
             # What is left out is room for what the interpreter learns.
-            yield name, above | argument
+            yield number, name, above | argument
             above = 0
 
 
-def _kept(code: CodeType, steps: list[Step], position: int, name: str, argument: int) -> Iterator[str]:
-    owner: str | None = None
-    if name == "STORE_GLOBAL":
-        owner = code.co_names[argument]
-    elif name == "STORE_DEREF":
-        owner = ITSELF if _variable(code, argument) in code.co_freevars else None
-    elif name == "STORE_ATTR":
-        found = _found_by(code, steps, position - 1)
-        owner = None if found is None else code.co_names[argument]
-    elif name == "STORE_SUBSCR":
-        owner = _found_by(code, steps, _before_key(steps, position))
-    elif name in ASKING and _name(code, name, argument) in ADDING:
-        owner = _found_by(code, steps, position - 1)
-    if owner is not None:
-        yield owner
+def kept_in(module: CodeType) -> Iterator[tuple[CodeType, frozenset[str]]]:
+    """
+    The functions of a file, each with the names under which it keeps what a later call may find.
+
+    `ITSELF` is among them where there is no name. An attribute of an object that a function fills is one of its class,
+    where a class of the file has a container of that name and no function sets it on an object. Of what is kept in
+    anything else that a function is given nobody knows how long it lives.
+    """
+    inner = list(_inside(module))
+    walks = [
+        (outer, code, Walk(code)) for outer, code in inner if code.co_flags & OPTIMIZED and code.co_name not in SET_UPS
+    ]
+    classwide = {name for _, code in inner if not code.co_flags & OPTIMIZED for name in _held_by_class(code)}
+    classwide.difference_update(*(walk.own for _, _, walk in walks))
+    for outer, code, walk in walks:
+        around = walk.around and _hands_out(outer, code.co_name)
+        yield code, frozenset(walk.names | (walk.filled & classwide) | ({ITSELF} if around else set()))
 
 
-def _found_by(code: CodeType, steps: list[Step], position: int) -> str | None:
-    """By which name an object is found that an instruction leaves on the stack; None where it may be a call's own."""
-    attribute: str | None = None
-    while position >= 0:
-        name, argument = steps[position]
-        if name == "LOAD_ATTR" and _name(code, name, argument) != OF_CLASS:
-            attribute = _name(code, name, argument)
-            position -= 1
-        elif name in {"LOAD_GLOBAL", "LOAD_NAME"}:
-            return attribute or _name(code, name, argument)
-        else:
-            return (attribute or ITSELF) if _outlives(code, name, argument) else None
-    return None
+def _inside(code: CodeType) -> Iterator[tuple[CodeType, CodeType]]:
+    for each in code.co_consts:
+        if isinstance(each, CodeType):
+            yield code, each
+            yield from _inside(each)
 
 
-def _outlives(code: CodeType, name: str, argument: int) -> bool:
-    """Whether an instruction leaves a class on the stack, or what a variable of the function around has."""
-    if name == "LOAD_ATTR":
-        return True
+def _held_by_class(code: CodeType) -> Iterator[str]:
+    """The attributes of a class that are containers to begin with."""
+    made, asked = False, ""
+    for _, name, argument in steps(code.co_code):
+        if name == "STORE_NAME" and made:
+            yield code.co_names[argument]
+        if name in {"LOAD_NAME", "LOAD_GLOBAL", "LOAD_ATTR"}:
+            asked = _name(code, name, argument)
+        made = name in {"BUILD_MAP", "BUILD_LIST", "BUILD_SET"} or (name.startswith("CALL") and asked in CONTAINERS)
+
+
+def _hands_out(code: CodeType, function: str) -> bool:
+    """Whether a function answers one that it has made, which then lives on, with the variables around it."""
+    before = ""
+    for _, name, argument in steps(code.co_code):
+        if name == "RETURN_VALUE" and before == function:
+            return True
+        before = _variable(code, name, argument)
+    return False
+
+
+def _variable(code: CodeType, name: str, argument: int) -> str:
     if name == "LOAD_DEREF":
-        return _variable(code, argument) in code.co_freevars
-    if not name.startswith(("LOAD_FAST", "STORE_FAST_LOAD")):
-        return False
-    # The later of two has the lower half.
-    last = argument & 15 if name.count("_FAST") > 1 else argument
-    return last == 0 and not CLASSES.isdisjoint(code.co_varnames[:1])
+        return _around(code, argument)
+    if name.startswith("LOAD_FAST") and argument < len(code.co_varnames):
+        return code.co_varnames[argument]
+    return ""
 
 
-def _name(code: CodeType, name: str, argument: int) -> str:
-    return code.co_names[argument >> 1 if _SHIFTED.get(name) else argument]
-
-
-def _variable(code: CodeType, argument: int) -> str:
-    """The variable of a closure."""
+def _around(code: CodeType, argument: int) -> str:
+    """A variable that functions share."""
     cells = [each for each in code.co_cellvars if sys.version_info < (3, 11) or each not in code.co_varnames]
     own = list(code.co_varnames) if sys.version_info >= (3, 11) else []
     return [*own, *cells, *code.co_freevars][argument]
 
 
-def _before_key(steps: list[Step], position: int) -> int:
-    """Where the object of an item has been left on the stack, before the item's key; -1 if that cannot be told."""
-    depth = 0
-    for each in range(position - 1, max(position - FURTHEST, -1), -1):
-        number = dis.opmap[steps[each][0]]
-        depth += dis.stack_effect(number, steps[each][1] if number >= dis.HAVE_ARGUMENT else None)
-        if depth == 1:
-            return each - 1
-    return -1
+def _is_of_first(owner: Value) -> bool:
+    return owner is not None and owner.startswith(FIRST)
+
+
+def _name(code: CodeType, name: str, argument: int) -> str:
+    return code.co_names[argument >> 1 if _SHIFTED.get(name) else argument]

@@ -6,7 +6,7 @@ import operator
 from types import CodeType
 from typing import TYPE_CHECKING
 
-from .keeping import ITSELF, kept_by
+from .keeping import ITSELF, kept_in
 
 if TYPE_CHECKING:
     from typing import Callable
@@ -23,6 +23,9 @@ more than all else that is done when a function is entered.
 """
 
 
+NOTHING: frozenset[str] = frozenset()
+
+
 class Kept:
     """The names under which functions keep something, by file, each with the contexts of the functions."""
 
@@ -33,26 +36,19 @@ class Kept:
 
     def by(self, code: CodeType) -> frozenset[str]:
         """The names under which a function keeps something, `ITSELF` among them where only it comes to that."""
-        key = NAMED(code)
-        known = self._names.get(key)
+        known = self._names.get(NAMED(code))
         if known is not None and known[0] is not code:
-            key = apart(code)
-            known = self._names.get(key)
-        if known is None or known[0] is not code:
-            known = (code, kept_by(code))
-            self.any = self.any or bool(known[1])
-            if len(self._names) < KNOWN:
-                self._names[key] = known
-        return known[1]
+            known = self._names.get(apart(code))
+        return known[1] if known is not None and known[0] is code else NOTHING
 
     def look_through(self, module: CodeType) -> None:
-        """Find out whether any function of a module keeps something."""
-        waiting = [module]
-        while waiting and not self.any:
-            inner = [each for each in waiting.pop().co_consts if isinstance(each, CodeType)]
-            waiting += inner
-            for each in inner:
-                self.by(each)
+        """Find out which functions of a file keep something, before any of them is entered."""
+        for code, names in kept_in(module):
+            if names and len(self._names) < KNOWN:
+                self.any = True
+                known = self._names.setdefault(NAMED(code), (code, names))
+                if known[0] is not code:
+                    self._names[apart(code)] = (code, names)
 
     def note(self, place: str, names: frozenset[str], number: int) -> bool:
         """A function of a file has begun to keep something under these names; whether that is new."""

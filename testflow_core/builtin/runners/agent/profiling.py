@@ -179,7 +179,6 @@ class Profiling:
         recorder = self._recorder
         if sys.getprofile() is self._profiler and recorder.places.place(code.co_filename):
             self._settle()
-            recorder.kept.look_through(code)
             # The profiler will not know that it was them who called what they call from now on.
             self._open |= set(recorder.memoised_above(FRAME_OF(1)))
             self._profiler.disable()

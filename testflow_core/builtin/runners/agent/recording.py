@@ -156,6 +156,7 @@ class Recorder:
         if context is not self.session or not place.endswith(("conftest.py", "__init__.py")):
             context.uses.add(made.number)
         self.nested.append((code, threading.get_ident(), made))
+        self.kept.look_through(code)
         self._unscanned = True
         self.restart()
         return made
@@ -188,9 +189,10 @@ class Recorder:
         names = self.kept.by(code)
         if not names:
             return None
-        made = self.context("kept", place, qualified(code))
+        made = self.context("kept", place, f"{qualified(code)}:{code.co_firstlineno}")
         context.uses.add(made.number)
-        if self.kept.note(place, names, made.number):
+        # Who relies on what a set-up keeps says so by its fixture.
+        if self.base.kind != "fixture" and self.kept.note(place, names, made.number):
             # Whoever mentions it is looked at anew.
             self.plain.clear()
         return made
