@@ -16,9 +16,7 @@ if TYPE_CHECKING:
 ITSELF = ""
 """Stands for what the function itself comes to, and others do not by a name: a variable of the function around it."""
 
-ADDING = frozenset(
-    {"add", "append", "appendleft", "extend", "insert", "put", "set", "setdefault", "update", "__setitem__"}
-)
+ADDING = frozenset({"add", "append", "appendleft", "extend", "insert", "set", "setdefault", "update", "__setitem__"})
 """Methods that put something into what they are called on."""
 
 CLASSES = frozenset({"cls", "mcs", "mcls", "metacls", "klass"})
