@@ -21,6 +21,7 @@ def test_what_is_below_the_checkout_is_its_own(tmp_path, name):
         "pytest-cache-files-gjcrjcwe/README.md",
         "node_modules/left-pad/index.js",
         "venv/lib/shop.py",
+        ".hypothesis/examples/a/b",
     ],
 )
 def test_what_tools_keep_or_others_installed_is_not(tmp_path, name):

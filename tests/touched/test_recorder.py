@@ -237,3 +237,21 @@ def test_a_test_that_starts_a_process_by_multiprocessing_may_touch_anything(proj
     )
     touched = application.record("test_it.py")
     assert named(application, touched.opaque) == {"test_starts"}
+
+
+def test_what_hypothesis_reads_to_draw_from_is_no_source_that_a_test_depends_on(project):
+    pytest.importorskip("hypothesis")
+    files = {
+        "lib.py": "LIMIT = 12345\n",
+        "test_any.py": """
+            import lib
+            from hypothesis import given, strategies
+
+            @given(strategies.integers())
+            def test_any(number): assert number < lib.LIMIT or lib.LIMIT
+        """,
+        "test_other.py": "import lib\ndef test_other(): assert lib\n",
+    }
+    touched = project(files).record("test_any.py", "test_other.py")
+    assert not touched.reading("lib.py")
+    assert not [file for file in touched.files if file.startswith(".hypothesis")]

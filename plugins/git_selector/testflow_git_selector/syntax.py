@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import re
 from typing import TYPE_CHECKING, cast
 
 from attrs import define, field, frozen
@@ -22,9 +23,17 @@ MADE = "!"
 """Stands for the identifiers in code that is made while the program runs, which is known where that was recorded."""
 
 _MAKING = frozenset({"eval", "exec"})
-_COMPUTED = frozenset({"import_module", "__import__", "modules", "getmembers", "__subclasses__"})
+_COMPUTED = frozenset(
+    {"import_module", "__import__", "modules", "getmembers", "__subclasses__", "locate", "resolve_name"}
+)
 _OWN = frozenset({"globals", "locals"})
-_BY_NAME = frozenset({"getattr", "hasattr", "setattr", "delattr", "vars", "dir"})
+_BY_NAME = frozenset({"getattr", "hasattr", "setattr", "delattr", "vars", "dir", "getattr_static"})
+_HANDED = frozenset({"getattr", "hasattr", "setattr", "delattr", "__getattribute__"})
+_GETTERS = frozenset({"attrgetter", "methodcaller"})
+_EVALUATED = frozenset({"skipif", "xfail"})
+"""Marks whose conditions pytest runs where they are texts."""
+
+_WORD = re.compile(r"[^\W\d]\w*")
 _INSTANCES = frozenset({"self", "cls"})
 _LEFT_OUT = frozenset({"ctx", "kind", "type_comment", "type_ignores"})
 _LONGEST_NAME = 200
@@ -51,6 +60,9 @@ def reading(nodes: Iterable[ast.AST], modules: frozenset[str] = frozenset()) -> 
         reader.read(node)
     if reader.mentions & _COMPUTED:
         reader.mentions.add(ANY)
+    if reader.getting and reader.mentions & modules:
+        # Whom it is asked, nobody follows.
+        reader.mentions.add(ANY)
     # What is found by its name may itself be asked for something.
     if reader.mentions & _OWN:
         reader.mentions.add(ANY if reader.asking else OWN)
@@ -68,18 +80,17 @@ class _Reader:
     modules: frozenset[str]
     asking: bool = False
     handing: bool = False
+    getting: bool = False
     words: list[str] = field(factory=list[str])
     mentions: set[str] = field(factory=set[str])
     calls: set[ast.AST] = field(factory=set["ast.AST"])
+    asked: set[ast.AST] = field(factory=set["ast.AST"])
 
     def read(self, node: ast.AST) -> None:
         self.words.append(type(node).__name__)
         self.mentions.update(_mentioned(node))
         self._making(node)
-        if isinstance(node, ast.Call) and _computes_names(node):
-            self.asking = True
-            if isinstance(node.args[0], ast.Name) and node.args[0].id in self.modules:
-                self.mentions.add(ANY)
+        self._asking(node)
         if isinstance(node, ast.JoinedStr):
             # Python 3.12 puts an empty text behind what is formatted.
             self._value("values", [part for part in node.values if not _is_empty_text(part)])
@@ -88,6 +99,26 @@ class _Reader:
             if name not in _LEFT_OUT:
                 self._value(name, getattr(node, name, None))
         self.words.append(")")
+
+    def _asking(self, node: ast.AST) -> None:
+        """Take note of what asks for a name that it computes, of a module above all."""
+        if isinstance(node, ast.Call):
+            self.asked.add(node.func)
+            if _computes_names(node):
+                self.asking = True
+                if self._is_module(node.args[0]):
+                    self.mentions.add(ANY)
+            called = "" if isinstance(node.func, ast.Call) else last_name(node.func)
+            self.getting |= called in _GETTERS and not all(isinstance(each, ast.Constant) for each in node.args)
+            if called in _EVALUATED:
+                self.mentions.update(_words(node))
+        elif node not in self.asked and not _HANDED.isdisjoint(_mentioned(node)):
+            self.getting = True
+        elif isinstance(node, ast.Attribute) and node.attr == "__dict__" and self._is_module(node.value):
+            self.mentions.add(ANY)
+
+    def _is_module(self, node: ast.AST) -> bool:
+        return isinstance(node, ast.Name) and node.id in self.modules
 
     def _making(self, node: ast.AST) -> None:
         """Take note of what makes code, unless that is called here or is a word for `compile`."""
@@ -138,9 +169,19 @@ def _mentioned(node: ast.AST) -> Iterable[str]:
 
 def _computes_names(call: ast.Call) -> bool:
     """Whether a call asks something for a name that does not stand in the text."""
-    if not isinstance(call.func, ast.Name) or call.func.id not in _BY_NAME or not call.args:
+    if not isinstance(call.func, ast.Name | ast.Attribute) or not call.args:
+        return False
+    named = call.func.id if isinstance(call.func, ast.Name) else call.func.attr
+    if named not in _BY_NAME or (isinstance(call.func, ast.Attribute) and named != "getattr_static"):
         return False
     return not (call.args[1:] and isinstance(call.args[1], ast.Constant))
+
+
+def _words(call: ast.Call) -> Iterable[str]:
+    """The names in texts that a call is given and that are run."""
+    given = [*call.args, *(each.value for each in call.keywords if each.arg == "condition")]
+    texts = [each.value for each in given if isinstance(each, ast.Constant) and isinstance(each.value, str)]
+    return [word for text in texts for word in _WORD.findall(text)]
 
 
 def without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:

@@ -15,6 +15,9 @@ from testflow_git_selector.values import DEFINED, FUNCTION
 _ASKED = rb"\s*\((?:\s|#[^\n]*\n)*\w+\s*(?:\)|#|,\s*(?![\"'\s]))"
 """The arguments, where a name is asked for an attribute that is not quoted."""
 
+_HANDED = rb"\s*[^\s\w(]"
+"""What follows where it is not asked but handed on."""
+
 # The letters of each word that computes names, and what makes sure: looking for letters takes next to no time, as do
 # expressions that begin with some.
 _COMPUTING = (
@@ -30,6 +33,17 @@ _COMPUTING = (
     (b"hasattr", rb"hasattr" + _ASKED),
     (b"setattr", rb"setattr" + _ASKED),
     (b"delattr", rb"delattr" + _ASKED),
+    (b"getattr_static", rb"\bgetattr_static\b"),
+    (b"getattr", rb"\bgetattr" + _HANDED),
+    (b"hasattr", rb"\bhasattr" + _HANDED),
+    (b"setattr", rb"\bsetattr" + _HANDED),
+    (b"delattr", rb"\bdelattr" + _HANDED),
+    (b"__getattribute__", rb"__getattribute__"),
+    (b"attrgetter", rb"\battrgetter\b"),
+    (b"methodcaller", rb"\bmethodcaller\b"),
+    (b"__dict__", rb"\w\s*\.\s*__dict__"),
+    (b"locate", rb"\blocate\b"),
+    (b"resolve_name", rb"\bresolve_name\b"),
     (b"vars", rb"vars\s*\("),
     (b"dir", rb"dir\s*\("),
 )

@@ -117,7 +117,9 @@ class _Survey:
     def of(cls, tree: ast.Module) -> _Survey:
         nodes = list(ast.walk(tree))
         imports = [node for node in nodes if isinstance(node, ast.Import | ast.ImportFrom)]
-        modules = frozenset(alias.asname or alias.name.partition(".")[0] for node in imports for alias in node.names)
+        # What Python has itself has none of the names that can be others.
+        ours = [node for node in imports if not is_of_python(node)]
+        modules = frozenset(alias.asname or alias.name.partition(".")[0] for node in ours for alias in node.names)
         reads = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
         reads |= {node.id for node in nodes if isinstance(node, ast.Name)}
         survey = cls(

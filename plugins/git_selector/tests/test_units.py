@@ -364,6 +364,14 @@ def test_a_file_that_comes_or_goes_counts_as_changed():
         "def f(name): return inspect.getmembers(name)\n",
         "def f(name): return importlib.import_module(name)\n",
         "def f(patch): patch.setattr('shop.prices.TAX', 0)\n",
+        "import prices\ndef f(name): return prices.__dict__[name]\n",
+        "import prices\ndef f(name): return inspect.getattr_static(prices, name)\n",
+        "import prices\ndef f(names): return map(partial(getattr, prices), names)\n",
+        "import prices\ndef f(names): return map(prices.__getattribute__, names)\n",
+        "import prices\ndef f(name): return attrgetter(name)(prices)\n",
+        "import prices\ndef f(name): return operator.methodcaller(name)(prices)\n",
+        "def f(name): return pydoc.locate(name)\n",
+        "def f(name): return pkgutil.resolve_name(name)\n",
         "import prices\nHALF = prices.TAX / 2\ndef f(): return HALF\n",
         "def f():\n    global TAX\n    TAX = 2\n",
     ],
@@ -374,6 +382,30 @@ def test_a_changed_name_is_followed_into_other_files(use):
     )
     assert set(found["a.py"].functions) == {"f"}
     assert not found["a.py"].whole
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        "import os\ndef f(name): return getattr(os, name)\n",
+        "import operator\ndef f(name): return operator.attrgetter(name)\n",
+        "import prices\ndef f(): return attrgetter('rate')(prices)\n",
+        "def f(self, name): return self.__dict__[name]\n",
+        "def f(card, name): return card.getattr(name)\n",
+    ],
+)
+def test_what_can_be_asked_for_no_name_of_the_application_concerns_nobody(use):
+    changes = {"prices.py": changed_units("TAX = 1\n", "TAX = 2\n")}
+    assert set(spread(changes, {"prices.py": b"TAX = 2\n", "a.py": use.encode()})) == {"prices.py"}
+
+
+@pytest.mark.parametrize("given", ["'TAX > 1'", "condition='not prices.TAX', reason='none'", "prices.TAX > 1"])
+@pytest.mark.parametrize("mark", ["skipif", "xfail"])
+def test_a_condition_in_a_text_uses_the_names_in_it(mark, given):
+    changes = {"prices.py": changed_units("TAX = 1\n", "TAX = 2\n")}
+    tests = f"import prices\n@pytest.mark.{mark}({given})\ndef test_tax(): pass\n"
+    found = spread(changes, {"test_prices.py": tests.encode()})["test_prices.py"]
+    assert found.whole == "what runs when it is imported uses TAX, which changed"
 
 
 def test_a_changed_name_is_followed_from_file_to_file():

@@ -39,6 +39,9 @@ ON_THE_WAY = (
     "pathlib/__init__.py",
 )
 
+OF_CONSTANTS = "hypothesis/internal/constants_ast.py"
+"""Where Hypothesis gathers the constants of all sources: it draws from them, as it does from random numbers."""
+
 OF_METADATA = ("/importlib/metadata", "/importlib_metadata/", "/pkg_resources/")
 
 
@@ -135,11 +138,15 @@ def _is_for_metadata(frame: FrameType) -> bool:
 
 
 def _is_for_code(frame: FrameType | None) -> bool:
-    """Whether source is read to be run, or to be shown in a traceback."""
+    """Whether source is read to be run, to be shown in a traceback, or for what may be drawn at random."""
     while frame is not None and frame.f_code.co_filename.endswith(ON_THE_WAY):
         frame = frame.f_back
     if frame is None:
         return False
     # `inspect` is told of by itself, however often linecache has the text already.
     name = frame.f_code.co_filename
-    return by_framework(frame) or name.startswith("<frozen ") or name.endswith(("inspect.py", "traceback.py"))
+    return (
+        by_framework(frame)
+        or name.startswith("<frozen ")
+        or name.endswith(("inspect.py", "traceback.py", OF_CONSTANTS))
+    )

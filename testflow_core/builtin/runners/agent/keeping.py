@@ -22,9 +22,7 @@ ITSELF = ""
 AROUND, FIRST = "^", "."
 """A variable of the function around this one, and its own first argument; before a name, an attribute of that."""
 
-ADDING = frozenset(
-    {"add", "append", "appendleft", "extend", "insert", "put", "set", "setdefault", "update", "__setitem__"}
-)
+ADDING = frozenset({"add", "append", "appendleft", "extend", "insert", "set", "setdefault", "update", "__setitem__"})
 """Methods that put something into what they are called on."""
 
 CLASSES = frozenset({"cls", "mcs", "mcls", "metacls", "klass"})

@@ -11,6 +11,7 @@ PASSED_BY = {
     ".pytest_cache",
     ".mypy_cache",
     ".ruff_cache",
+    ".hypothesis",
     "site-packages",
     "node_modules",
 }
