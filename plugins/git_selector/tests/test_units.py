@@ -318,6 +318,26 @@ def test_docstrings_count_where_somebody_shows_them():
     assert changed_units(command, command.replace("One", "Two")).whole
 
 
+def test_a_docstring_concerns_who_asks_for_it_by_the_name_of_what_has_it():
+    source = 'def f():\n    """One."""\n'
+    change = {"f.py": changed_units(source, source.replace("One", "Two"))}
+    others = {
+        "a.py": b"from f import f\ndef asks(): return f.__doc__\ndef calls(): return f()\n",
+        "b.py": b"from f import f\nTEXT = f.__doc__\n",
+        "c.py": b"def shows(g): return g.__doc__\n",
+    }
+    found = spread(change, others)
+    assert set(found["a.py"].functions) == {"asks"}
+    assert found["b.py"].whole
+    assert "c.py" not in found
+
+
+def test_a_docstring_of_what_is_decorated_concerns_whoever_asks_for_one():
+    source = '@listed\ndef f():\n    """One."""\n'
+    change = {"f.py": changed_units(source, source.replace("One", "Two"))}
+    assert set(spread(change, {"c.py": b"def shows(g): return g.__doc__\n"})["c.py"].functions) == {"shows"}
+
+
 def test_examples_in_docstrings_are_a_change_of_their_own():
     source = 'def f():\n    """One.\n\n    >>> f()\n    """\n'
     changed = changed_units(source, source.replace('f()\n    "', 'f() is None\n    "'))
