@@ -162,6 +162,36 @@ SCENARIOS = {
             "assert.equal(gross, 1)")
         },
     ),
+    "a module that is loaded by who was handed require": scenario(
+        {"lib/stock.cjs": "exports.left = () => 0\n"},
+        {STOCK, CART, "test/handed.test.cjs"},
+        {
+            "test/handed.test.cjs": "const [{ left }] = ['stock'].map((name) => `../lib/${name}.cjs`).map(require)\n"
+            "require('node:assert').equal(left(3, 1), 2)\n"
+        },
+    ),
+    "a folder that a package loads": scenario(
+        {"lib/stock.cjs": "exports.left = () => 0\n"},
+        {STOCK, CART, "test/loaded.test.cjs"},
+        {
+            "node_modules/loader/index.js": "module.exports = (folder) => require('fs').readdirSync(folder)"
+            ".filter((file) => file.endsWith('.cjs')).map((file) => require(`${folder}/${file}`))\n",
+            "package.json": BASE["package.json"].replace("{", '{"dependencies": {"loader": "1"}, ', 1),
+            "test/loaded.test.cjs": "const folder = require('node:path').join(__dirname, '..', 'lib')\n"
+            "const [{ left }] = require('loader')(folder)\nrequire('node:assert').equal(left(3, 1), 2)\n",
+        },
+    ),
+    "the source of what is built": scenario(
+        {"src/rate.mjs": "export const rate = 7\n", "dist/rate.mjs": "export const rate = 7\n"},
+        {"test/rate.test.js", MORE},
+        {
+            ".gitignore": "dist\nnode_modules\n",
+            "src/rate.mjs": "export const rate = 20\n",
+            "dist/rate.mjs": "export const rate = 20\n",
+            "test/rate.test.js": importing("import { rate } from '../src/rate.mjs'", "assert.ok(rate)"),
+            MORE: importing("import { rate } from '../dist/rate.mjs'", "assert.equal(rate, 20)"),
+        },
+    ),
     "a test": scenario({STOCK: "throw new Error('no')\n"}, {STOCK}),
     "a test that is deleted": scenario({STOCK: None}, set()),
     "a comment, and formatting": scenario(
