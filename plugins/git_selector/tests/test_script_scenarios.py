@@ -149,6 +149,14 @@ SCENARIOS = {
             "test/rates.test.cjs": "require('node:assert').equal(require('../lib/rates.json')[0], 20)\n",
         },
     ),
+    "data that is called as tests are": scenario(
+        {"lib/openapi.spec.json": "[7]"},
+        ALL,
+        {
+            "lib/openapi.spec.json": "[20]",
+            "test/rates.test.cjs": "require('node:assert').equal(require('../lib/openapi.spec.json')[0], 20)\n",
+        },
+    ),
     "a module that no test imports": scenario({"lib/idle.js": "1\n"}, ALL, {"lib/idle.js": "2\n"}),
     "a module that is deleted": scenario({"lib/format.js": None}, {FORMAT, CART}),
     "a module that is renamed": scenario(
@@ -213,10 +221,11 @@ def test_what_ends_otherwise_is_selected_and_little_besides(scenario: Scenario, 
     application = Application(name="shop", path=project)
     context = Context(application=application, change=GitChanges().changes(application))
     context = evolve(context, evidence=SelectByChange().gather(context))
-    tests = [TestCase(application="shop", file=file) for file in scripts_of(project)]
+    found = [*scripts_of(project), *(each.relative_to(project).as_posix() for each in project.glob("lib/*.spec.*"))]
+    tests = [TestCase(application="shop", file=file) for file in found]
     chosen = {choice.test.file for choice in SelectByChange().select(tests, context) if choice.selected}
     assert noticing(before, endings(project)) <= chosen
-    assert chosen == ({*scripts_of(project)} if scenario.selected == ALL else scenario.selected)
+    assert chosen == ({*found} if scenario.selected == ALL else scenario.selected)
 
 
 def scripts_of(project: Path) -> list[str]:
