@@ -133,6 +133,8 @@ def test_what_nobody_can_follow_is_said(text: str, said: str):
         ("import fs from 'fs/promises'", "source"),
         ("const { get } = require('http')", "services"),
         ("await page.goto(address)", "services"),
+        ("import { test } from '@playwright/test'", "browsers"),
+        ("const at = require('callsites')", "source"),
     ],
 )
 def test_what_a_script_does_that_its_text_does_not_tell_the_goal_of(text: str, way: str):
@@ -293,13 +295,22 @@ def test_whether_two_texts_are_the_same_program(before: str, after: str, same: b
     assert is_the_same("a.js", before.encode(), after.encode()) is same
 
 
+def test_who_drives_a_browser_is_told_apart_from_its_configuration():
+    browsers = "import { devices } from '@playwright/test'"
+    graph = graph_of({TEST: "import './page'", "src/page.ts": browsers, "playwright.config.ts": browsers})
+    assert graph.reaches["src/page.ts"] == {"browsers"}
+    assert not graph.reaches["playwright.config.ts"]
+
+
 FILES = {
-    "package.json": PACKAGE,
+    "package.json": PACKAGE.replace("{", '{"devDependencies": {"@playwright/test": "1"}, ', 1),
     "src/b.ts": "export const b = 1\n",
     "src/c.ts": "export const c = 1\n",
     "src/a.test.ts": "import './b'\n",
     "src/puzzle.test.ts": "import '@/c'\nimport './c'\n",
     "src/reader.test.tsx": "import fs from 'fs'\n",
+    "src/page.ts": "import { test } from '@playwright/test'\n",
+    "src/user.test.ts": "import './page'\n",
     "checks/own.ts": "import '../src/b'\n",
     "tests/test_pure.py": "def test(): pass\n",
     "tests/test_page.py": "def test(): open('page')\n",
@@ -308,6 +319,7 @@ TESTS = (
     "src/a.test.ts",
     "src/puzzle.test.ts",
     "src/reader.test.tsx",
+    "src/user.test.ts",
     "checks/own.ts",
     "tests/test_pure.py",
     "tests/test_page.py",
@@ -333,6 +345,7 @@ def test_each_test_has_its_reason(tmp_path: Path):
         "src/puzzle.test.ts": "src/b.ts changed, and src/puzzle.test.ts imports @/c, which is not to be found:"
         " it may use that",
         "src/reader.test.tsx": "src/b.ts changed, and src/reader.test.tsx reads files of source: it may use that",
+        "src/user.test.ts": "src/b.ts changed, and src/page.ts drives a browser: it may use that",
         "checks/own.ts": "src/b.ts changed, and nobody knows what the test imports: it may use that",
         "tests/test_pure.py": "no change concerns it (changed: src/b.ts)",
         "tests/test_page.py": "src/b.ts changed, and tests/test_page.py reads files: it may use that",

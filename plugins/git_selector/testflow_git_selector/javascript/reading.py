@@ -135,7 +135,8 @@ class _Reader:
         return dict.fromkeys(each for each in (*found, *mocks) if each != file)
 
     def _of_script(self, file: str, source: ScriptSource) -> Iterator[str]:
-        self.reaches[file] = source.reaches
+        # The configuration of who drives a browser is loaded for tests that do not.
+        self.reaches[file] = source.reaches - (frozenset({"browsers"}) if tools.is_tool(file) else frozenset())
         self.packages[file] = frozenset(map(package_of, source.specifiers))
         self.mentions[file] = source.mentions
         if source.broken:

@@ -56,6 +56,7 @@ _REACHES: tuple[tuple[Reach, re.Pattern[str]], ...] = (
         "source",
         re.compile(
             r"[\"'](?:node:)?(?:fs|fs/promises|fs-extra|graceful-fs|readdirp|globby|fast-glob|glob)[\"']"
+            r"|[\"'](?:callsites?|caller[\w-]*|stack-utils|stacktrace[\w-]*|error-stack-parser)[\"']|\bgetCallSites?\b"
             r"|\breadFile|\breaddir|\bDeno\.|\bBun\.|\.stack\b|\b__filename\b"
         ),
     ),
@@ -64,8 +65,14 @@ _REACHES: tuple[tuple[Reach, re.Pattern[str]], ...] = (
         re.compile(
             r"\bfetch\b|\bXMLHttpRequest\b|\bWebSocket\b|\bEventSource\b|\bprocess\.env\b|\bcy\.|\bpage\.goto\b"
             r"|[\"'](?:(?:node:)?(?:http|https|http2|net|tls|dgram)|axios|got|ky|undici|node-fetch|supertest|superagent"
-            r"|puppeteer[\w-]*|@?playwright[\w/-]*|selenium-webdriver|webdriverio|@wdio/[\w-]+|testcafe|nightwatch|cypress"
             r"|socket\.io-client|ws|pg|mysql2?|mongodb|mongoose|redis|ioredis)[\"']"
+        ),
+    ),
+    (
+        "browsers",
+        re.compile(
+            r"[\"'](?:puppeteer[\w-]*|@?playwright[\w/-]*|selenium-webdriver|webdriverio|@wdio/[\w-]+|testcafe|nightwatch"
+            r"|cypress)[\"']"
         ),
     ),
 )
