@@ -101,6 +101,7 @@ class _Reader:
     puzzles: dict[str, str] = Factory(dict)
     packages: dict[str, frozenset[str]] = Factory(dict)
     mentions: dict[str, frozenset[str]] = Factory(dict)
+    _sources: dict[str, Sequence[str]] = Factory(dict)
     _until: float = Factory(lambda: time.monotonic() + SECONDS)
 
     def texts(self, file: str) -> tuple[str, ...]:
@@ -130,9 +131,9 @@ class _Reader:
             return self._puzzled(file, "cannot be read" if is_script(file) else "is of another language")
         if time.monotonic() > self._until:
             return self._puzzled(file, TOO_LONG)
-        found = [*self._of_script(file, read(file, content)), *self._made_of(file)]
+        found = [*self._of_script(file, read(file, content))]
         mocks = [mock for each in found for mock in self.resolver.siblings(each)]
-        return dict.fromkeys(each for each in (*found, *mocks) if each != file)
+        return dict.fromkeys(each for each in (*found, *mocks, *self._made_of(file)) if each != file)
 
     def _of_script(self, file: str, source: ScriptSource) -> Iterator[str]:
         # The configuration of who drives a browser is loaded for tests that do not.
@@ -156,16 +157,20 @@ class _Reader:
         texts = {part.decode(errors="replace").lstrip("/") for parts in said for part in parts if part}
         return dict.fromkeys(each for text in texts for each in self.resolver.named(text, file) if each != file)
 
-    def _made_of(self, file: str) -> Iterator[str]:
+    def _made_of(self, file: str) -> Sequence[str]:
         """The scripts that a built one may be made of: all of its package, tests excepted."""
         folder = source_of(file, self.built)
         if folder is None:
-            return
+            return ()
         packages = self.resolver.packages
         top = next((each for each in folders_above(f"{folder}/".lstrip("/")) if each in packages), "")
-        for each in self.resolver.below(top):
-            if source_of(each, self.built) is None and not is_test_script(each):
-                yield each
+        if top not in self._sources:
+            self._sources[top] = tuple(
+                each
+                for each in self.resolver.below(top)
+                if not is_test_script(each) and source_of(each, self.built) is None
+            )
+        return self._sources[top]
 
     def _puzzled(self, file: str, why: str) -> tuple[str, ...]:
         self.puzzles[file] = why
