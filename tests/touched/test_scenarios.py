@@ -422,11 +422,12 @@ def test_a_file_that_does_not_parse_concerns_all_who_import_it(application):
     assert {*CACHED, *SHARED, "test_lib.py::test_nothing"} <= selected(application, "lib.py").keys()
 
 
-def test_a_file_of_an_unknown_kind_concerns_everybody(application):
-    application.write("pytest.ini", "[pytest]")
-    found = selected(application, "pytest.ini")
+@pytest.mark.parametrize("file", ["pytest.ini", "../conftest.py"])
+def test_a_file_of_an_unknown_kind_and_one_above_the_checkout_concern_everybody(application, file):
+    application.write(file, "[pytest]")
+    found = selected(application, file)
     assert len(found) == len(application.map().tests)
-    assert "pytest.ini changed and the record cannot say" in found["test_files.py::test_plain"]
+    assert f"{file} changed and the record cannot say" in found["test_files.py::test_plain"]
 
 
 def test_configuration_concerns_everybody_though_a_test_reads_it(project):

@@ -21,6 +21,24 @@ if TYPE_CHECKING:
 _OF_NO_FILE = {"reach", "provider"}
 """What is no explanation of a changed file: a test may reach it, or another application has one of its name."""
 
+_OF_DATA = (
+    ".json",
+    ".jsonc",
+    ".json5",
+    ".yaml",
+    ".yml",
+    ".xml",
+    ".csv",
+    ".tsv",
+    ".toml",
+    ".sql",
+    ".css",
+    ".svg",
+    ".png",
+)
+_OF_DATA += (".graphql", ".gql", ".proto", ".snap")
+"""What may bear the name of a test, as `openapi.spec.json` does, and yet be used by others."""
+
 _TESTS_FOLDER = "__tests__"
 
 Groups: TypeAlias = tuple[tuple[str, str], ...]
@@ -133,7 +151,9 @@ def unexplained(changed: Iterable[str], causes: Iterable[Cause], besides: Iterab
     """
     explained = set(besides)
     for cause in causes:
-        if cause.kind not in _OF_NO_FILE and (cause.kind != "component" or cause.by):
+        if cause.kind in _OF_NO_FILE or (cause.kind == "itself" and cause.by.endswith(_OF_DATA)):
+            continue
+        if cause.kind != "component" or cause.by:
             explained.update(cause.changed)
     return tuple(file for file in changed if file not in explained)
 

@@ -7,13 +7,15 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from testflow_core.interfaces import ChangeSource
 from testflow_core.model import Change
+from testflow_git_selector.above import above
 from testflow_git_selector.checkout_files import is_bytecode_cache
 from testflow_git_selector.git_command import Git, GitError
 from testflow_git_selector.lines import changed_lines
+from testflow_git_selector.listing import listing, unwatched, without_filters
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -39,7 +41,9 @@ class GitChanges(ChangeSource):
     """
     Answers the files below the checkout that differ from the base, untracked ones included, ignored ones not.
 
-    Nor is bytecode that Python keeps in `__pycache__` and checks against its source a change of its own.
+    Of the folders above it, where it is a part of a repository, configurations and lock files count, too. Not even
+    `assume-unchanged` hides a file. Bytecode that Python keeps in `__pycache__` and checks against its source is no
+    change of its own.
 
     The base is the application's `base`, else the last commit that HEAD has in common with the main branch. A renamed
     file is two, its old name and its new one; a submodule is one, its folder. Nothing is run that the repository
@@ -61,7 +65,8 @@ class GitChanges(ChangeSource):
         if application.path is None or change.base is None or file not in (change.files or ()):
             return []
         try:
-            git = _without_filters(Git(checkout=application.path.absolute(), timeout=self.timeout))
+            git = Git(checkout=application.path.absolute(), timeout=self.timeout)
+            git = without_filters(git, listing(git, f":(literal){file}"))
             return [*changed_lines(git, change.base, file)]
         except GitError:
             return []
@@ -70,11 +75,12 @@ class GitChanges(ChangeSource):
         if application.path is None or not application.path.is_dir():
             raise _UnknowableError(f"{application.name} has no checkout to ask git about")
         git = Git(checkout=application.path.absolute(), timeout=self.timeout)
-        head, base, named = _known_at_once(git, application.base) or _looked_up(git, application.base)
-        git = _without_filters(git)
-        files = _names(git("diff", *_DIFF_OPTIONS, base, "--", "."))
-        files |= _names(git("ls-files", "-z", "--others", "--exclude-standard", "--", "."))
-        files = {file for file in files if not is_bytecode_cache(git.checkout, file)}
+        head, base, named, below = _known_at_once(git, application.base) or _looked_up(git, application.base)
+        listed = listing(git)
+        git = without_filters(git, listed)
+        files = _names(git("diff", *_DIFF_OPTIONS, base, "--", ".")) | listed.untracked | unwatched(git, base, listed)
+        files |= above(git, base, _DIFF_OPTIONS) if below else frozenset[str]()
+        files = frozenset(file for file in files if not is_bytecode_cache(git.checkout, file))
         return Change(
             application=application.name,
             files=tuple(sorted(files)),
@@ -97,8 +103,8 @@ _DIFF_OPTIONS = (
 )
 
 
-def _known_at_once(git: Git, base: str | None) -> tuple[str, str, str] | None:
-    """HEAD and a declared base by one question, as each costs a process; None where anything must be looked into."""
+def _known_at_once(git: Git, base: str | None) -> tuple[str, str, str, bool] | None:
+    """What `_looked_up` says by one question, as each costs a process; None where anything must be looked into."""
     if base is None or base.startswith("-"):
         return None
     try:
@@ -106,27 +112,30 @@ def _known_at_once(git: Git, base: str | None) -> tuple[str, str, str] | None:
     except GitError:
         return None
     *top, head, commit, _ = os.fsdecode(told).split("\n")[:-1]
-    return (head, commit, base) if Path("\n".join(top)).resolve() == git.checkout.resolve() else None
+    return (head, commit, base, False) if Path("\n".join(top)).resolve() == git.checkout.resolve() else None
 
 
-def _looked_up(git: Git, declared: str | None) -> tuple[str, str, str]:
-    _check_tracked(git)
+def _looked_up(git: Git, declared: str | None) -> tuple[str, str, str, bool]:
+    """HEAD, the base, its name, and whether the checkout is but a part of the repository."""
+    below = _is_below(git)
     head = _commit(git, "HEAD")
     if head is None:
         raise _UnknowableError("the repository has no commit yet")
     base, named = _declared_base(git, declared) if declared else _common_base(git, head)
-    return head, base, named
+    return head, base, named, below
 
 
-def _check_tracked(git: Git) -> None:
+def _is_below(git: Git) -> bool:
     try:
         top = os.fsdecode(git("rev-parse", "--show-toplevel").removesuffix(b"\n"))
     except GitError as error:
         if "not a git repository" in str(error):
             raise _UnknowableError(f"{git.checkout} is in no git repository") from error
         raise
-    if Path(top).resolve() != git.checkout.resolve() and not git("ls-files", "-z", "--cached", "--", "."):
+    below = Path(top).resolve() != git.checkout.resolve()
+    if below and not git("ls-files", "-z", "--cached", "--", "."):
         raise _UnknowableError(f"{git.checkout} is not tracked by the git repository around it, {top}")
+    return below
 
 
 def _commit(git: Git, revision: str) -> str | None:
@@ -172,19 +181,5 @@ def _is_shallow(git: Git) -> bool:
     return git("rev-parse", "--is-shallow-repository").strip() == b"true"
 
 
-def _without_filters(git: Git) -> Git:
-    """Git that does not run the content filters of the repository's own configuration; those of the user stay."""
-    try:
-        listed = git("config", "-z", "--show-scope", "--name-only", "--get-regexp", r"^filter\..*\.(clean|process)$")
-    except GitError:  # there are none
-        return git
-    words = os.fsdecode(listed).split("\0")
-    names = [name for scope, name in zip(words[::2], words[1::2], strict=False) if scope in {"local", "worktree"}]
-    if any("=" in name for name in names):  # such a name cannot be said after -c, so it would run
-        raise GitError(f"the repository configures a filter with = in its name: {', '.join(names)}")
-    options = [part for name in names for part in ("-c", f"{name}=", "-c", f"{name.rpartition('.')[0]}.required=false")]
-    return evolve(git, options=(*git.options, *options))
-
-
-def _names(listed: bytes) -> set[str]:
-    return {os.fsdecode(name).removesuffix("/") for name in listed.split(b"\0") if name}
+def _names(listed: bytes) -> frozenset[str]:
+    return frozenset(os.fsdecode(name).removesuffix("/") for name in listed.split(b"\0") if name)

@@ -7,19 +7,17 @@ import tomllib
 from collections.abc import Mapping
 from configparser import ConfigParser
 from configparser import Error as ConfigParserError
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from attrs import evolve, field, frozen
 
 from testflow_core.model import Provider
-from testflow_git_selector.base_texts import texts_at
 from testflow_git_selector.changed_parts import ChangedParts
 from testflow_git_selector.checkout_files import UnknowableError, content_of, files_of
-from testflow_git_selector.coverage import PROSE, changed_parts
+from testflow_git_selector.compared import before, programs, same
+from testflow_git_selector.coverage import changed_parts
 from testflow_git_selector.declared import is_declaration
-from testflow_git_selector.git_command import Git
-from testflow_git_selector.import_graph import ImportGraph, is_test_module
+from testflow_git_selector.import_graph import ImportGraph
 from testflow_git_selector.javascript import (
     ScriptGraph,
     changed_functions,
@@ -28,14 +26,12 @@ from testflow_git_selector.javascript import (
     is_script_lock,
     survey,
 )
-from testflow_git_selector.javascript import is_the_same as scripts_are_the_same
 from testflow_git_selector.lock_files import is_lock
 from testflow_git_selector.lock_relations import Relocked, all_relocked
 from testflow_git_selector.other_keys import other_keys
 from testflow_git_selector.python_source import PythonSource, read
 from testflow_git_selector.recorded import Concerned
 from testflow_git_selector.script_lock_relations import all_script_relocked
-from testflow_git_selector.unit_changes import changed_units
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -43,15 +39,10 @@ if TYPE_CHECKING:
 
     from testflow_core.model import Application, Change, Context
 
-_TIMEOUT = timedelta(seconds=60)
-_COMPARED = 200
-"""Files that are compared with what they were; of more, each counts as changed."""
-
 _EVERYTHING = PythonSource(reaches=frozenset({"imports", "source"}))
 """A file that cannot be read: it may import anything."""
 
 _CONFIGURATIONS = ("pyproject.toml", "setup.cfg", "setup.py", "pytest.ini", ".pytest.ini", "tox.ini")
-_JS_TEST = re.compile(r"(?:\.(?:test|spec)\.\w+$)|(?:^|/)__tests__/")
 _SECTIONS = ("pytest", "tool:pytest")
 # `-p shop.testing`, `DJANGO_SETTINGS_MODULE = settings`, `--ds=shop.settings`
 _LOADED = re.compile(r"(?:(?<![\w-])-p[\s\"',]*|SETTINGS\w*[\"'\s]*[=:][\"'\s]*)([\w.]+)|([^\W\d]\w*(?:\.[^\W\d]\w*)+)")
@@ -95,7 +86,7 @@ class Evidence:
 
 def gathered(application: Application, change: Change) -> Evidence:
     """What the checkout says of Python, JavaScript and TypeScript files that changed; nothing where none has."""
-    changed = _programs(change)
+    changed = programs(change)
     locks = [file for file in change.files or () if is_lock(file) or is_declaration(file)]
     script_locks = [file for file in change.files or () if is_script_lock(file) or is_manifest(file)]
     checkout = application.path
@@ -114,16 +105,16 @@ def gathered(application: Application, change: Change) -> Evidence:
         return Evidence(unknown=f"{plugin} makes the checkout a plugin of pytest, which every test may need")
     graph = ImportGraph(sources=sources)
     scripts = _scripts(application, checkout, files, [*filter(is_script, changed), *script_locks])
-    before = _before(checkout, change, changed)
-    locked, script_locked = (_before(checkout, change, files) for files in (locks, script_locks))
-    same = _same(checkout, before)
+    was = before(checkout, change, changed)
+    locked, script_locked = (before(checkout, change, files) for files in (locks, script_locks))
+    alike = same(checkout, was)
     return Evidence(
         graph=graph,
         locks=all_relocked(locked, checkout, application.python, graph),
         scripts=scripts,
         script_locks=all_script_relocked(script_locked, checkout, scripts),
-        same=same,
-        parts=_script_parts(checkout, {file: before[file] for file in before.keys() - same - gone if is_script(file)}),
+        same=alike,
+        parts=_script_parts(checkout, {file: was[file] for file in was.keys() - alike - gone if is_script(file)}),
         gone=gone,
         loaded=_names([*texts, " ".join(application.test_command or ())]),
         keys=other_keys({**locked, **script_locked}, checkout),
@@ -137,9 +128,9 @@ def _scripts(application: Application, checkout: Path, files: frozenset[str], ch
     return survey(files, gone, lambda file: content_of(checkout / file), application.test_command or ())
 
 
-def _script_parts(checkout: Path, before: Mapping[str, bytes]) -> Mapping[str, ChangedParts]:
+def _script_parts(checkout: Path, texts: Mapping[str, bytes]) -> Mapping[str, ChangedParts]:
     """The functions of changed scripts that differ from the base, where that can be told."""
-    found = {file: changed_functions(file, was, content_of(checkout / file) or b"") for file, was in before.items()}
+    found = {file: changed_functions(file, was, content_of(checkout / file) or b"") for file, was in texts.items()}
     return {file: parts for file, parts in found.items() if parts is not None}
 
 
@@ -190,54 +181,11 @@ def with_parts(evidence: Evidence, context: Context) -> Evidence:
         return evidence
     checkout = application.path
     changed = [file for file in change.files or () if file.endswith(".py")]
-    texts = {file: (before, content_of(checkout / file)) for file, before in _before(checkout, change, changed).items()}
-    found = {file: changed_parts(before, after) for file, (before, after) in texts.items() if after is not None}
+    texts = {file: (was, content_of(checkout / file)) for file, was in before(checkout, change, changed).items()}
+    found = {file: changed_parts(was, after) for file, (was, after) in texts.items() if after is not None}
     # Of what is gone there is nothing left to reach.
     gone = {file: ChangedParts() for file in change.files or () if not (checkout / file).exists()}
     return evolve(
         evidence,
         parts={**evidence.parts, **gone, **{file: parts for file, parts in found.items() if parts is not None}},
     )
-
-
-def changed_providers(context: Context) -> tuple[Provider, ...]:
-    """The used applications that changed: prose, test modules, and what is the same program left out."""
-    found: list[Provider] = []
-    for each in context.providers:
-        change, path = each.change, each.application.path
-        if change.files is None:
-            found.append(each)
-            continue
-        same = _same(path, _before(path, change, _programs(change))) if path is not None else frozenset[str]()
-        files = tuple(file for file in change.files if file not in same and not _of_no_concern(file))
-        if files:
-            found.append(evolve(each, change=evolve(change, files=files)))
-    return tuple(found)
-
-
-def _of_no_concern(file: str) -> bool:
-    return file.endswith(PROSE) or (file.endswith(".py") and is_test_module(file)) or _JS_TEST.search(file) is not None
-
-
-def _programs(change: Change) -> list[str]:
-    """The changed files that can be compared with what they were."""
-    return [file for file in change.files or () if file.endswith(".py") or is_script(file)]
-
-
-def _before(checkout: Path, change: Change, changed: Sequence[str]) -> Mapping[str, bytes]:
-    """What changed files held in the base, as far as that can be said."""
-    if change.base is None or not changed or len(changed) > _COMPARED:
-        return {}
-    return texts_at(Git(checkout=checkout.absolute(), timeout=_TIMEOUT), change.base, changed)
-
-
-def _same(checkout: Path, before: Mapping[str, bytes]) -> frozenset[str]:
-    """The files that are the same program as before."""
-    texts = {file: content_of(checkout / file) for file in before}
-    return frozenset(
-        file for file, after in texts.items() if after is not None and _is_the_same(file, before[file], after)
-    )
-
-
-def _is_the_same(file: str, before: bytes, after: bytes) -> bool:
-    return scripts_are_the_same(file, before, after) if is_script(file) else not changed_units(before, after)

@@ -10,12 +10,12 @@ from attrs import frozen
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-Reach: TypeAlias = Literal["imports", "processes", "source", "services", "files"]
+Reach: TypeAlias = Literal["imports", "processes", "source", "services", "files", "browsers"]
 """
 What a file does that its text does not tell the goal of.
 
 `imports` by names that are computed, starts `processes`, reads `source` as text, talks to `services`, reads `files` or
-has a library that does.
+has a library that does, drives `browsers`, which come to services whoever starts these.
 """
 
 _IMPORT = re.compile(

@@ -152,6 +152,8 @@ def _units(
 
 def _configures(path: str) -> bool:
     """Whether a file may say how tests are run, or what is installed: that is read before any test begins."""
+    if path.startswith("../"):
+        return True
     *folders, name = path.split("/")
     if name.endswith(CONFIGURING) or name.startswith("requirements"):
         return True

@@ -118,7 +118,8 @@ def _relocked(
     importing: dict[str, str] = {}
     imported: set[str] = set()
     for file, mentions in graph.mentions.items():
-        if folder and not file.startswith(f"{folder}/"):
+        # What lies above the checkout is for all of it.
+        if folder and not folder.startswith("..") and not file.startswith(f"{folder}/"):
             continue
         names = concerned.keys() & _with_types(graph.packages.get(file, frozenset()))
         imported |= names

@@ -22,7 +22,7 @@ _PYTHON: frozenset[Reach] = frozenset({"imports", "processes", "source", "servic
 """How a test in Python may come to a script."""
 _READERS: frozenset[Reach] = frozenset({"processes", "source"})
 _READERS_IN_PYTHON: frozenset[Reach] = frozenset({"processes", "source", "files"})
-_ANY: frozenset[Reach] = frozenset({"imports", "processes", "source", "services"})
+_ANY: frozenset[Reach] = frozenset({"imports", "processes", "source", "services", "browsers"})
 
 
 def of_scripts(evidence: Evidence, changed: Sequence[str], tests: FileIndex) -> tuple[list[Cause], frozenset[str]]:

@@ -10,9 +10,10 @@ from attrs import evolve, frozen
 from testflow_core.interfaces import Selector
 from testflow_core.model import Choice
 from testflow_git_selector import causes, coverage, wording
+from testflow_git_selector.changed_providers import changed_providers
 from testflow_git_selector.checkout_files import listed
 from testflow_git_selector.dead_rules import dead_rules
-from testflow_git_selector.evidence import Evidence, changed_providers, gathered, with_parts
+from testflow_git_selector.evidence import Evidence, gathered, with_parts
 from testflow_git_selector.file_index import FileIndex
 from testflow_git_selector.lock_relations import of_locks
 from testflow_git_selector.recorded_selector import looked_up, recorded_choices

@@ -52,6 +52,7 @@ _WAYS = {
     "source": "reads files of source",
     "services": "talks to services",
     "files": "reads files",
+    "browsers": "drives a browser",
 }
 
 

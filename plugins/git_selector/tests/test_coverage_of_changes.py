@@ -8,7 +8,7 @@ import pytest
 from attrs import evolve
 from testflow_git_selector import SelectByChange
 from testflow_git_selector.base_texts import texts_at
-from testflow_git_selector.evidence import _TIMEOUT
+from testflow_git_selector.compared import _TIMEOUT
 from testflow_git_selector.git_command import Git
 
 from testflow_core.model import Application, Change, Choice, Context, Past, TestCase, TestSelection

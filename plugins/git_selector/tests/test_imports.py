@@ -154,7 +154,7 @@ def test_without_a_checkout_or_a_change_there_is_nothing_to_read(checkout: Path)
 
 
 def test_a_change_of_very_many_files_compares_none(checkout: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("testflow_git_selector.evidence._COMPARED", 0)
+    monkeypatch.setattr("testflow_git_selector.compared._COMPARED", 0)
     assert selected(checkout, "shop/prices.py") == {TILL}
 
 

@@ -64,6 +64,16 @@ def needed(files: Mapping[str, str]) -> list[str]:
         ("let b: typeof import('./b')", "src/b.ts"),
         ('/// <reference path="b.d.ts" />', "src/b.d.ts"),
         ("run('lib/tool.js')", "lib/tool.js"),
+        ("run(join(__dirname, '..', 'lib', 'b.js'))", "lib/b.js"),
+        ("run(require('path').resolve(here, 'b.js'))", "src/b.js"),
+        ("run(__dirname + '/b.js')", "src/b.js"),
+        ("run(`${here}/../lib/b.js`)", "lib/b.js"),
+        ("load(path.join(__dirname, 'parts', name, 'x.js'))", "src/parts/b.ts"),
+        ("load(process.cwd() + '/lib')", "lib/deep/b.js"),
+        ("load(`./parts/it-${name}.js`)", "src/parts/b.ts"),
+        ("load('lib/**/*.{js,ts}')", "lib/deep/b.ts"),
+        ("import './b'", "src/b.web.tsx"),
+        ("import './parts'", "src/parts/index.ios.js"),
     ],
 )
 def test_an_import_is_followed(text: str, file: str):
@@ -80,6 +90,8 @@ def test_an_import_is_followed(text: str, file: str):
         "import 'https://example.org/x.js'",
         "require()",
         "const a = 'no/such/file.js', b = `${a}.js`, c = 'a\\x41.js'",
+        "if (typeof require === 'function' && require.main === module) ((require) => 1)()",
+        "declare const require: any; let a = ''.join(), b = Promise.resolve('src')",
     ],
 )
 def test_what_others_made_is_not_looked_for(text: str):
@@ -95,6 +107,7 @@ def test_what_others_made_is_not_looked_for(text: str):
         ("import '@/b'", "imports @/b, which is not to be found"),
         ("import 'unknown'", "imports unknown, which is not to be found"),
         ("import '#gone'", "imports #gone, which is not to be found"),
+        ("import 'constants/prices'", "imports constants/prices, which is not to be found"),
         ("import '", "does not parse"),
     ],
 )
@@ -110,10 +123,18 @@ def test_what_nobody_can_follow_is_said(text: str, said: str):
         ("require(name)", "imports"),
         ("import.meta.glob('./x/*.js')", "imports"),
         ("const load = createRequire(import.meta.url)", "imports"),
+        ("names.map(require)", "imports"),
+        ("const load = require", "imports"),
+        ("use({ require })", "imports"),
+        ("(0, require)(name)", "imports"),
+        ("process.mainModule.require(name)", "imports"),
+        ("module['require'](name)", "imports"),
         ("import { spawn } from 'node:child_process'", "processes"),
         ("import fs from 'fs/promises'", "source"),
         ("const { get } = require('http')", "services"),
         ("await page.goto(address)", "services"),
+        ("import { test } from '@playwright/test'", "browsers"),
+        ("const at = require('callsites')", "source"),
     ],
 )
 def test_what_a_script_does_that_its_text_does_not_tell_the_goal_of(text: str, way: str):
@@ -244,47 +265,6 @@ def test_what_flow_says_of_types_is_javascript():
     ]
 
 
-@pytest.mark.parametrize(
-    ("files", "loaded"),
-    [
-        (
-            {"vite.config.ts": "export default {test: {setupFiles: './etc/first.ts'}}"},
-            {"vite.config.ts": "", "etc/first.ts": ""},
-        ),
-        ({"src/jest.config.js": "", "src/package.json": "{}"}, {"src/jest.config.js": "src"}),
-        ({".mocharc.json": '{"require": ["./etc/first.ts"]}'}, {"etc/first.ts": ""}),
-        ({"package.json": '{"jest": {"setupFiles": ["<rootDir>/etc/first"]}}'}, {"etc/first.ts": ""}),
-        (
-            {
-                "package.json": """{"scripts": {"test": "npm run it", "it": "node -r ./etc/first.ts src",
-                    "build": "x src/b.ts"}}"""
-            },
-            {"etc/first.ts": ""},
-        ),
-        ({"webpack.config.js": "module.exports = {entry: './src/b.ts'}"}, {}),
-        (
-            {"cypress/support/e2e.js": "", "src/__mocks__/fs.js": ""},
-            {"cypress/support/e2e.js": "", "src/__mocks__/fs.js": ""},
-        ),
-        (
-            {
-                "a/jest.config.js": "'../etc/first'",
-                "a/package.json": "{}",
-                "b/jest.config.js": "'../etc/first'",
-                "b/package.json": "{}",
-            },
-            {"a/jest.config.js": "a", "b/jest.config.js": "b", "etc/first.ts": ""},
-        ),
-    ],
-)  # fmt: skip
-def test_what_tools_load_for_tests_is_known(files: Mapping[str, str], loaded: Mapping[str, str]):
-    assert graph_of({"etc/first.ts": "", "src/b.ts": "", "src/index.ts": "", TEST: "", **files}).loaded == loaded
-
-
-def test_what_the_test_command_loads_is_known():
-    assert graph_of({"etc/first.ts": "", TEST: ""}, "node", "--import", "./etc/first.ts").loaded == {"etc/first.ts": ""}
-
-
 def test_reading_ends_when_it_takes_too_long(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("testflow_git_selector.javascript.reading.SECONDS", -1)
     assert graph_of({TEST: ""}).puzzles == {TEST: "is one of too many to read them all"}
@@ -315,13 +295,22 @@ def test_whether_two_texts_are_the_same_program(before: str, after: str, same: b
     assert is_the_same("a.js", before.encode(), after.encode()) is same
 
 
+def test_who_drives_a_browser_is_told_apart_from_its_configuration():
+    browsers = "import { devices } from '@playwright/test'"
+    graph = graph_of({TEST: "import './page'", "src/page.ts": browsers, "playwright.config.ts": browsers})
+    assert graph.reaches["src/page.ts"] == {"browsers"}
+    assert not graph.reaches["playwright.config.ts"]
+
+
 FILES = {
-    "package.json": PACKAGE,
+    "package.json": PACKAGE.replace("{", '{"devDependencies": {"@playwright/test": "1"}, ', 1),
     "src/b.ts": "export const b = 1\n",
     "src/c.ts": "export const c = 1\n",
     "src/a.test.ts": "import './b'\n",
     "src/puzzle.test.ts": "import '@/c'\nimport './c'\n",
     "src/reader.test.tsx": "import fs from 'fs'\n",
+    "src/page.ts": "import { test } from '@playwright/test'\n",
+    "src/user.test.ts": "import './page'\n",
     "checks/own.ts": "import '../src/b'\n",
     "tests/test_pure.py": "def test(): pass\n",
     "tests/test_page.py": "def test(): open('page')\n",
@@ -330,6 +319,7 @@ TESTS = (
     "src/a.test.ts",
     "src/puzzle.test.ts",
     "src/reader.test.tsx",
+    "src/user.test.ts",
     "checks/own.ts",
     "tests/test_pure.py",
     "tests/test_page.py",
@@ -355,6 +345,7 @@ def test_each_test_has_its_reason(tmp_path: Path):
         "src/puzzle.test.ts": "src/b.ts changed, and src/puzzle.test.ts imports @/c, which is not to be found:"
         " it may use that",
         "src/reader.test.tsx": "src/b.ts changed, and src/reader.test.tsx reads files of source: it may use that",
+        "src/user.test.ts": "src/b.ts changed, and src/page.ts drives a browser: it may use that",
         "checks/own.ts": "src/b.ts changed, and nobody knows what the test imports: it may use that",
         "tests/test_pure.py": "no change concerns it (changed: src/b.ts)",
         "tests/test_page.py": "src/b.ts changed, and tests/test_page.py reads files: it may use that",

@@ -149,6 +149,14 @@ SCENARIOS = {
             "test/rates.test.cjs": "require('node:assert').equal(require('../lib/rates.json')[0], 20)\n",
         },
     ),
+    "data that is called as tests are": scenario(
+        {"lib/openapi.spec.json": "[7]"},
+        ALL,
+        {
+            "lib/openapi.spec.json": "[20]",
+            "test/rates.test.cjs": "require('node:assert').equal(require('../lib/openapi.spec.json')[0], 20)\n",
+        },
+    ),
     "a module that no test imports": scenario({"lib/idle.js": "1\n"}, ALL, {"lib/idle.js": "2\n"}),
     "a module that is deleted": scenario({"lib/format.js": None}, {FORMAT, CART}),
     "a module that is renamed": scenario(
@@ -160,6 +168,36 @@ SCENARIOS = {
         {
             MORE: importing("let gross = 1\ntry { ({ gross } = await import('../lib/node_format.js')) } catch {}",
             "assert.equal(gross, 1)")
+        },
+    ),
+    "a module that is loaded by who was handed require": scenario(
+        {"lib/stock.cjs": "exports.left = () => 0\n"},
+        {STOCK, CART, "test/handed.test.cjs"},
+        {
+            "test/handed.test.cjs": "const [{ left }] = ['stock'].map((name) => `../lib/${name}.cjs`).map(require)\n"
+            "require('node:assert').equal(left(3, 1), 2)\n"
+        },
+    ),
+    "a folder that a package loads": scenario(
+        {"lib/stock.cjs": "exports.left = () => 0\n"},
+        {STOCK, CART, "test/loaded.test.cjs"},
+        {
+            "node_modules/loader/index.js": "module.exports = (folder) => require('fs').readdirSync(folder)"
+            ".filter((file) => file.endsWith('.cjs')).map((file) => require(`${folder}/${file}`))\n",
+            "package.json": BASE["package.json"].replace("{", '{"dependencies": {"loader": "1"}, ', 1),
+            "test/loaded.test.cjs": "const folder = require('node:path').join(__dirname, '..', 'lib')\n"
+            "const [{ left }] = require('loader')(folder)\nrequire('node:assert').equal(left(3, 1), 2)\n",
+        },
+    ),
+    "the source of what is built": scenario(
+        {"src/rate.mjs": "export const rate = 7\n", "dist/rate.mjs": "export const rate = 7\n"},
+        {"test/rate.test.js", MORE},
+        {
+            ".gitignore": "dist\nnode_modules\n",
+            "src/rate.mjs": "export const rate = 20\n",
+            "dist/rate.mjs": "export const rate = 20\n",
+            "test/rate.test.js": importing("import { rate } from '../src/rate.mjs'", "assert.ok(rate)"),
+            MORE: importing("import { rate } from '../dist/rate.mjs'", "assert.equal(rate, 20)"),
         },
     ),
     "a test": scenario({STOCK: "throw new Error('no')\n"}, {STOCK}),
@@ -183,10 +221,11 @@ def test_what_ends_otherwise_is_selected_and_little_besides(scenario: Scenario, 
     application = Application(name="shop", path=project)
     context = Context(application=application, change=GitChanges().changes(application))
     context = evolve(context, evidence=SelectByChange().gather(context))
-    tests = [TestCase(application="shop", file=file) for file in scripts_of(project)]
+    found = [*scripts_of(project), *(each.relative_to(project).as_posix() for each in project.glob("lib/*.spec.*"))]
+    tests = [TestCase(application="shop", file=file) for file in found]
     chosen = {choice.test.file for choice in SelectByChange().select(tests, context) if choice.selected}
     assert noticing(before, endings(project)) <= chosen
-    assert chosen == ({*scripts_of(project)} if scenario.selected == ALL else scenario.selected)
+    assert chosen == ({*found} if scenario.selected == ALL else scenario.selected)
 
 
 def scripts_of(project: Path) -> list[str]:

@@ -58,8 +58,8 @@ class Aliases:
     extends: tuple[str, ...] = ()
 
 
-def package(path: str, content: bytes | None) -> Package:
-    """What a package.json says; nothing where it cannot be read."""
+def package(path: str, content: bytes | None, words: Sequence[str] = ()) -> Package:
+    """What a package.json says, nothing where it cannot be read; `words` may be names of scripts that run its tests."""
     told = _table(_loaded(content))
     folder = dirname(path)
     dependencies = {name: value for key in _DEPENDENCIES for name, value in _pairs(told.get(key))}
@@ -72,7 +72,7 @@ def package(path: str, content: bytes | None) -> Package:
         imports=_targets(told.get("imports")),
         dependencies=frozenset(dependencies),
         links={name: _under(folder, value) for name, value in dependencies.items() if value.startswith(_LOCAL)},
-        for_tests=tuple(_for_tests(told)),
+        for_tests=tuple(_for_tests(told, words)),
     )
 
 
@@ -115,18 +115,13 @@ def aliases(path: str, content: bytes | None) -> Aliases:
     )
 
 
-def texts_for_tests(content: bytes | None) -> tuple[str, ...]:
-    """Every text of a configuration in JSON."""
-    return tuple(_texts(_loaded(content, comments=True)))
-
-
-def _for_tests(told: _Table) -> Iterator[str]:
+def _for_tests(told: _Table, called: Sequence[str]) -> Iterator[str]:
     """The texts of a package.json that may be for tests: what scripts run, what tools are told."""
     for key, value in told.items():
         if key not in _NOT_FOR_TESTS:
             yield from _texts(value)
     scripts = dict(_pairs(told.get("scripts")))
-    waiting = [name for name in scripts if "test" in name]
+    waiting = [name for name in scripts if "test" in name or name in called]
     while waiting:
         words = re.split(r"[\s=\"']+", scripts.pop(waiting.pop(), ""))
         yield from words

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from attrs import Factory, define
 
+from testflow_git_selector.javascript import tools
+from testflow_git_selector.javascript.built import Outputs, outputs, source_of
 from testflow_git_selector.javascript.graph import TOO_LONG, ScriptGraph
-from testflow_git_selector.javascript.manifests import Content, aliases, package, texts_for_tests
+from testflow_git_selector.javascript.manifests import Content, aliases, package
 from testflow_git_selector.javascript.resolution import Resolver, folders_above
-from testflow_git_selector.javascript.source import is_script, package_of, read
+from testflow_git_selector.javascript.source import ScriptSource, is_script, package_of, read
 from testflow_git_selector.python_source import Reach
 
 SECONDS = 20.0
@@ -21,23 +23,11 @@ _TEST = re.compile(r"(?:^|[._-])(?:tests?|specs?|e2e|cy)[._-]|[a-z](?:Test|Spec|
 _TESTS = frozenset(
     {"test", "tests", "__tests__", "spec", "specs", "__specs__", "e2e", "cypress", "integration", "playwright"}
 )
-_TOOL = re.compile(
-    r"(?:\.[\w.-]*rc|[\w.-]*\.conf(?:ig)?|[\w.-]*\.workspace|setup-?tests|(?:jest|vitest|test)[._-]?setup"
-    r"|setup[._-]?(?:jest|vitest|tests?|files?)|gulpfile|gruntfile)\.[cm]?[jt]sx?\Z",
-    re.IGNORECASE,
-)
-_BUILDER = re.compile(
-    r"\.?(?:webpack|rollup|rolldown|postcss|tailwind|next|nuxt|astro|eslint|prettier|stylelint|commitlint|lint-?staged|tsup"
-    r"|esbuild|svgo|typedoc|release|renovate|gulp|grunt|electron|metro|size-limit)",
-    re.IGNORECASE,
-)
-"""Tools that are no business of tests, unless what they are told names them."""
-_TOOL_IN_JSON = re.compile(r"(?:\.[\w.-]*rc(?:\.json)?|[\w.-]*\.config\.json|[\w.-]*\.nycrc)\Z")
-_TOOL_IN_WORDS = re.compile(r"(?:\.[\w.-]*rc(?:\.ya?ml)?|mocha\.opts|[\w.-]*\.config\.ya?ml|\.swcrc)\Z")
+_PAGES = (".html", ".htm")
 _STYLES = (".css", ".scss", ".sass", ".less", ".styl")
 _USED_BY_STYLES = re.compile(rb"@[\w-]+[^;{]*?[\"']~?([\w@][^\"'\s]*)[\"']")
-_LOADED_FOLDERS = ("/cypress/support/", "/cypress/plugins/")
-_ALIASES = re.compile(r"[tj]sconfig[\w.-]*\.json\Z")
+# `<script src=lib/x.js>`, `import "./x.js"` within one
+_USED_BY_PAGES = re.compile(rb"(?:src|href)\s*=\s*[\"']?([^\"'\s>]+)|[\"'`]([^\"'`\s]+)[\"'`]")
 _INERT = (
     ".json", ".json5", ".css", ".scss", ".sass", ".less", ".styl", ".svg", ".png", ".jpg", ".jpeg", ".gif", ".webp",
     ".avif", ".ico", ".txt", ".md", ".html", ".graphql", ".gql", ".wasm", ".node", ".snap", ".yaml", ".yml", ".woff",
@@ -60,24 +50,23 @@ def survey(files: Iterable[str], gone: Iterable[str], content: Content, words: S
     """
     there = frozenset(files)
     manifests = {file: content(file) for file in there if file.rpartition("/")[2] == "package.json"}
-    configurations = {file: content(file) for file in there if _ALIASES.match(file.rpartition("/")[2])}
-    packages = {each.folder: each for file, text in manifests.items() for each in [package(file, text)]}
+    configurations = {file: content(file) for file in there if tools.is_of_aliases(file)}
+    packages = {each.folder: each for file, text in manifests.items() for each in [package(file, text, words)]}
+    known = [file for file in there if tools.is_tool(file)]
+    telling = {file: content(file) for file in there if tools.is_told(file)}
     resolver = Resolver(
         files=there | frozenset(gone),
         packages=packages,
         aliases={file: aliases(file, text) for file, text in configurations.items()},
+        renamed="\n".join(tools.renamed([*manifests.values(), *telling.values(), *map(content, known)])),
     )
-    reader = _Reader(resolver=resolver, content=content, gone=frozenset(gone))
-    tests = sorted(file for file in there if is_test_script(file) and not _is_tool(file))
-    loaded = {file: _scope(file, resolver) for file in there if _is_tool(file)}
-    told = {file: texts_for_tests(content(file)) for file in there if _TOOL_IN_JSON.match(file.rpartition("/")[2])}
+    reader = _Reader(resolver=resolver, content=content, gone=frozenset(gone), built=outputs(there, content))
+    tests = sorted(file for file in there if is_test_script(file) and not tools.is_tool(file))
+    told = {file: tools.words(text) for file, text in telling.items()}
     told |= {f"{folder}/package.json".lstrip("/"): each.for_tests for folder, each in packages.items()}
-    told |= {file: reader.texts(file) for file in loaded}
+    told |= {file: reader.texts(file) for file in known}
     told["package.json"] = (*told.get("package.json", ()), *words)
-    for file, texts in told.items():
-        scope = _scope(file, resolver)
-        for named in {each for text in texts for each in resolver.named(text, file)}.difference(tests):
-            loaded[named] = scope if loaded.get(named, scope) == scope else ""
+    loaded = {file: scope for file, scope in tools.loaded(told, known, resolver, content).items() if file not in tests}
     reader.follow([*tests, *loaded])
     return ScriptGraph(
         needs=reader.needs,
@@ -89,30 +78,14 @@ def survey(files: Iterable[str], gone: Iterable[str], content: Content, words: S
         told=(
             *(text for each in told.values() for text in each),
             *(text for each in packages.values() for texts in each.imports.values() for text in texts),
-            *_raw(there, configurations, content),
+            *_raw([*configurations.values(), *telling.values()]),
         ),
     )
 
 
-def _raw(files: Iterable[str], configurations: Mapping[str, bytes | None], content: Content) -> Iterator[str]:
-    """The texts of configurations, as they are written: of TypeScript, and of tools in YAML or lines of words."""
-    words = [content(file) for file in files if _TOOL_IN_WORDS.match(file.rpartition("/")[2])]
-    for text in (*configurations.values(), *words):
-        yield (text or b"").decode("utf-8", errors="replace")
-
-
-def _is_tool(file: str) -> bool:
-    name = file.rpartition("/")[2]
-    if not is_script(file):
-        return False
-    told = _TOOL.match(name) and not _BUILDER.match(name)
-    return bool(told) or "/__mocks__/" in f"/{file}" or any(each in f"/{file}" for each in _LOADED_FOLDERS)
-
-
-def _scope(file: str, resolver: Resolver) -> str:
-    """The folder whose tests a tool's file is for: that of its package, all where it is in none of its own."""
-    folder = next(folders_above(file))
-    return folder if folder in resolver.packages else ""
+def _raw(texts: Iterable[bytes | None]) -> Iterator[str]:
+    """What is written in configurations."""
+    return ((text or b"").decode("utf-8", errors="replace") for text in texts)
 
 
 @define
@@ -122,11 +95,13 @@ class _Reader:
     resolver: Resolver
     content: Content
     gone: frozenset[str]
+    built: Outputs
     needs: dict[str, Sequence[str]] = Factory(dict)
     reaches: dict[str, frozenset[Reach]] = Factory(dict)
     puzzles: dict[str, str] = Factory(dict)
     packages: dict[str, frozenset[str]] = Factory(dict)
     mentions: dict[str, frozenset[str]] = Factory(dict)
+    _sources: dict[str, Sequence[str]] = Factory(dict)
     _until: float = Factory(lambda: time.monotonic() + SECONDS)
 
     def texts(self, file: str) -> tuple[str, ...]:
@@ -147,6 +122,8 @@ class _Reader:
         if file.endswith(_STYLES):
             used = _USED_BY_STYLES.findall(self._content(file) or b"")
             self.mentions[file] = frozenset(package_of(each.decode(errors="replace")) for each in used)
+        if file.endswith(_PAGES):
+            return self._of_page(file)
         if file in self.gone or file.endswith(_INERT):
             return ()
         content = self._content(file)
@@ -154,20 +131,46 @@ class _Reader:
             return self._puzzled(file, "cannot be read" if is_script(file) else "is of another language")
         if time.monotonic() > self._until:
             return self._puzzled(file, TOO_LONG)
-        source = read(file, content)
-        self.reaches[file] = source.reaches
+        found = [*self._of_script(file, read(file, content))]
+        mocks = [mock for each in found for mock in self.resolver.siblings(each)]
+        return dict.fromkeys(each for each in (*found, *mocks, *self._made_of(file)) if each != file)
+
+    def _of_script(self, file: str, source: ScriptSource) -> Iterator[str]:
+        # The configuration of who drives a browser is loaded for tests that do not.
+        self.reaches[file] = source.reaches - (frozenset({"browsers"}) if tools.is_tool(file) else frozenset())
         self.packages[file] = frozenset(map(package_of, source.specifiers))
         self.mentions[file] = source.mentions
         if source.broken:
             self.puzzles[file] = "does not parse"
-        found: list[str] = [each for text in source.texts for each in self.resolver.named(text, file)]
+        for text in source.texts:
+            yield from self.resolver.named(text, file)
+            # Who tells a tool where tests are does not load them all.
+            yield from () if tools.is_tool(file) else self.resolver.inside(text, file)
         for specifier in sorted(source.specifiers):
             resolved = self.resolver.resolved(specifier, file)
             if resolved is None:
                 self.puzzles.setdefault(file, f"imports {specifier}, which is not to be found")
-            found += resolved or ()
-        mocks = [mock for each in found for mock in self.resolver.siblings(each)]
-        return dict.fromkeys(each for each in (*found, *mocks) if each != file)
+            yield from resolved or ()
+
+    def _of_page(self, file: str) -> Iterable[str]:
+        said = _USED_BY_PAGES.findall(self._content(file) or b"")
+        texts = {part.decode(errors="replace").lstrip("/") for parts in said for part in parts if part}
+        return dict.fromkeys(each for text in texts for each in self.resolver.named(text, file) if each != file)
+
+    def _made_of(self, file: str) -> Sequence[str]:
+        """The scripts that a built one may be made of: all of its package, tests excepted."""
+        folder = source_of(file, self.built)
+        if folder is None:
+            return ()
+        packages = self.resolver.packages
+        top = next((each for each in folders_above(f"{folder}/".lstrip("/")) if each in packages), "")
+        if top not in self._sources:
+            self._sources[top] = tuple(
+                each
+                for each in self.resolver.below(top)
+                if not is_test_script(each) and source_of(each, self.built) is None
+            )
+        return self._sources[top]
 
     def _puzzled(self, file: str, why: str) -> tuple[str, ...]:
         self.puzzles[file] = why

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from posixpath import dirname, join, normpath
@@ -14,6 +17,14 @@ from testflow_git_selector.javascript.source import EXTENSIONS, is_script
 _SUFFIXES = (*EXTENSIONS, ".json", ".node", ".d.ts", ".d.mts", ".d.cts", ".vue", ".svelte")
 _COMPILED = ((".js", (".ts", ".tsx", ".d.ts")), (".jsx", (".tsx",)), (".mjs", (".mts",)), (".cjs", (".cts",)))
 _MOCKS = "__mocks__"
+_PAGES = (".html", ".htm")
+_OF_A_PLATFORM = re.compile(
+    r"(.*)\.(?:ios|android|native|web|windows|macos|mobile|desktop|server|client|browser|node|electron|edge"
+    r"|dev|prod|development|production)\.[cm]?[jt]sx?"
+)
+"""What a tool may take for `./button` where there is a `button.js`, too."""
+_WILD = re.compile(r"[*?{\[]")
+_LAST = "\U0010ffff"
 BUILT_IN = frozenset(
     {
         "assert", "async_hooks", "buffer", "child_process", "cluster", "console", "constants", "crypto", "dgram",
@@ -23,16 +34,28 @@ BUILT_IN = frozenset(
         "wasi", "worker_threads", "zlib",
     }
 )  # fmt: skip
+_INSIDE_BUILT_IN = frozenset(
+    {
+        "assert/strict", "dns/promises", "fs/promises", "inspector/promises", "path/posix", "path/win32",
+        "readline/promises", "stream/consumers", "stream/promises", "stream/web", "test/reporters", "timers/promises",
+        "util/types",
+    }
+)  # fmt: skip
 
 
 @frozen(kw_only=True)
 class Resolver:
-    """The files of a checkout, those that are gone among them, and what its manifests say of names."""
+    """
+    The files of a checkout, those that are gone among them, and what its manifests say of names.
+
+    `renamed` is what is written for tools of names that stand for others (`alias`, `moduleNameMapper`).
+    """
 
     files: frozenset[str]
     packages: Mapping[str, Package] = field(factory=dict[str, Package])
     aliases: Mapping[str, Aliases] = field(factory=dict[str, Aliases])
     installed: frozenset[str] = frozenset()
+    renamed: str = ""
 
     def resolved(self, specifier: str, importer: str) -> tuple[str, ...] | None:
         """The files of the checkout; none where it stands for what others made, None where nobody can tell."""
@@ -51,11 +74,37 @@ class Resolver:
     def named(self, text: str, importer: str) -> tuple[str, ...]:
         """The scripts that a text may name as a path: from its own folder, that of its package, or the checkout."""
         text = text.removeprefix("<rootDir>/").removeprefix("file:").partition("?")[0]
-        folders = dict.fromkeys([dirname(importer), *(each.folder for each in self._above(importer)), ""])
-        paths = [normpath(join(folder, text)) for folder in folders]
+        paths = [normpath(join(folder, text)) for folder in self._bases(importer)]
         # `src` among the words of a command is a folder to go through, `"./src"` in a script may be its index.
         meant = [path for path in paths if text.startswith(".") or path not in self._folders]
-        return tuple(file for file in self._all(map(self._at, meant)) if is_script(file))
+        return tuple(file for file in self._all(map(self._at, meant)) if is_script(file) or file.endswith(_PAGES))
+
+    def inside(self, text: str, importer: str) -> tuple[str, ...]:
+        """
+        The scripts below a folder that a text names, by itself or before a wildcard, as somebody may load them all.
+
+        A folder that the importer is in itself only counts with a wildcard: it is where others are looked for.
+        """
+        wild = _WILD.search(text)
+        named = text[: wild.start()].rpartition("/")[0] if wild else text
+        found: list[Sequence[str]] = []
+        for base in self._bases(importer):
+            folder = normpath(join(base, named or "."))
+            if folder in self._folders and folder and (wild or not importer.startswith(f"{folder}/")):
+                found.append(self.below(folder))
+        return self._all(found)
+
+    def plain(self, text: str, importer: str) -> tuple[str, ...]:
+        """The files that a text is the very path of."""
+        text = text.removeprefix("<rootDir>/").removeprefix("file:")
+        return tuple(path for base in self._bases(importer) if (path := normpath(join(base, text))) in self.files)
+
+    def below(self, folder: str) -> tuple[str, ...]:
+        """The scripts in a folder, at any depth; of the checkout where it is empty."""
+        if not folder:
+            return self._scripts
+        start, end = (bisect_left(self._scripts, f"{folder}/{last}") for last in ("", _LAST))
+        return self._scripts[start:end]
 
     def siblings(self, file: str) -> tuple[str, ...]:
         """The files that may stand in for another (`__mocks__`)."""
@@ -69,13 +118,18 @@ class Resolver:
         found = self._all([self._aliased(specifier, importer), self._of_package(name, inside, importer)])
         if found:
             return found
-        if name in BUILT_IN or name in self.installed or name == "typescript":
+        if specifier in BUILT_IN or specifier in _INSIDE_BUILT_IN or name in self.installed or name == "typescript":
             return ()
         declared = any(
             name in each.dependencies or f"@types/{name}" in each.dependencies for each in self._above(importer)
         )
         ours = name in self._by_name or any(name in each.links for each in self._above(importer))
-        return () if declared and not ours else None
+        return () if declared and not ours and not self._is_renamed(name) else None
+
+    def _is_renamed(self, name: str) -> bool:
+        """Whether a tool may have been told that the name of a package, or of its scope, stands for something else."""
+        told = (name, *(f"{scope}/" for scope in [name.partition("/")[0]] if scope != name))
+        return any(re.search(rf"(?<![\w@/-]){re.escape(each)}(?![\w-])", self.renamed) for each in told if self.renamed)
 
     def _aliased(self, specifier: str, importer: str) -> tuple[str, ...]:
         found: list[Sequence[str]] = []
@@ -105,10 +159,7 @@ class Resolver:
         found: list[Sequence[str]] = []
         for each in packages:
             exact = self._exported(each, inside)
-            found.append(
-                exact
-                or [file for file in self.files if file.startswith(f"{each.folder}/".lstrip("/")) and is_script(file)]
-            )
+            found.append(exact or self.below(each.folder))
         return self._all(found)
 
     def _exported(self, package: Package, inside: str) -> tuple[str, ...]:
@@ -131,15 +182,21 @@ class Resolver:
         if path:
             yield path
             yield from (path + suffix for suffix in _SUFFIXES)
+            yield from self._of_platforms.get(path, ())
             for suffix, sources in _COMPILED:
                 if path.endswith(suffix):
                     yield from (path.removesuffix(suffix) + source for source in sources)
         if path in self._folders:
             yield from (join(path, f"index{suffix}") for suffix in _SUFFIXES)
+            yield from self._of_platforms.get(join(path, "index"), ())
             manifest = self.packages.get(path)
             for target in manifest.main if manifest else ():
                 named = normpath(join(path, target))
                 yield from (f"{named}{suffix}" for suffix in ("", *_SUFFIXES, *(f"/index{each}" for each in _SUFFIXES)))
+
+    def _bases(self, importer: str) -> Iterable[str]:
+        """The folders that a path may begin at: that of the importer, those of its packages, the checkout."""
+        return dict.fromkeys([dirname(importer), *(each.folder for each in self._above(importer)), ""])
 
     def _above(self, importer: str) -> Iterator[Package]:
         """The packages that a file is in, the innermost first."""
@@ -177,6 +234,19 @@ class Resolver:
     @cached_property
     def _folders(self) -> frozenset[str]:
         return frozenset(folder for file in self.files for folder in folders_above(file))
+
+    @cached_property
+    def _scripts(self) -> tuple[str, ...]:
+        return tuple(sorted(filter(is_script, self.files)))
+
+    @cached_property
+    def _of_platforms(self) -> Mapping[str, Sequence[str]]:
+        found: defaultdict[str, list[str]] = defaultdict(list)
+        for file in self._scripts:
+            known = _OF_A_PLATFORM.fullmatch(file)
+            if known is not None:
+                found[known[1]].append(file)
+        return found
 
     @staticmethod
     def _all(found: Iterable[Iterable[str]]) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
+from testflow_git_selector.javascript import quoted_paths
 from testflow_git_selector.javascript.syntax import literal, parsed, queried
 from testflow_git_selector.python_source import Reach
 
@@ -24,14 +25,11 @@ _IMPORTS = """
 (call_expression function: (import) arguments: (arguments) @asked)
 ((call_expression function: (_) @callee arguments: (arguments) @asked)
  (#match? @callee
-  "^(module\\\\.)?require(\\\\.resolve)?$|^(jest|vi)\\\\.(mock|doMock|require[A-Z]|import[A-Z]|unstable_mock)"))
-(string) @text
-(template_string) @text
+  "^([a-zA-Z_$][a-zA-Z0-9_$]*\\\\.)*require(\\\\.resolve)?$|^(jest|vi)\\\\.(mock|doMock|require[A-Z]|import[A-Z]|unstable_mock)"))
+([(identifier) (shorthand_property_identifier)] @handed (#eq? @handed "require"))
 """
 _IMPORT_EQUALS = "(import_require_clause source: (string) @from)\n"
 _REFERENCE = re.compile(r"""///\s*<reference\s+path\s*=\s*["']([^"']+)["']""")
-_PATH = re.compile(r"(?=.*[./])[^\s\0]+\Z")
-_LONGEST_PATH = 500
 _PACKAGE = re.compile(r"(?:@[\w.~-]+/)?[\w~][\w.~-]*(?:/\S*)?\Z", re.ASCII)
 # `@jest-environment jsdom`, `@jsxImportSource preact`
 _TOLD = re.compile(r"@(?:(?:jest|vitest)-environment|jsxImportSource)\s+([\w@./-]+)")
@@ -43,19 +41,22 @@ _REACHES: tuple[tuple[Reach, re.Pattern[str]], ...] = (
         "imports",
         re.compile(
             r"\bimport\.meta\.glob|\brequire\.(?:context|cache|extensions)\b|\bcreateRequire\b|\beval\s*\(|\bFunction\s*\("
-            r"|[\"'](?:node:)?(?:vm|module)[\"']|\bSystem\.import\b|\bimportScripts\b|[\"'](?:require-?dir|requireindex)[\"']"
+            r"|[\"'](?:node:)?(?:vm|module)[\"']|[\"'`]require[\"'`]\]|\._load\b|\bSystem\.import\b|\bimportScripts\b|[\"'](?:require-?dir|requireindex)[\"']"
         ),
     ),
     (
         "processes",
         re.compile(
             r"\bchild_process\b|\bworker_threads\b|\bexeca\b|\bspawn|\bfork\b|\bWorker\s*\(|\bshelljs\b|[\"'](?:cluster|zx)"
+            r"|[\"'](?:tinyexec|node-pty|nixt|clet|cli-testing-library|foreground-child|concurrently|testcontainers"
+            r"|@testcontainers/[\w-]+|@npmcli/run-script|@oclif/test|yeoman-test)[\"']"
         ),
     ),
     (
         "source",
         re.compile(
             r"[\"'](?:node:)?(?:fs|fs/promises|fs-extra|graceful-fs|readdirp|globby|fast-glob|glob)[\"']"
+            r"|[\"'](?:callsites?|caller[\w-]*|stack-utils|stacktrace[\w-]*|error-stack-parser)[\"']|\bgetCallSites?\b"
             r"|\breadFile|\breaddir|\bDeno\.|\bBun\.|\.stack\b|\b__filename\b"
         ),
     ),
@@ -64,8 +65,14 @@ _REACHES: tuple[tuple[Reach, re.Pattern[str]], ...] = (
         re.compile(
             r"\bfetch\b|\bXMLHttpRequest\b|\bWebSocket\b|\bEventSource\b|\bprocess\.env\b|\bcy\.|\bpage\.goto\b"
             r"|[\"'](?:(?:node:)?(?:http|https|http2|net|tls|dgram)|axios|got|ky|undici|node-fetch|supertest|superagent"
-            r"|puppeteer[\w-]*|@?playwright[\w/-]*|selenium-webdriver|webdriverio|@wdio/[\w-]+|testcafe|nightwatch|cypress"
             r"|socket\.io-client|ws|pg|mysql2?|mongodb|mongoose|redis|ioredis)[\"']"
+        ),
+    ),
+    (
+        "browsers",
+        re.compile(
+            r"[\"'](?:puppeteer[\w-]*|@?playwright[\w/-]*|selenium-webdriver|webdriverio|@wdio/[\w-]+|testcafe|nightwatch"
+            r"|cypress)[\"']"
         ),
     ),
 )
@@ -98,10 +105,9 @@ def read(path: str, content: bytes) -> ScriptSource:
     tree, grammar = parsed(path, content)
     text = content.decode("utf-8", errors="replace")
     specifiers: set[str] = {f"./{each}".replace("./.", ".", 1) for each in _REFERENCE.findall(text)}
-    texts: set[str] = set()
     mentions: set[str] = {package_of(each) for each in _TOLD.findall(text)}
     reaches = {reach for reach, pattern in _REACHES if pattern.search(text)}
-    wanted = _IMPORTS if grammar == "javascript" else _IMPORT_EQUALS + _IMPORTS
+    wanted = quoted_paths.QUERY + (_IMPORTS if grammar == "javascript" else _IMPORT_EQUALS + _IMPORTS)
     found = queried(tree, grammar, wanted if grammar == "typescript" else _ELEMENTS + wanted)
     for name in ("from", "asked"):
         for specifier in _specifiers(found.get(name, ())):
@@ -109,21 +115,28 @@ def read(path: str, content: bytes) -> ScriptSource:
                 reaches.add("imports")
             else:
                 specifiers.add(specifier)
-    for node in found.get("text", ()):
-        told = literal(node)
-        if told is not None and len(told) <= _LONGEST_PATH and _PATH.match(told):
-            texts.add(told)
-        if told is not None and _PACKAGE.match(told):
-            mentions.add(package_of(told))
+    if any(map(_is_handed_on, found.get("handed", ()))):
+        reaches.add("imports")
+    quoted = (literal(node) for node in found.get("text", ()))
+    mentions.update(package_of(told) for told in quoted if told is not None and _PACKAGE.match(told))
     if "element" in found:
         mentions.update(_OF_ELEMENTS)
     return ScriptSource(
         specifiers=frozenset(specifiers),
-        texts=frozenset(texts - specifiers),
+        texts=frozenset(quoted_paths.paths(found)) - specifiers,
         mentions=frozenset(mentions),
         reaches=frozenset(reaches),
         broken=tree.root_node.has_error,
     )
+
+
+def _is_handed_on(require: Node) -> bool:
+    """Whether `require` is not called but given to somebody who may call it with any name."""
+    around = require.parent
+    if around is None or around.type in {"formal_parameters", "required_parameter", "unary_expression"}:
+        return False
+    kept = {"call_expression": "function", "member_expression": "object", "variable_declarator": "name"}
+    return around.child_by_field_name(kept.get(around.type, "")) != require
 
 
 def package_of(specifier: str) -> str:
