@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, cast
 
 from attrs import define, field, frozen
@@ -22,9 +23,14 @@ MADE = "!"
 """Stands for the identifiers in code that is made while the program runs, which is known where that was recorded."""
 
 _MAKING = frozenset({"eval", "exec"})
-_COMPUTED = frozenset({"import_module", "__import__", "modules", "getmembers", "__subclasses__"})
+_COMPUTED = frozenset(
+    {"import_module", "__import__", "modules", "getmembers", "__subclasses__", "resolve_name", "import_string"}
+)
 _OWN = frozenset({"globals", "locals"})
 _BY_NAME = frozenset({"getattr", "hasattr", "setattr", "delattr", "vars", "dir"})
+_HANDED_ON = "all of "
+"""Stands before the name of a module that a piece hands on, so that somebody else may ask it for anything."""
+
 _INSTANCES = frozenset({"self", "cls"})
 _LEFT_OUT = frozenset({"ctx", "kind", "type_comment", "type_ignores"})
 _LONGEST_NAME = 200
@@ -44,8 +50,20 @@ class Reading:
     mentions: frozenset[str] = field(factory=frozenset[str])
 
 
-def reading(nodes: Iterable[ast.AST], modules: frozenset[str] = frozenset()) -> Reading:
-    """What these nodes say; `modules` are the names by which modules are imported around them."""
+def all_of(path: str) -> str:
+    """What is mentioned where the module that a file is, by the last part of its name, is handed on."""
+    *folders, name = path.removesuffix(".py").split("/")
+    return _HANDED_ON + (folders[-1] if name == "__init__" and folders else name)
+
+
+def in_text(mention: str) -> str:
+    """What stands in the text where something is mentioned."""
+    return mention.removeprefix(_HANDED_ON)
+
+
+def reading(nodes: Iterable[ast.AST], modules: Mapping[str, str] | None = None) -> Reading:
+    """What these nodes say; `modules` are the names by which modules are imported around them, and their own."""
+    modules = modules or {}
     reader = _Reader(modules=modules)
     for node in nodes:
         reader.read(node)
@@ -65,17 +83,19 @@ def reading(nodes: Iterable[ast.AST], modules: frozenset[str] = frozenset()) -> 
 class _Reader:
     """Writes syntax down: ast.dump differs between versions of Python, and bytecode does all the more."""
 
-    modules: frozenset[str]
+    modules: Mapping[str, str]
     asking: bool = False
     handing: bool = False
     words: list[str] = field(factory=list[str])
     mentions: set[str] = field(factory=set[str])
     calls: set[ast.AST] = field(factory=set["ast.AST"])
+    run: set[ast.AST] = field(factory=set["ast.AST"])
 
     def read(self, node: ast.AST) -> None:
         self.words.append(type(node).__name__)
         self.mentions.update(_mentioned(node))
         self._making(node)
+        self._handing_on(node)
         if isinstance(node, ast.Call) and _computes_names(node):
             self.asking = True
             if isinstance(node.args[0], ast.Name) and node.args[0].id in self.modules:
@@ -88,6 +108,31 @@ class _Reader:
             if name not in _LEFT_OUT:
                 self._value(name, getattr(node, name, None))
         self.words.append(")")
+
+    def _handing_on(self, node: ast.AST) -> None:
+        """Take note of imported modules that stand here as values: of those, attributes are asked for elsewhere."""
+        if isinstance(node, ast.Call) and last_name(node.func) in _MAKING:
+            # Which names the text asks for is known where that was recorded.
+            self.run.update(inner for each in node.args for inner in ast.walk(each))
+            return
+        if node in self.run:
+            return
+        if isinstance(node, ast.Attribute):
+            # `settings.__dict__` has all of them.
+            values = [node.value] if node.attr == "__dict__" else []
+        elif isinstance(node, ast.Call):
+            # `setattr(prices, "TAX", 0)` names the attribute.
+            named = any(isinstance(each, ast.Constant) and isinstance(each.value, str) for each in node.args[1:2])
+            values = [] if named else [*node.args, *(each.value for each in node.keywords)]
+        else:
+            values = [] if isinstance(node, ast.Expr | ast.Compare) else ast.iter_child_nodes(node)
+        for each in values:
+            root = each
+            while isinstance(root, ast.Attribute):
+                root = root.value
+            if isinstance(root, ast.Name) and root.id in self.modules:
+                last = each.attr if isinstance(each, ast.Attribute) else self.modules[root.id]
+                self.mentions.add(_HANDED_ON + last)
 
     def _making(self, node: ast.AST) -> None:
         """Take note of what makes code, unless that is called here or is a word for `compile`."""
@@ -108,6 +153,9 @@ class _Reader:
             if values:
                 self.words.append(f"{name}[{len(values)}")
             for each in values:
+                if each is None:
+                    # It has its place: a default that is missing, a key that is `**`.
+                    self.words.append("None")
                 self._value("", each)
         elif value is not None or name == "value":
             self.words.append(f"{name}={type(value).__name__}:{value!r}")
