@@ -91,6 +91,24 @@ class TouchedMap(Protocol):
         """The tests that run code which is made meanwhile and asks for a name, as `exec` and `eval` do."""
         ...
 
+    def asking(self, name: str) -> int:
+        """The tests that are text themselves, as examples in documents are, and ask for a name."""
+        ...
+
+    @property
+    def showing_lines(self) -> int:
+        """The tests that enter what asks in which line something is."""
+        ...
+
+    def searching(self, folder: str) -> int:
+        """The tests that look for a module which a folder would be, or a part of."""
+        ...
+
+    @property
+    def absent(self) -> tuple[str, ...]:
+        """What was looked for, and was not there."""
+        ...
+
     def units(self, path: str) -> Mapping[str, int]:
         """The units of a file that tests enter, each with those tests."""
         ...

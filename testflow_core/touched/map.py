@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     """Answers a query."""
 
 ENTER, READ, ABSENT, LISTED, START, MODULE = "enter", "read", "absent", "list", "start", "module"
-RUN, FOUND = "run", "found"
+RUN, FOUND, ASK, SHOW = "run", "found", "ask", "show"
 WHOLE = "*"
+LINES = "lines"
 OF_MODULES = (".py", ".pyc", ".so", ".pyd")
 
 _POSTING = "select tests from postings where application = ? and kind = ? and path = ?"
@@ -104,6 +105,27 @@ class RecordedMap:
     def running(self, name: str) -> int:
         """The tests that run code which is made meanwhile and asks for a name, as `exec` and `eval` do."""
         return self._tests(RUN, name) | self._tests(RUN, WHOLE)
+
+    def asking(self, name: str) -> int:
+        """The tests that are text themselves, as examples in documents are, and ask for a name."""
+        return self._tests(ASK, name) | self._tests(ASK, WHOLE)
+
+    @property
+    def showing_lines(self) -> int:
+        """The tests that enter what asks in which line something is."""
+        return self._tests(SHOW, LINES)
+
+    def searching(self, folder: str) -> int:
+        """The tests that look for a module which a folder would be, or a part of."""
+        return 0 if folder.rpartition("/")[2] in sys.stdlib_module_names else self._tests(MODULE, folder)
+
+    @property
+    def absent(self) -> tuple[str, ...]:
+        """What was looked for, and was not there."""
+        rows = self._rows(
+            "select distinct path from postings where application = ? and kind = ?", (self.application, ABSENT)
+        )
+        return tuple(str(path) for (path,) in rows if not str(path).endswith("/"))
 
     @property
     def files(self) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 from attrs import Factory, define, field, frozen
 
 from testflow_core.touched.bits import of_numbers
-from testflow_core.touched.map import ENTER, MODULE, START, WHOLE
+from testflow_core.touched.map import ENTER, LINES, MODULE, SHOW, START, WHOLE
 from testflow_core.touched.sources import Source, source_of, unit_of
 
 if TYPE_CHECKING:
@@ -74,7 +74,18 @@ def read_shards(folder: Path, checkout: Path, numbering: Mapping[str, int]) -> T
         for entry in context.entries if context.tests else ():
             key = keys.get(entry) or keys.setdefault(entry, _posting(entry, sources))
             touched.postings[key] = touched.postings.get(key, 0) | context.tests
+    _show(touched, sources)
     return touched
+
+
+def _show(touched: Touched, sources: Mapping[str, Source]) -> None:
+    """Add who enters what asks in which line something is."""
+    units = [(ENTER, path, unit) for path, source in sources.items() for unit in source.showing]
+    tests = 0
+    for unit in units:
+        tests |= touched.postings.get(unit, 0)
+    if tests:
+        touched.postings[SHOW, LINES, ""] = tests
 
 
 def _read(shard: Path, touched: Touched, contexts: dict[Key, _Context], modules: dict[str, Key]) -> None:

@@ -13,6 +13,12 @@ if TYPE_CHECKING:
 
 MODULE = "<module>"
 
+SHOWING = frozenset(
+    {"co_firstlineno", "co_lines", "co_positions", "end_lineno", "extract_tb", "f_lineno", "getlineno"}
+    | {"getsourcelines", "lineno", "tb_lineno"}
+)
+"""What is asked for the line in which something is."""
+
 Definition = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -21,11 +27,13 @@ class Source:
     """
     The modules that are imported anywhere in a module, and its units: first line, last line, qualified name.
 
-    What is imported from a package may be a module of it, so both are there.
+    What is imported from a package may be a module of it, so both are there. `showing` are those units that ask in
+    which line something is.
     """
 
     imports: frozenset[str] = field(factory=frozenset[str])
     units: tuple[tuple[int, int, str], ...] = ()
+    showing: frozenset[str] = field(factory=frozenset[str])
 
     def unit_at(self, line: int, name: str) -> str:
         """The unit of a code object by its first line and its plain name, for Pythons that know no qualified ones."""
@@ -57,7 +65,17 @@ def source_of(text: bytes, module: str, *, package: bool) -> Source:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return Source()
     parent = module if package else module.rpartition(".")[0]
-    return Source(imports=frozenset(_imports(tree, parent)), units=tuple(_units(tree.body, "")))
+    known = tuple(_units(tree.body, ""))
+    return Source(imports=frozenset(_imports(tree, parent)), units=known, showing=frozenset(_showing(tree, known)))
+
+
+def _showing(tree: ast.AST, known: Iterable[tuple[int, int, str]]) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if (isinstance(node, ast.Attribute) and node.attr in SHOWING) or (
+            isinstance(node, ast.Name) and node.id in SHOWING
+        ):
+            around = [each for each in known if each[0] <= node.lineno <= each[1]]
+            yield min(around, key=lambda each: each[1] - each[0])[2] if around else MODULE
 
 
 def _imports(tree: ast.AST, parent: str) -> Iterator[str]:

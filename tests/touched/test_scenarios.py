@@ -184,7 +184,8 @@ def test_a_file_that_appears_is_noticed_by_the_tests_that_looked_for_it(applicat
 
 def test_a_new_conftest_concerns_all_tests_below_it(application):
     application.write("deep/conftest.py", "")
-    assert selected(application, "deep/conftest.py").keys() == {SCRIPT}
+    # Somebody has looked what is in the folder above.
+    assert selected(application, "deep/conftest.py").keys() == {SCRIPT, "test_files.py::test_folder"}
     (application.checkout / "conftest.py").unlink()
     assert selected(application, "conftest.py").keys() >= SHARED
 
@@ -460,6 +461,7 @@ def test_what_is_for_others_than_tests_concerns_none_that_does_not_open_it(appli
 
 def test_a_document_that_nobody_reads_concerns_nobody(application):
     application.write("docs/guide.md", "text")
+    application.write("docs/more.md", "text")
     assert selected(application, "docs/guide.md").keys() == {SCRIPT}
 
 

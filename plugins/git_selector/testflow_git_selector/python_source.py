@@ -49,7 +49,7 @@ _REACHES: tuple[tuple[Reach, re.Pattern[str]], ...] = (
     (
         "source",
         re.compile(
-            r"""\b(?:inspect|linecache|tokenize|lib2to3|libcst|getsource|co_firstlineno|f_lineno|tb_lineno|__file__)\b"""
+            r"""\b(?:inspect|linecache|tokenize|lib2to3|libcst|getsource|co_firstlineno|\w*lineno|extract_tb|__doc__|getdoc|pydoc|__file__)\b"""
             r"""|\.pyi?["'*]|["']\*\*?["']|\brglob\b|\biterdir\b"""
         ),
     ),

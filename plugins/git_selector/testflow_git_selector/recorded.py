@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections import defaultdict
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from attrs import Factory, define
+from attrs import Factory, define, evolve
 
+from testflow_git_selector.syntax import all_of
 from testflow_git_selector.unit_changes import ChangedUnits, changed_units, spread
 from testflow_git_selector.units import units
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
-    from pathlib import Path
 
     from testflow_core.model import Outdated, TouchedMap
 
@@ -64,7 +66,10 @@ def concerned(touched: TouchedMap, checkout: Path, changed: Iterable[str]) -> Co
         found.changed.add(outdated.path)
         _outdated(found, touched, checkout, outdated)
     known = frozenset(touched.files)
-    for path in changed:
+    changed = frozenset(changed)
+    there = {path for path in touched.absent if path not in changed and (checkout / path).is_file()}
+    for path in sorted(changed | there):
+        _folders(found, touched, checkout, path, changed)
         if _configures(path):
             found.unexplained.append(path)
         elif path not in known:
@@ -87,6 +92,11 @@ def _outdated(found: Concerned, touched: TouchedMap, checkout: Path, outdated: O
         return
     found.add(touched, touched.reading(path) & tests, f"{path} changed → its text was read")
     found.add(touched, touched.starting(path) & tests, f"{path} changed → it was started")
+    _program(found, touched, checkout, outdated)
+
+
+def _program(found: Concerned, touched: TouchedMap, checkout: Path, outdated: Outdated) -> None:
+    path, tests = outdated.path, outdated.tests
     change = _change(outdated)
     if change.whole:
         found.add(touched, tests, f"{path}: {change.whole} → it was imported")
@@ -95,8 +105,13 @@ def _outdated(found: Concerned, touched: TouchedMap, checkout: Path, outdated: O
         own = [place for place in touched.places(tests) if place.partition("::")[0] == path]
         for place in own:
             found.reasons[place].append(f"{path}: its examples changed")
+    if change.moved:
+        found.add(touched, touched.showing_lines & tests, f"{path}: lines moved → it was asked in which something is")
     new = change.functions.keys() - units(outdated.before or b"").functions.keys()
-    for file, concerns in _spread(touched, checkout, path, change).items():
+    spread_out = _spread(touched, checkout, path, change)
+    for name in {name for each in spread_out.values() for name in each.names}:
+        found.add(touched, touched.asking(name), f"{path}: {name} changed → an example asks for it")
+    for file, concerns in spread_out.items():
         _units(found, touched, file, concerns, tests, new if file == path else frozenset())
 
 
@@ -118,6 +133,8 @@ def _change(outdated: Outdated) -> ChangedUnits:
 def _spread(touched: TouchedMap, checkout: Path, path: str, change: ChangedUnits) -> Mapping[str, ChangedUnits]:
     if not (change.names or change.documented):
         return {path: change}
+    if change.names:
+        change = evolve(change, names=change.names | {all_of(path)})
     sources = {file: text for file in touched.files if file.endswith(".py") and (text := _text(checkout / file))}
     return spread({path: change}, sources)
 
@@ -148,6 +165,29 @@ def _units(
         for name in names if entering else ():
             why = f"function {function} runs text that asks for {name}, which changed"
             found.add(touched, entering & touched.running(name), f"{path}: {why} → it was entered")
+
+
+def _folders(found: Concerned, touched: TouchedMap, checkout: Path, path: str, changed: Collection[str]) -> None:
+    """Who looks at what is in a folder notices a folder in it that is new or gone, and an import may find one."""
+    folder = path.rpartition("/")[0]
+    while folder and _is_other(checkout, folder, changed):
+        reason = f"{folder} is new or gone, with {path} → its folder was listed, or it was looked for"
+        found.add(touched, touched.listing(folder), reason)
+        if path.endswith(".py"):
+            found.add(
+                touched, touched.searching(folder), f"{folder} is new or gone → a module of its name was looked for"
+            )
+        folder = folder.rpartition("/")[0]
+
+
+def _is_other(checkout: Path, folder: str, changed: Collection[str]) -> bool:
+    """Whether there is nothing in a folder but what is new."""
+    for place, folders, files in os.walk(checkout / folder):
+        folders[:] = [name for name in folders if name != "__pycache__"]
+        inside = Path(place).relative_to(checkout).as_posix()
+        if any(f"{inside}/{name}" not in changed for name in files):
+            return False
+    return True
 
 
 def _configures(path: str) -> bool:

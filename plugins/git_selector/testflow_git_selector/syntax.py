@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, cast
 
 from attrs import define, field, frozen
@@ -24,7 +25,16 @@ MADE = "!"
 
 _MAKING = frozenset({"eval", "exec"})
 _COMPUTED = frozenset(
-    {"import_module", "__import__", "modules", "getmembers", "__subclasses__", "locate", "resolve_name"}
+    {
+        "import_module",
+        "__import__",
+        "modules",
+        "getmembers",
+        "__subclasses__",
+        "locate",
+        "resolve_name",
+        "import_string",
+    }
 )
 _OWN = frozenset({"globals", "locals"})
 _BY_NAME = frozenset({"getattr", "hasattr", "setattr", "delattr", "vars", "dir", "getattr_static"})
@@ -34,6 +44,9 @@ _EVALUATED = frozenset({"skipif", "xfail"})
 """Marks whose conditions pytest runs where they are texts."""
 
 _WORD = re.compile(r"[^\W\d]\w*")
+_HANDED_ON = "all of "
+"""Stands before the name of a module that a piece hands on, so that somebody else may ask it for anything."""
+
 _INSTANCES = frozenset({"self", "cls"})
 _LEFT_OUT = frozenset({"ctx", "kind", "type_comment", "type_ignores"})
 _LONGEST_NAME = 200
@@ -53,14 +66,26 @@ class Reading:
     mentions: frozenset[str] = field(factory=frozenset[str])
 
 
-def reading(nodes: Iterable[ast.AST], modules: frozenset[str] = frozenset()) -> Reading:
-    """What these nodes say; `modules` are the names by which modules are imported around them."""
+def all_of(path: str) -> str:
+    """What is mentioned where the module that a file is, by the last part of its name, is handed on."""
+    *folders, name = path.removesuffix(".py").split("/")
+    return _HANDED_ON + (folders[-1] if name == "__init__" and folders else name)
+
+
+def in_text(mention: str) -> str:
+    """What stands in the text where something is mentioned."""
+    return mention.removeprefix(_HANDED_ON)
+
+
+def reading(nodes: Iterable[ast.AST], modules: Mapping[str, str] | None = None) -> Reading:
+    """What these nodes say; `modules` are the names by which modules are imported around them, and their own."""
+    modules = modules or {}
     reader = _Reader(modules=modules)
     for node in nodes:
         reader.read(node)
     if reader.mentions & _COMPUTED:
         reader.mentions.add(ANY)
-    if reader.getting and reader.mentions & modules:
+    if reader.getting and reader.mentions & modules.keys():
         # Whom it is asked, nobody follows.
         reader.mentions.add(ANY)
     # What is found by its name may itself be asked for something.
@@ -77,7 +102,7 @@ def reading(nodes: Iterable[ast.AST], modules: frozenset[str] = frozenset()) -> 
 class _Reader:
     """Writes syntax down: ast.dump differs between versions of Python, and bytecode does all the more."""
 
-    modules: frozenset[str]
+    modules: Mapping[str, str]
     asking: bool = False
     handing: bool = False
     getting: bool = False
@@ -85,12 +110,14 @@ class _Reader:
     mentions: set[str] = field(factory=set[str])
     calls: set[ast.AST] = field(factory=set["ast.AST"])
     asked: set[ast.AST] = field(factory=set["ast.AST"])
+    run: set[ast.AST] = field(factory=set["ast.AST"])
 
     def read(self, node: ast.AST) -> None:
         self.words.append(type(node).__name__)
         self.mentions.update(_mentioned(node))
         self._making(node)
         self._asking(node)
+        self._handing_on(node)
         if isinstance(node, ast.JoinedStr):
             # Python 3.12 puts an empty text behind what is formatted.
             self._value("values", [part for part in node.values if not _is_empty_text(part)])
@@ -120,6 +147,31 @@ class _Reader:
     def _is_module(self, node: ast.AST) -> bool:
         return isinstance(node, ast.Name) and node.id in self.modules
 
+    def _handing_on(self, node: ast.AST) -> None:
+        """Take note of imported modules that stand here as values: of those, attributes are asked for elsewhere."""
+        if isinstance(node, ast.Call) and last_name(node.func) in _MAKING:
+            # Which names the text asks for is known where that was recorded.
+            self.run.update(inner for each in node.args for inner in ast.walk(each))
+            return
+        if node in self.run:
+            return
+        if isinstance(node, ast.Attribute):
+            # `settings.__dict__` has all of them.
+            values = [node.value] if node.attr == "__dict__" else []
+        elif isinstance(node, ast.Call):
+            # `setattr(prices, "TAX", 0)` names the attribute.
+            named = any(isinstance(each, ast.Constant) and isinstance(each.value, str) for each in node.args[1:2])
+            values = [] if named else [*node.args, *(each.value for each in node.keywords)]
+        else:
+            values = [] if isinstance(node, ast.Expr | ast.Compare) else ast.iter_child_nodes(node)
+        for each in values:
+            root = each
+            while isinstance(root, ast.Attribute):
+                root = root.value
+            if isinstance(root, ast.Name) and root.id in self.modules:
+                last = each.attr if isinstance(each, ast.Attribute) else self.modules[root.id]
+                self.mentions.add(_HANDED_ON + last)
+
     def _making(self, node: ast.AST) -> None:
         """Take note of what makes code, unless that is called here or is a word for `compile`."""
         if isinstance(node, ast.Call) and last_name(node.func) in _MAKING:
@@ -139,6 +191,9 @@ class _Reader:
             if values:
                 self.words.append(f"{name}[{len(values)}")
             for each in values:
+                if each is None:
+                    # It has its place: a default that is missing, a key that is `**`.
+                    self.words.append("None")
                 self._value("", each)
         elif value is not None or name == "value":
             self.words.append(f"{name}={type(value).__name__}:{value!r}")

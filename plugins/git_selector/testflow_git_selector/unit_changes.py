@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from attrs import evolve, field, frozen
 
 from testflow_git_selector.documented import asking, asks_on_import, documented, may_ask
-from testflow_git_selector.syntax import ANY, MADE, OWN, Reading
+from testflow_git_selector.syntax import ANY, MADE, OWN, Reading, in_text
 from testflow_git_selector.units import MODULE, Units, units
 from testflow_git_selector.values import DEFINED, FUNCTION
 
@@ -29,6 +29,8 @@ _COMPUTING = (
     (b"import_", rb"\b(?:import_module|__import__)\b"),
     (b"modules", rb"\.\s*modules\b|\bfrom\s+sys\s+import\b|[\"\'.:]modules\b"),
     (b"getmembers", rb"\bgetmembers\b"),
+    (b"resolve_name", rb"\bresolve_name\b"),
+    (b"import_string", rb"\bimport_string\b"),
     (b"getattr", rb"getattr" + _ASKED),
     (b"hasattr", rb"hasattr" + _ASKED),
     (b"setattr", rb"setattr" + _ASKED),
@@ -62,7 +64,8 @@ class ChangedUnits:
     Of `names`, what is made of a `doubtful` one when a file is imported may fail now, as it is bound to another kind of
     value; what takes not every value may fail of a `revalued` one. `lost` are members that classes no longer have.
     `made` are functions, and `MODULE`, that run text which may have some of these names in it. `documented`
-    are functions and classes with another docstring: that alone is no change of a program (`spread` finds who asks).
+    are functions and classes with another docstring: that alone is no change of a program (`spread` finds who asks),
+    nor is that statements have `moved` to other lines.
     """
 
     functions: Mapping[str, str] = field(factory=dict[str, str])
@@ -75,6 +78,7 @@ class ChangedUnits:
     examples: bool = False
     documented: frozenset[str] = frozenset()
     made: Mapping[str, frozenset[str]] = field(factory=dict[str, frozenset[str]])
+    moved: bool = False
 
     def __bool__(self) -> bool:
         return bool(self.functions or self.names or self.whole or self.examples or self.made)
@@ -121,6 +125,7 @@ def compared(before: Units, after: Units) -> ChangedUnits:
         examples=before.examples.digest != after.examples.digest,
         documented=documented(before, after),
         made=reached.made,
+        moved=before.lines != after.lines,
     )
 
 
@@ -222,7 +227,10 @@ def _together(changes: Iterable[ChangedUnits]) -> ChangedUnits:
 
 def _mentioning(names: Iterable[str], sources: Mapping[str, bytes]) -> Iterator[str]:
     """The files in whose text one of the names stands, or a word that computes names: parsing costs far more."""
-    words = [(name.encode(), rb"(?<!\w)" + re.escape(name.encode()) + rb"(?!\w)") for name in sorted(names)]
+    words = [
+        (name, rb"(?<!\w)" + re.escape(name) + rb"(?!\w)")
+        for name in sorted({in_text(name).encode() for name in names})
+    ]
     wanted = [(some, re.compile(sure)) for some, sure in (*words, *_COMPUTING)]
     return (path for path, text in sources.items() if any(some in text and sure.search(text) for some, sure in wanted))
 

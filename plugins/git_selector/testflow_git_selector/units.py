@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import re
 import warnings
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -38,6 +39,9 @@ MODULE = "<module>"
 _HELP = frozenset({"command", "group", "callback"})
 """Decorators that show a docstring to users."""
 
+_READ_BY_OTHERS = re.compile(r"pytest|collect_ignore|__(?:path|getattr|dir|test|doc|name|package|class_getitem)__$")
+"""Names that pytest and Python look for, so that nobody else mentions them."""
+
 _NOTHING = ast.Constant(value=None)
 
 
@@ -56,7 +60,7 @@ class Units:
     known of their values. Making what one of `fallible` is bound to may raise, with one of `refusing` by what it is
     given, with one of `failing` it does. `members` are those of classes, with the class. `docstrings` are those of
     functions and classes, `handed` are names of such as have decorators. `examples` are docstrings with doctests.
-    `problem` says why the file cannot be parsed.
+    `lines` are where statements stand. `problem` says why the file cannot be parsed.
     """
 
     functions: Mapping[str, Reading] = field(factory=dict[str, Reading])
@@ -74,6 +78,7 @@ class Units:
     docstrings: Mapping[str, str] = field(factory=dict[str, str])
     handed: frozenset[str] = frozenset()
     examples: Reading = field(factory=lambda: reading(()))
+    lines: tuple[int, ...] = ()
     problem: str = ""
 
     @property
@@ -98,7 +103,7 @@ def units(source: bytes | str) -> Units:
 class _Survey:
     """A module as it is gone through."""
 
-    modules: frozenset[str]
+    modules: Mapping[str, str]
     help: bool
     functions: dict[str, list[ast.AST]] = field(factory=lambda: defaultdict[str, list[ast.AST]](list))
     names: dict[str, list[ast.AST]] = field(factory=lambda: defaultdict[str, list[ast.AST]](list))
@@ -106,6 +111,7 @@ class _Survey:
     examples: list[ast.AST] = field(factory=list["ast.AST"])
     docstrings: dict[str, str] = field(factory=dict[str, str])
     handed: set[str] = field(factory=set[str])
+    lines: tuple[int, ...] = ()
     exported: set[str] | None = field(factory=set[str])
     above: set[str] = field(factory=set[str])
     taken: set[str] = field(factory=set[str])
@@ -119,11 +125,16 @@ class _Survey:
         imports = [node for node in nodes if isinstance(node, ast.Import | ast.ImportFrom)]
         # What Python has itself has none of the names that can be others.
         ours = [node for node in imports if not is_of_python(node)]
-        modules = frozenset(alias.asname or alias.name.partition(".")[0] for node in ours for alias in node.names)
+        modules = {
+            alias.asname or alias.name.partition(".")[0]: alias.name.rpartition(".")[2]
+            for node in ours
+            for alias in node.names
+        }
         reads = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
         reads |= {node.id for node in nodes if isinstance(node, ast.Name)}
         survey = cls(
             modules=modules,
+            lines=tuple(node.lineno for node in nodes if isinstance(node, ast.stmt)),
             help=not reads.isdisjoint({"__doc__", "getdoc"}),
             members=frozenset(
                 f"{node.name}.{name}"
@@ -162,6 +173,7 @@ class _Survey:
             docstrings=self.docstrings,
             handed=frozenset(self.handed),
             examples=reading(self.examples),
+            lines=self.lines,
         )
 
     def body_of(self, body: list[ast.stmt], name: str = "", decorators: Sequence[ast.expr] = ()) -> list[ast.stmt]:
@@ -239,7 +251,8 @@ class _Survey:
                 self.names[name].extend(nodes)
         bound = [name for name in names if name is not None]
         known = self.worked.assign(node, targets, bound)
-        plain = None not in names and (node.value is None or known or is_pure(node.value))
+        looked_for = any(_READ_BY_OTHERS.match(name) for name in bound)
+        plain = None not in names and not looked_for and (node.value is None or known or is_pure(node.value))
         self.worked.note(bound, [replaced(node, value=_NOTHING)] if known else nodes, self.above)
         if not plain:
             self.effects.extend(nodes)

@@ -10,6 +10,7 @@ import pytest
 import testflow_git_selector
 from hypothesis import given
 from hypothesis import strategies as st
+from testflow_git_selector.syntax import all_of
 from testflow_git_selector.unit_changes import ChangedUnits, changed_units, spread
 from testflow_git_selector.units import units
 
@@ -342,6 +343,59 @@ def test_examples_in_docstrings_are_a_change_of_their_own():
     source = 'def f():\n    """One.\n\n    >>> f()\n    """\n'
     changed = changed_units(source, source.replace('f()\n    "', 'f() is None\n    "'))
     assert changed == ChangedUnits(examples=True, documented=frozenset({"f"}))
+
+
+@pytest.mark.parametrize(("after", "moved"), [("# more\ndef f(): ...\n", True), ("def f(): ...  # more\n", False)])
+def test_what_is_no_part_of_the_program_may_be_shown_by_it(after, moved):
+    assert changed_units("def f(): ...\n", after) == ChangedUnits(moved=moved)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("def f(*, a, b=1): ...\n", "def f(*, a=1, b): ...\n"),
+        ("def f(a, b): return {**a, 'b': b}\n", "def f(a, b): return {'b': a, **b}\n"),
+    ],
+)
+def test_what_is_missing_has_its_place(before, after):
+    assert changed_units(before, after)
+
+
+@pytest.mark.parametrize("name", ["pytest_plugins", "pytestmark", "collect_ignore", "__path__", "__getattr__"])
+def test_a_name_that_pytest_or_python_looks_for_concerns_all_who_import_the_file(name):
+    assert changed_units(f"{name} = ['a']\n", f"{name} = ['a', 'b']\n").whole
+    assert not changed_units("__version__ = '1'\n", "__version__ = '2'\n").whole
+
+
+HANDED_ON = [
+    "from shop import settings\ndef f(): return load(settings)\n",
+    "import shop.settings as s\ndef f(): return s.__dict__\n",
+    "import shop.settings\ndef f(): return load(of=shop.settings)\n",
+    "from shop import settings\nTABLE = {'a': settings}\ndef f(name): return getattr(TABLE['a'], name)\n",
+    "from . import settings\ndef f(name): return attrgetter(name)(settings)\n",
+    "def f(name): return pkgutil.resolve_name(name)\n",
+]
+
+
+@pytest.mark.parametrize("source", HANDED_ON)
+@pytest.mark.parametrize("path", ["shop/settings.py", "shop/settings/__init__.py"])
+def test_whoever_hands_a_module_on_may_have_it_asked_for_any_name(source, path):
+    change = changed_units("TAX = 1\n", "TAX = 2\n")
+    change = attrs.evolve(change, names=change.names | {all_of(path)})
+    assert set(spread({path: change}, {"a.py": source.encode()})["a.py"].functions) == {"f"}
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "from shop import settings\ndef f(m): m.setattr(settings, 'RATE', 0)\n",
+        "from shop import settings\ndef f(): return settings.RATE, settings.get(1)\n",
+        "from shop import other\ndef f(): return load(other)\n",
+    ],
+)
+def test_whoever_names_what_he_asks_a_module_for_is_concerned_by_that_alone(source):
+    change = attrs.evolve(changed_units("TAX = 1\n", "TAX = 2\n"), names=frozenset({"TAX", all_of("shop/settings.py")}))
+    assert "a.py" not in spread({"shop/settings.py": change}, {"a.py": source.encode()})
 
 
 @pytest.mark.parametrize("source", ["def f(:\n", "x = \0", b"# coding: nonsense\n", "(" * 500, "-" * 20_000 + "1"])

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     Arguments = Tuple[Any, ...]
 
 PATHS: Any = (str, bytes, os.PathLike)
-RUN = "run"
-"""What is noted of code that the application makes while it runs: the names that it asks for."""
+RUN, ASK = "run", "ask"
+"""What is noted of code that the application makes while it runs, or doctest: the names that it asks for."""
+DOCTEST = os.__file__.replace("os.py", "doctest.py")
 
 WRITING = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 HARMLESS = {"uname", "lsb_release", "ldconfig", "hostname", "locale", "stty", "tput"}
@@ -82,13 +83,20 @@ class AuditHook:
         recorder = self._recorder
         recorder.runs(code)
         # What a library runs is made of what the library knows.
-        if frame is not None and isinstance(code, CodeType) and recorder.places.place(frame.f_code.co_filename):
-            for name in names_in(code):
-                recorder.touch(RUN, name, frame)
+        if frame is None or not isinstance(code, CodeType):
+            return
+        # Examples are tests that are text.
+        file = frame.f_code.co_filename
+        kind = ASK if file == DOCTEST else RUN if recorder.places.place(file) else ""
+        for name in names_in(code) if kind else ():
+            recorder.touch(kind, name, frame)
 
     def _open(self, told: Arguments, frame: FrameType | None) -> None:
         flags = told[2]
-        self._touch(told[0], frame, writes=isinstance(flags, int) and bool(flags & WRITING))
+        writes = isinstance(flags, int) and bool(flags & WRITING)
+        # What is added to may be read first.
+        reads = writes and flags & os.O_RDWR and not flags & os.O_TRUNC and isinstance(told[0], PATHS)
+        self._touch(told[0], frame, writes=writes and not (reads and os.access(told[0], os.F_OK)))
 
     def _touch(self, path: Any, frame: FrameType | None, *, writes: bool = False) -> None:
         if not isinstance(path, PATHS):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 from types import CodeType
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 TOOLS = (4, 3)
 """Numbers of tools that PEP 669 leaves to whoever comes."""
+
+RESUMED = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR | inspect.CO_ITERABLE_COROUTINE
+"""Flags of code that goes on where it was: another test may have begun it."""
 
 THREADS: Callable[[], dict[int, FrameType]] = getattr(sys, "_current_frames")  # noqa: B009 - nobody else knows
 """The threads that are in the midst of something, whoever has started them."""
@@ -47,7 +51,9 @@ class Monitoring:
         self._met: list[CodeType] = []
         self._all = False
         monitoring.use_tool_id(tool, "testflow")
-        monitoring.register_callback(tool, monitoring.events.PY_START, self._callback())
+        entered = self._callback()
+        for event in (monitoring.events.PY_START, monitoring.events.PY_RESUME):
+            monitoring.register_callback(tool, event, entered)
         forking: Any = sys.modules.get("multiprocessing.process")
         started = [forking.BaseProcess.start] if forking else []
         for function in [*ASKING, *WATCHED, *started]:
@@ -106,9 +112,10 @@ class Monitoring:
             monitoring.restart_events()
             return
         set_local_events, tool, event = monitoring.set_local_events, self._tool, monitoring.events.PY_START
+        resuming = event | monitoring.events.PY_RESUME
         for code in met:
             set_local_events(tool, code, 0)
-            set_local_events(tool, code, event)
+            set_local_events(tool, code, resuming if code.co_flags & RESUMED else event)
         met.clear()
 
     def _run(self, code: object) -> None:
@@ -132,7 +139,9 @@ class Monitoring:
         waiting = [code] if code is not None else []
         while waiting:
             each = waiting.pop()
-            self._monitoring.set_local_events(self._tool, each, self._monitoring.events.PY_START)
+            events = self._monitoring.events
+            resuming = events.PY_RESUME if each.co_flags & RESUMED else 0
+            self._monitoring.set_local_events(self._tool, each, events.PY_START | resuming)
             waiting += [inner for inner in each.co_consts if isinstance(inner, CodeType)]
 
     def whole(self) -> bool:

@@ -224,6 +224,15 @@ class Recorder:
             known = context.imports.get(module, ())
             context.imports[module] = bases if bases == known else tuple(dict.fromkeys(known + bases))
 
+    def loaded(self, module: str, asker: FrameType | None) -> None:
+        """Note that somebody asks for a module by a computed name: one that is there already is not imported."""
+        context = self.current(asker)
+        while module and context is not self.session:
+            made = self._contexts.get(("import", self._file_of(sys.modules.get(module))))
+            if made is not None:
+                context.uses.add(made.number)
+            module = module.rpartition(".")[0]
+
     def _note_loaded(self) -> bool:
         """Of modules that were imported before nobody knows what their import has entered; whether there are any."""
         found = False

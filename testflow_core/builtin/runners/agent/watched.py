@@ -5,6 +5,7 @@ from __future__ import annotations
 import genericpath
 import importlib
 import inspect
+import linecache
 import os
 import pathlib
 import posixpath
@@ -32,13 +33,16 @@ ASKING = (
     posixpath.lexists,
     pathlib.Path.stat,
     pathlib.Path.exists,
+    genericpath.getsize,
+    genericpath.getmtime,
 )
-"""What asks whether a file is there: no audit event tells of it."""
+"""What asks whether a file is there, or how large it is: no audit event tells of it."""
+OF_CONTENT = {"getsize", "getmtime"}
 
 FIND: Any = getattr(importlib.import_module("importlib._bootstrap"), "_find_spec", None)
 """What every search for a module comes to; the audit event tells of `import` statements alone."""
 
-WATCHED = (inspect.findsource, FIND)
+WATCHED = (inspect.findsource, FIND, importlib.import_module, linecache.getlines)
 FORKING = inspect.findsource.__code__.co_filename.replace("inspect.py", "multiprocessing/process.py")
 STARTING = ("BaseProcess.start", "start")
 """Watched, too, without importing what hardly any test needs; before Python 3.11 functions have plain names only."""
@@ -46,7 +50,10 @@ STARTING = ("BaseProcess.start", "start")
 
 def handlers() -> Iterable[tuple[FunctionType, Handler]]:
     """Functions of which every call must be told, each with what is to be done of the frame of a call."""
-    for function, handler in [*zip(ASKING, repeat(_asked)), *zip(WATCHED, (_source_read, _searched))]:
+    for function, handler in [
+        *zip(ASKING, repeat(_asked)),
+        *zip(WATCHED, (_source_read, _searched, _asked_for, _lines_read)),
+    ]:
         if isinstance(function, FunctionType):
             yield function, handler
 
@@ -76,7 +83,9 @@ def _asked(recorder: Recorder, frame: FrameType) -> None:
         text = os.fsdecode(path)
         place = recorder.places.place(text)
         if place and place not in recorder.written:
-            recorder.touch(FOUND if os.access(text, os.F_OK) else ABSENT, place, frame)
+            there = FOUND if os.access(text, os.F_OK) else ABSENT
+            of_content = there == FOUND and code.co_name in OF_CONTENT and not os.path.isdir(text)  # noqa: PTH112
+            recorder.touch(READ if of_content else there, place, frame)
 
 
 def _source_read(recorder: Recorder, frame: FrameType) -> None:
@@ -96,6 +105,25 @@ def _source_read(recorder: Recorder, frame: FrameType) -> None:
     place = recorder.places.place(str(file or ""))
     if place:
         recorder.touch(READ, place, frame)
+
+
+def _asked_for(recorder: Recorder, frame: FrameType) -> None:
+    name, package = frame.f_locals.get("name"), str(frame.f_locals.get("package"))
+    asker = asker_of(frame)
+    if isinstance(name, str) and asker is not None and not by_framework(asker):
+        level = len(name) - len(name.lstrip("."))
+        above = package.split(".")[: len(package.split(".")) - level + 1] if level else []
+        recorder.loaded(".".join([*above, name[level:]]), asker)
+
+
+def _lines_read(recorder: Recorder, frame: FrameType) -> None:
+    asker = frame.f_back
+    while asker is not None and asker.f_code is not frame.f_code and asker.f_code.co_filename == linecache.__file__:
+        asker = asker.f_back
+    # What is there already is not read again. `inspect` is told of by itself, and others show where they are.
+    place = recorder.places.place(str(frame.f_locals.get("filename")))
+    if place and asker is not None and recorder.places.place(asker.f_code.co_filename):
+        recorder.touch(READ, place, asker)
 
 
 def _forked(recorder: Recorder, frame: FrameType) -> None:
