@@ -171,6 +171,20 @@ class Covers(Protocol):
 
 
 @runtime_checkable
+class Narrows(Protocol):
+    """Optional ability of selectors: tell which single tests of a chosen file must run, where not all of them must."""
+
+    def narrowed(self, choices: Sequence[Choice], context: Context) -> Mapping[TestCase, Sequence[Choice]]:
+        """
+        By the test that stands for a file, the single tests of the file, each with its own choice.
+
+        `choices` are what `select` answered. Of a file that is not among the answers all tests run. Those that are
+        known are named, with all their parameters; that there are others must be out of the question.
+        """
+        ...
+
+
+@runtime_checkable
 class NamesTrees(Protocol):
     """Optional ability of checkout sources: name what a checkout has, so that runs of the same sources are known."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from attrs import evolve, frozen
@@ -9,7 +10,7 @@ from attrs import evolve, frozen
 from testflow_core.interfaces import RUNNER, SELECTOR
 from testflow_core.model import Choice, Context, CrossAppTest, TestCase, TestSelection
 from testflow_core.planning.applications import runner_name
-from testflow_core.planning.strategies import Covering, decided
+from testflow_core.planning.strategies import Covering, decided, of_single_tests
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -52,9 +53,15 @@ class Verdict(Generic[Origin]):
 
 
 def judge_selection(
-    selection: TestSelection, landscape: Landscape, past: Past, plugins: Plugins, calls: PluginCalls
+    selection: TestSelection,
+    landscape: Landscape,
+    past: Past,
+    plugins: Plugins,
+    calls: PluginCalls,
+    *,
+    whole_files: bool,
 ) -> Verdict[TestSelection]:
-    """What the selectors that a selection names say of every test below the selection's paths."""
+    """What the selectors that a selection names say of every test below its paths; of all in `whole_files` alike."""
     name = selection.application
     if name in landscape.unavailable:
         reason = f"{name} is unavailable: {landscape.unavailable[name]}"
@@ -77,7 +84,17 @@ def judge_selection(
     )
     said = decided(selection, tests, context, plugins, calls)
     warnings = said.warnings if tests else (_nothing_found(selection), *said.warnings)
-    return Verdict(origin=selection, choices=said.choices, warnings=warnings, covering=said.covering)
+    choices = said.choices if whole_files else of_single_tests(said)
+    return Verdict(origin=selection, choices=choices, warnings=warnings, covering=said.covering)
+
+
+def met_elsewhere(workflow: TestWorkflow) -> frozenset[str]:
+    """The applications of which two parts of a workflow may choose the same file."""
+    names = [
+        *(each.application for each in workflow.selections),
+        *(step.app for f in workflow.flows for step in f.steps),
+    ]
+    return frozenset(name for name, number in Counter(names).items() if number > 1)
 
 
 def judge_flow(flow: CrossAppTest, landscape: Landscape) -> Verdict[CrossAppTest]:

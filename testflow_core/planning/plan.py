@@ -13,7 +13,7 @@ from testflow_core.planning.applications import name_trees, runner_name, survey
 from testflow_core.planning.aside import aside
 from testflow_core.planning.auditing import audited
 from testflow_core.planning.batches import planned_batches
-from testflow_core.planning.choices import Verdict, judge_flow, judge_selection, merge, prioritised
+from testflow_core.planning.choices import Verdict, judge_flow, judge_selection, merge, met_elsewhere, prioritised
 from testflow_core.planning.conditions import name_conditions
 from testflow_core.planning.coverage import uncovered
 from testflow_core.planning.declaration import check, check_lock, concerned, remarks
@@ -80,7 +80,13 @@ def _planned(
     flows = as_recorded((judge_flow(flow, landscape) for flow in workflow.flows), replayed)
     environments = declaration.environments
     judged = [(each, past.within(variants_of(each, environments))) for each in workflow.selections]
-    chosen = [judge_selection(each, landscape, its_past, plugins, calls) for each, its_past in judged]
+    several_parts = met_elsewhere(workflow)
+    chosen = [
+        judge_selection(
+            each, landscape, its_past, plugins, calls, whole_files=each.application in several_parts or bool(replayed)
+        )
+        for each, its_past in judged
+    ]
     selections = audited(as_recorded(chosen, replayed), flows, past, declaration.auditing)
     verdicts = [*flows, *selections]
     concerning = {name for each in (*workflow.flows, *workflow.selections) for name in variants_of(each, environments)}

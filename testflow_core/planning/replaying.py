@@ -11,7 +11,7 @@ from testflow_core.planning.auditing import Auditing
 from testflow_core.planning.declaration import Declaration
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from testflow_core.model import Choice, Plan, PlannedBatch, Run, TestCase, TestResult
     from testflow_core.planning.choices import Origin, Verdict
@@ -37,14 +37,31 @@ def as_recorded(verdicts: Iterable[Verdict[Origin]], run: Run | None) -> list[Ve
     if run is None:
         return list(verdicts)
     known = {choice.test: choice for choice in run.choices}
+    single: dict[TestCase, list[Choice]] = {}
+    for each in run.choices:
+        if each.test.name is not None:
+            single.setdefault(evolve(each.test, name=None), []).append(each)
     return [
         verdict
         if verdict.unavailable
         else evolve(
-            verdict, choices=tuple(_recorded(choice, known.get(choice.test), run) for choice in verdict.choices)
+            verdict,
+            choices=tuple(
+                _recorded(evolve(choice, test=was.test if was else choice.test), was, run)
+                for choice in verdict.choices
+                for was in _before(choice, known, single)
+            ),
         )
         for verdict in verdicts
     ]
+
+
+def _before(
+    choice: Choice, known: Mapping[TestCase, Choice], single: Mapping[TestCase, Sequence[Choice]]
+) -> Sequence[Choice | None]:
+    """What a run chose of a test, or of the single tests of a file; None where it did not know it."""
+    was = known.get(choice.test)
+    return [was] if was is not None else single.get(choice.test, [None])
 
 
 def _recorded(choice: Choice, was: Choice | None, run: Run) -> Choice:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
-from testflow_core.interfaces import SELECTOR, Covers, Gathers, Warns
-from testflow_core.model import Choice, Uncovered
+from testflow_core.interfaces import SELECTOR, Covers, Gathers, Narrows, Warns
+from testflow_core.model import Choice, TestCase, Uncovered
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
-    from testflow_core.model import Context, TestCase, TestSelection
+    from testflow_core.model import Context, TestSelection
     from testflow_core.plugin_calls import PluginCalls
     from testflow_core.registry import Plugins
 
@@ -26,10 +26,11 @@ class Decided:
     A choice for every test, and what has no effect in the selection.
 
     `covering` answers, given all choices of an application, what of its change they leave untested; None where no
-    strategy can tell.
+    strategy can tell. `narrowed` are, of files that run, the choices of their single tests.
     """
 
     choices: tuple[Choice, ...]
+    narrowed: Mapping[TestCase, Sequence[Choice]] = field(factory=dict["TestCase", "Sequence[Choice]"])
     warnings: tuple[str, ...] = ()
     covering: Covering | None = None
 
@@ -37,11 +38,12 @@ class Decided:
 def decided(
     selection: TestSelection, tests: Sequence[TestCase], context: Context, plugins: Plugins, calls: PluginCalls
 ) -> Decided:
-    """What all strategies of a selection say together."""
+    """What all strategies of a selection say together; of single tests what one says that is alone."""
     said = [_one(name, selection.options_of(name), tests, context, plugins, calls) for name in selection.strategies]
     choices = [each.choices for each in said]
     return Decided(
         choices=choices[0] if len(choices) == 1 else united(selection.strategies, choices),
+        narrowed=said[0].narrowed if len(said) == 1 else {},
         warnings=tuple(dict.fromkeys(warning for each in said for warning in each.warnings)),
         covering=next((each.covering for each in said if each.covering is not None), None),
     )
@@ -89,7 +91,23 @@ def _one(
         warner = selector
         warnings = calls.answer(SELECTOR, name, lambda: tuple(warner.warnings(tests, known)), ())
     covering = _covering(selector, name, known, calls) if isinstance(selector, Covers) else None
-    return Decided(choices=_complete(tests, said, name), warnings=warnings, covering=covering)
+    choices = _complete(tests, said, name)
+    narrowed: Mapping[TestCase, Sequence[Choice]] = {}
+    if isinstance(selector, Narrows):
+        narrower = selector
+        narrowed = calls.answer(SELECTOR, name, lambda: narrower.narrowed(choices, known), {})
+    return Decided(choices=choices, warnings=warnings, covering=covering, narrowed=narrowed)
+
+
+def of_single_tests(said: Decided) -> tuple[Choice, ...]:
+    """The choices, where a file runs and its tests are known those of its tests."""
+    return tuple(each for choice in said.choices for each in _of_file(choice, said.narrowed.get(choice.test, ())))
+
+
+def _of_file(choice: Choice, single: Sequence[Choice]) -> Sequence[Choice]:
+    file = (choice.test.application, choice.test.file)
+    named = all((each.test.application, each.test.file) == file and each.test.name for each in single)
+    return single if choice.selected and named and any(each.selected for each in single) else (choice,)
 
 
 def _covering(selector: Covers, name: str, known: Context, calls: PluginCalls) -> Covering:

@@ -47,10 +47,12 @@ class Concerned:
     The tests that a change concerns, by place, each with its chain of reasons.
 
     `changed` are the files that are not as they were; of `unexplained` ones the map cannot say whom they concern.
+    `reached` are others that use names which changed: which tests a file has may be another thing then.
     """
 
     reasons: dict[str, list[str]] = Factory(lambda: defaultdict(list))
     changed: set[str] = Factory(set[str])
+    reached: set[str] = Factory(set[str])
     unexplained: list[str] = Factory(list[str])
 
     def add(self, touched: TouchedMap, tests: int, reason: str) -> None:
@@ -111,6 +113,7 @@ def _program(found: Concerned, touched: TouchedMap, checkout: Path, outdated: Ou
     spread_out = _spread(touched, checkout, path, change)
     for name in {name for each in spread_out.values() for name in each.names}:
         found.add(touched, touched.asking(name), f"{path}: {name} changed → an example asks for it")
+    found.reached.update(spread_out)
     for file, concerns in spread_out.items():
         _units(found, touched, file, concerns, tests, new if file == path else frozenset())
 

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from testflow_core.interfaces import Selector
 from testflow_core.model import Choice
 from testflow_git_selector.recorded import Concerned, concerned
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Container, Iterable
 
     from testflow_core.model import Context, TestCase, TouchedMap
 
 NAMED = 3
+CALLABLE = re.compile(r"[^\W\d]\w*(?:::[^\W\d]\w*)*")
+"""Names of functions, and of methods with their classes."""
+
 SKIPPED = "nothing that it touched when it was recorded is another now"
 
 
@@ -27,7 +31,10 @@ class SelectByRecord(Selector):
     Selects what the recorded map says is concerned, what it does not know, and what failed last.
 
     Where there is no map that can be used, or a changed file of which it cannot say whom it concerns, all tests run.
+    With `whole_files` all tests of a file run where one must, as where they rely on what those before them have left.
     """
+
+    whole_files: bool = False
 
     def gather(self, context: Context) -> Concerned | None:
         """Whom the record says the change concerns; None where there is no record that can be used."""
@@ -44,6 +51,13 @@ class SelectByRecord(Selector):
             return [Choice(test=test, selected=True, reason=reason) for test in tests]
         return recorded_choices(tests, context, found)
 
+    def narrowed(self, choices: Sequence[Choice], context: Context) -> Mapping[TestCase, Sequence[Choice]]:
+        """The single tests of files of which the record says that only some are concerned."""
+        found = context.evidence
+        if self.whole_files or not isinstance(found, Concerned) or found.unexplained:
+            return {}
+        return single_tests(choices, context, found)
+
 
 def looked_up(context: Context) -> Concerned | None:
     """Whom the record says the change concerns; None where there is no record that can be used."""
@@ -52,6 +66,48 @@ def looked_up(context: Context) -> Concerned | None:
         return None
     changed = (context.change.files or ()) if context.change else ()
     return concerned(context.past.maps[application.name], application.path, changed)
+
+
+def single_tests(
+    choices: Sequence[Choice], context: Context, found: Concerned, besides: Container[str] = ()
+) -> Mapping[TestCase, Sequence[Choice]]:
+    """
+    The tests of chosen files of which the record says that only some are concerned, each with its own choice.
+
+    All of a file run that is another now, or uses a name that is, or that is among those chosen for something else: it
+    may have tests that nobody knows. So they do where one failed last, or has a name that nobody can call it by.
+    """
+    assert context.application is not None  # noqa: S101 - without one nothing is found
+    known = _Known.of(context.past.maps[context.application.name])
+    other = found.changed | found.reached | {*((context.change.files or ()) if context.change else ())}
+    answers: dict[TestCase, Sequence[Choice]] = {}
+    for choice in choices:
+        test = choice.test
+        if not choice.selected or test.name is not None or test.file in other or test.file in besides:
+            continue
+        single = _single(test, known.places(test), found.reasons)
+        if single and not any(track.last_status.failing for track in context.past.of(test)):
+            answers[test] = single
+    return answers
+
+
+def _single(test: TestCase, places: Sequence[str], reasons: Mapping[str, Sequence[str]]) -> list[Choice]:
+    chains: dict[str, list[str]] = {}
+    for place in places:
+        name = place.partition("::")[2].partition("[")[0]
+        chains.setdefault(name, []).extend(reasons.get(place, ()))
+    if all(chains.values()) or not all(CALLABLE.fullmatch(name) for name in chains):
+        return []
+    return [
+        Choice(test=evolve(test, name=name), selected=bool(found), reason=_told(found) if found else SKIPPED)
+        for name, found in chains.items()
+    ]
+
+
+def _told(chains: Iterable[str]) -> str:
+    once = list(dict.fromkeys(chains))
+    more = f"; and {len(once) - NAMED} more" if len(once) > NAMED else ""
+    return "; ".join(once[:NAMED]) + more
 
 
 def recorded_choices(tests: Sequence[TestCase], context: Context, found: Concerned) -> list[Choice]:
@@ -109,8 +165,7 @@ def _choice(
         return Choice(test=test, selected=True, reason="it failed when it ran last")
     if test.name is None and test.file in changed:
         return Choice(test=test, selected=True, reason=f"{test.file} changed")
-    chains = list(dict.fromkeys(reason for place in places for reason in reasons.get(place, ())))
+    chains = [reason for place in places for reason in reasons.get(place, ())]
     if not chains:
         return Choice(test=test, selected=False, reason=SKIPPED)
-    more = f"; and {len(chains) - NAMED} more" if len(chains) > NAMED else ""
-    return Choice(test=test, selected=True, reason="; ".join(chains[:NAMED]) + more)
+    return Choice(test=test, selected=True, reason=_told(chains))

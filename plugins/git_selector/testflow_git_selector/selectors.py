@@ -16,7 +16,7 @@ from testflow_git_selector.dead_rules import dead_rules
 from testflow_git_selector.evidence import Evidence, gathered, with_parts
 from testflow_git_selector.file_index import FileIndex
 from testflow_git_selector.lock_relations import of_locks
-from testflow_git_selector.recorded_selector import looked_up, recorded_choices
+from testflow_git_selector.recorded_selector import looked_up, recorded_choices, single_tests
 from testflow_git_selector.relations import of_imports
 from testflow_git_selector.script_lock_relations import of_script_locks
 from testflow_git_selector.script_relations import of_scripts
@@ -36,8 +36,11 @@ class SelectByChange(Selector):
 
     So it does tests of which nobody can say which Python files they use. Where tests were recorded, the record stands
     for their imports: what they touched, and tests that it does not know. A changed file of which nothing says whom it
-    concerns selects every test, as does a change that nobody knows.
+    concerns selects every test, as does a change that nobody knows. Of a file those tests run that the record names;
+    with `whole_files` all do, as where they rely on what those before them have left.
     """
+
+    whole_files: bool = False
 
     def gather(self, context: Context) -> Evidence:
         """What was recorded of the tests; where that does not explain the change, what the checkout says of imports."""
@@ -68,6 +71,15 @@ class SelectByChange(Selector):
     def warnings(self, tests: Sequence[TestCase], context: Context) -> Iterable[str]:
         """A sentence for every rule that matches a changed file and leads to no test."""
         return _rule_warnings(tests, context)
+
+    def narrowed(self, choices: Sequence[Choice], context: Context) -> Mapping[TestCase, Sequence[Choice]]:
+        """The single tests of files that are chosen by the record alone, which says that only some are concerned."""
+        evidence = context.evidence
+        if self.whole_files or not isinstance(evidence, Evidence) or evidence.recorded is None:
+            return {}
+        index = FileIndex.of(_files([choice.test for choice in choices]))
+        others = [*_by_rules(index, context)[0], *causes.of_providers(evidence.used, index)]
+        return single_tests(choices, context, evidence.recorded, _reasons(others))
 
     def uncovered(self, choices: Sequence[Choice], context: Context) -> Iterable[Uncovered]:
         """The changed functions and files that no chosen test is known to reach, by the record, else by imports."""

@@ -57,7 +57,7 @@ from testflow_core.testing.contracts.runner import (
 )
 from testflow_core.testing.contracts.running_processes import RunnerOfProcesses
 from testflow_core.testing.contracts.selector import SelectorContract, SelectorThatWarns
-from testflow_core.testing.contracts.selector_abilities import SelectorThatCovers
+from testflow_core.testing.contracts.selector_abilities import SelectorThatCovers, SelectorThatNarrows
 from testflow_core.testing.contracts.tracker import TrackerContract
 from testflow_core.testing.contracts.tracker_samples import ToldIssue
 
@@ -94,6 +94,7 @@ __all__ = [
     "RunnerThatNamesConditions",
     "SelectorContract",
     "SelectorThatCovers",
+    "SelectorThatNarrows",
     "SelectorThatWarns",
     "ToldIssue",
     "TrackerContract",

@@ -1,4 +1,4 @@
-"""What selectors can do besides: tell what of a change no test reaches."""
+"""What selectors can do besides: tell what of a change no test reaches, and which tests of a file must run."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from attrs import evolve
 
-from testflow_core.interfaces import Covers
+from testflow_core.interfaces import Covers, Narrows
 from testflow_core.model import Application, Change, Choice, Context
 from testflow_core.testing.contracts.samples import TESTS, to_be_answered
 
@@ -88,3 +88,41 @@ class SelectorThatCovers:
     def test_a_file_nobody_has_looked_at_is_no_exception(self, covering: Covers, choices: Sequence[Choice]) -> None:
         told = list(covering.uncovered(choices, _context(("src/cart.py", "web/cart.ts", "odd name ü.bin"))))
         assert all(each.reason.strip() for each in told)
+
+
+class SelectorThatNarrows:
+    """What holds of a Selector that `Narrows`; inherited beside SelectorContract."""
+
+    @pytest.fixture
+    def narrowing(self, selector: Selector) -> Narrows:
+        """The plugin, asked for the single tests of files."""
+        assert isinstance(selector, Narrows), "the core asks whoever has the method `narrowed`"
+        return selector
+
+    @pytest.fixture
+    def narrowed(self) -> tuple[Sequence[Choice], Context]:
+        """Choices that stand for files, and a context in which of one that runs not all tests must."""
+        raise to_be_answered("narrowed", "choices of files and a Context in which only some tests of one must run")
+
+    def test_the_single_tests_are_those_of_a_file_that_runs(
+        self, narrowing: Narrows, narrowed: tuple[Sequence[Choice], Context]
+    ) -> None:
+        choices, _ = narrowed
+        running = {each.test for each in choices if each.selected}
+        told = narrowing.narrowed(*narrowed)
+        assert told, "of a file that runs only some tests must: say so"
+        for file, single in told.items():
+            assert file in running, f"{file.id} does not run"
+            assert {evolve(each.test, name=None) for each in single} == {file}, "each is a test of the file"
+
+    def test_some_of_them_run_and_some_do_not_each_with_a_reason(
+        self, narrowing: Narrows, narrowed: tuple[Sequence[Choice], Context]
+    ) -> None:
+        for single in narrowing.narrowed(*narrowed).values():
+            assert {each.selected for each in single} == {True, False}, "where all of a file runs nothing is narrowed"
+            assert all(each.test.name for each in single), "a single test has a name"
+            assert all(each.reason.strip() for each in single), "a person wants to know why"
+            assert len({each.test for each in single}) == len(single), "each test once"
+
+    def test_where_nobody_looked_nothing_is_narrowed(self, narrowing: Narrows) -> None:
+        assert not narrowing.narrowed(CHOICES, Context()), "what is not known to be safe to leave out runs"

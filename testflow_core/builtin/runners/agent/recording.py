@@ -279,13 +279,15 @@ class Recorder:
         """
         A test has ended: write down what it touched, and what the contexts did that it may rely on.
 
-        Of one that is not known as a `whole` nothing is written: nothing can be concluded from a part.
+        One that is not known as a `whole` is written down as one that may touch anything.
         """
         self.settle()
         self.base, self.nested = self.session, []
         self._active.discard(test)
         # It comes last: of a test that is written down, all that it relies on is.
-        self._flush(*([test] if whole else []))
+        if not whole:
+            test.entries.add(self.start())
+        self._flush(test)
 
     def flush(self) -> None:
         """Write down what is new."""
