@@ -104,6 +104,7 @@ def test_what_a_package_is_that_a_tool_replaces_is_unclear(told: Mapping[str, st
     ("files", "text"),
     [
         ({"dist/b.js": ""}, "import '../dist/b'"),
+        ({"dist/a.js": "", "dist/b.js": ""}, "import '../dist/a'; import '../dist/b'"),
         (
             {".gitignore": "# made\n/out/\n\n!lib\n", "out/esm/b.js": "", "out/esm/package.json": "{}"},
             "import '../out/esm/b'",

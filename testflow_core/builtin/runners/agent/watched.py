@@ -137,6 +137,6 @@ def _searched(recorder: Recorder, frame: FrameType) -> None:
 
 
 def by_framework(frame: FrameType) -> bool:
-    """Whether pytest or the import system does something, and not a test."""
+    """Whether pytest, the import system, or what measures coverage does something, and not a test."""
     name = frame.f_code.co_filename
-    return name.startswith("<frozen importlib") or "/_pytest/" in name
+    return name.startswith("<frozen importlib") or "/_pytest/" in name or "-packages/coverage/" in name
