@@ -111,3 +111,24 @@ def test_an_example_in_a_text_is_concerned_by_the_names_in_it(project):
     application.record("guide.txt", "other.txt")
     application.write("limits.py", "LIMIT = 4\nOTHER = 1\n")
     assert selected(application, "limits.py").keys() == {"guide.txt::guide.txt"}
+
+
+@pytest.mark.parametrize(
+    ("card", "tests"),
+    [("fee = 2", {"tests/test_data.py::test_data"}), ("fee = 1  # still", set())],
+    ids=["other", "same"],
+)
+def test_a_name_that_stands_in_a_file_of_data_is_used_by_who_reads_it(project, card, tests):
+    application = project(
+        {
+            "pytest.ini": "[pytest]\npythonpath = .\n",
+            "cards.py": "class Card:\n    fee = 1\n",
+            "shop.yml": "class: cards.Card\n",
+            "more.yml": "class: cards.Cardboard\n",
+            "tests/test_data.py": "import cards\ndef test_data(): assert open('shop.yml').read()\n",
+            "tests/test_more.py": "import cards\ndef test_more(): assert open('more.yml').read()\n",
+        }
+    )
+    application.record("tests/test_data.py", "tests/test_more.py")
+    application.write("cards.py", f"class Card:\n    {card}\n")
+    assert selected(application, "cards.py").keys() == tests

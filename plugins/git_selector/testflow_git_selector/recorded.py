@@ -33,6 +33,9 @@ FOR_OTHERS = re.compile(
 )
 """Paths of what is for people, type checkers, packaging or a forge: no test comes to it but by opening it."""
 
+SOURCE = (".py", ".pyi")
+WORD = re.compile(rb"[^\W\d]\w*")
+
 CONFIGURING = (".toml", ".ini", ".cfg", ".lock", ".pth")
 
 INSTALLING = (".dist-info", ".egg-info", ".egg", ".egg-link")
@@ -114,8 +117,17 @@ def _program(found: Concerned, touched: TouchedMap, checkout: Path, outdated: Ou
     for name in {name for each in spread_out.values() for name in each.names}:
         found.add(touched, touched.asking(name), f"{path}: {name} changed → an example asks for it")
     found.reached.update(spread_out)
+    _named(found, touched, checkout, path, change.names)
     for file, concerns in spread_out.items():
         _units(found, touched, file, concerns, tests, new if file == path else frozenset())
+
+
+def _named(found: Concerned, touched: TouchedMap, checkout: Path, path: str, names: Collection[str]) -> None:
+    """Whoever reads a file in which one of these names stands may look it up: `class: shop.cards.Card`."""
+    words = {name.encode() for name in names if name.isidentifier()}
+    for file in touched.files if words else ():
+        if not file.endswith(SOURCE) and not words.isdisjoint(WORD.findall(_text(checkout / file))):
+            found.add(touched, touched.reading(file), f"{path}: a name that stands in {file} changed → that was read")
 
 
 def _gone(found: Concerned, touched: TouchedMap, checkout: Path, path: str) -> None:
