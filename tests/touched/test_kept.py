@@ -220,6 +220,30 @@ def test_what_the_set_up_of_a_class_keeps_concerns_its_tests_alone(project, pyth
     assert concerned(application, "lib.py", "return 2") == {"test_it.py::TestTwo::test_two"}
 
 
+def test_a_file_that_is_read_to_make_what_is_kept_concerns_who_comes_to_it(project, python):
+    application = project(
+        {
+            "lib.py": """
+                from pathlib import Path
+                _rates = None
+
+                def rates():
+                    global _rates
+                    if _rates is None:
+                        _rates = Path(__file__).with_name("rates.txt").read_text()
+                    return _rates
+            """,
+            "rates.txt": "7",
+            "test_first.py": "import lib\ndef test_first(): assert lib.rates()\n",
+            "test_second.py": "import lib\ndef test_second(): assert lib.rates()\ndef test_none(): assert lib\n",
+        },
+        python,
+    )
+    touched = application.record("test_first.py", "test_second.py")
+    reading = touched.places(touched.reading("rates.txt"))
+    assert set(reading) == {"test_first.py::test_first", "test_second.py::test_second"}
+
+
 def concerned(application, file, before):
     path = application.checkout / file
     text = path.read_text()

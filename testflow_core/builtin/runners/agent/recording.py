@@ -113,11 +113,15 @@ class Recorder:
         return None
 
     def memoised_above(self, frame: FrameType | None) -> Iterator[Context]:
-        """The contexts of memoised functions that a frame is called by, the last one first."""
-        while frame is not None and self.cached:
-            place = self.places.place(frame.f_code.co_filename)
-            if place and (place, qualified(frame.f_code)) in self.cached:
-                yield self.memoised(place, qualified(frame.f_code), self.base)
+        """The contexts of functions whose results are kept, and that a frame is called by, the last one first."""
+        while frame is not None and (self.cached or self.kept.any):
+            code = frame.f_code
+            place = self.places.place(code.co_filename)
+            if place and (place, qualified(code)) in self.cached:
+                yield self.memoised(place, qualified(code), self.base)
+            elif place and self.kept.by(code):
+                made = self.keeping(code, place, self.base)
+                yield from [made] if made is not None else []
             frame = frame.f_back
 
     def entry(self, code: CodeType, place: str) -> int:
