@@ -100,6 +100,11 @@ class TouchedMap(Protocol):
         """The tests that enter what asks in which line something is."""
         ...
 
+    @property
+    def sharing(self) -> tuple[int, ...]:
+        """For each thing that outlives tests and that they may change, those that have it in common."""
+        ...
+
     def searching(self, folder: str) -> int:
         """The tests that look for a module which a folder would be, or a part of."""
         ...

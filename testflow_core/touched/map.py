@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     """Answers a query."""
 
 ENTER, READ, ABSENT, LISTED, START, MODULE = "enter", "read", "absent", "list", "start", "module"
-RUN, FOUND, ASK, SHOW = "run", "found", "ask", "show"
+RUN, FOUND, ASK, SHOW, SHARE = "run", "found", "ask", "show", "share"
 WHOLE = "*"
 LINES = "lines"
 OF_MODULES = (".py", ".pyc", ".so", ".pyd")
@@ -114,6 +114,12 @@ class RecordedMap:
     def showing_lines(self) -> int:
         """The tests that enter what asks in which line something is."""
         return self._tests(SHOW, LINES)
+
+    @property
+    def sharing(self) -> tuple[int, ...]:
+        """For each thing that outlives tests and that they may change, those that have it in common."""
+        rows = self._rows("select tests from postings where application = ? and kind = ?", (self.application, SHARE))
+        return tuple(unpack(packed) for (packed,) in rows if isinstance(packed, bytes))
 
     def searching(self, folder: str) -> int:
         """The tests that look for a module which a folder would be, or a part of."""

@@ -132,3 +132,22 @@ def test_a_name_that_stands_in_a_file_of_data_is_used_by_who_reads_it(project, c
     application.record("tests/test_data.py", "tests/test_more.py")
     application.write("cards.py", f"class Card:\n    {card}\n")
     assert selected(application, "cards.py").keys() == tests
+
+
+def test_what_is_removed_in_a_folder_elsewhere_is_no_file_of_the_same_name(project, tmp_path, python):
+    application = project(
+        {
+            "tests/test_it.py": f"""
+                import shutil
+                from pathlib import Path
+
+                def test_removes():
+                    made = Path({str(tmp_path)!r}, "elsewhere", "tests", "deep")
+                    made.mkdir(parents=True)
+                    shutil.rmtree(made.parent.parent)
+            """
+        },
+        python,
+    )
+    touched = application.record("tests/test_it.py")
+    assert not touched.reading("tests")

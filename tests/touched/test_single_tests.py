@@ -1,5 +1,7 @@
 """Where a record says which tests of a file a change concerns, the others do not run."""
 
+from textwrap import dedent
+
 import pytest
 
 import testflow
@@ -8,6 +10,8 @@ FILES = {
     "shop/lib.py": "RATE = 1\n\ndef one(): return 1\n\ndef two(): return 2\n\ndef rate(): return RATE\n",
     "shop/base.py": "class Base:\n    def test_base(self): assert True\n",
     "shop/tests/test_shop.py": """
+from textwrap import dedent
+
 import pytest
 import lib
 
@@ -157,3 +161,83 @@ def test_all_of_a_file_run_on_demand(shop):
     change(shop, "lib.py", "return 1", "return 2 - 1")
     run = engine(shop, "lib.py").execute(workflow(options={"whole_files": True}))
     assert ran(run) == {each for each in everything if each.startswith(NAME)}
+
+
+LAZY = """
+from functools import cached_property
+
+class Order:
+    @cached_property
+    def total(self):
+        return added()
+
+def added():
+    return 3
+"""
+HOLDING = {
+    "a fixture of a module": """
+        import pytest
+        @pytest.fixture(scope="module")
+        def order(): return Order()
+        def test_first(order): assert order.total
+        def test_second(order): assert order.total
+    """,
+    "the set-up of a class": """
+        import unittest
+        class TestOrder(unittest.TestCase):
+            @classmethod
+            def setUpClass(cls): cls.order = Order()
+            def test_first(self): assert self.order.total
+            def test_second(self): assert self.order.total
+    """,
+    "the file": """
+        ORDER = Order()
+        def test_first(): assert ORDER.total
+        def test_second(): assert ORDER.total
+    """,
+    "a class of the file": """
+        class TestOrder:
+            order = Order()
+            def test_first(self): assert self.order.total
+            def test_second(self): assert self.order.total
+    """,
+}
+APART = {
+    "a fixture for each test": """
+        import pytest
+        @pytest.fixture
+        def order(): return Order()
+        def test_first(order): assert order.total
+        def test_second(): pass
+    """,
+    "a fixture that holds nothing that changes": """
+        import pytest
+        @pytest.fixture(scope="module", autouse=True)
+        def name(tmp_path_factory): return "order"
+        def test_first(tmp_path): assert Order().total
+        def test_second(tmp_path): pass
+    """,
+}
+
+
+WHOLE = {"the file", "a class of the file"}
+
+
+@pytest.mark.parametrize("holder", HOLDING)
+def test_tests_that_share_what_may_keep_something_run_together(shop, holder):
+    found = concerned(shop, HOLDING[holder])
+    assert found == {"first", "second"} | ({"none"} if holder in WHOLE else set())
+
+
+@pytest.mark.parametrize("text", APART.values(), ids=list(APART))
+def test_tests_that_share_nothing_run_alone(shop, text):
+    assert concerned(shop, text) == {"first"}
+
+
+def concerned(shop, text):
+    (shop / "orders.py").write_text(LAZY)
+    (shop / "tests" / "test_orders.py").write_text(f"from orders import Order\n{dedent(text)}\ndef test_none(): pass\n")
+    recorded(shop)
+    change(shop, "orders.py", "return 3", "return 2 + 1")
+    run = engine(shop, "orders.py").execute(workflow())
+    return {each.rpartition("_")[2] for each in ran(run)}

@@ -78,17 +78,32 @@ def single_tests(
     may have tests that nobody knows. So they do where one failed last, or has a name that nobody can call it by.
     """
     assert context.application is not None  # noqa: S101 - without one nothing is found
-    known = _Known.of(context.past.maps[context.application.name])
+    touched = context.past.maps[context.application.name]
+    known, sharing = _Known.of(touched), [frozenset(touched.places(each)) for each in touched.sharing]
     other = found.changed | found.reached | {*((context.change.files or ()) if context.change else ())}
     answers: dict[TestCase, Sequence[Choice]] = {}
     for choice in choices:
         test = choice.test
         if not choice.selected or test.name is not None or test.file in other or test.file in besides:
             continue
-        single = _single(test, known.places(test), found.reasons)
+        places = known.places(test)
+        single = _single(test, places, _shared(places, found.reasons, sharing))
         if single and not any(track.last_status.failing for track in context.past.of(test)):
             answers[test] = single
     return answers
+
+
+def _shared(
+    places: Sequence[str], reasons: Mapping[str, Sequence[str]], sharing: Iterable[frozenset[str]]
+) -> Mapping[str, Sequence[str]]:
+    """The reasons of the tests of a file; those that share something with one that is concerned are so, too."""
+    found = {place: reasons[place] for place in places if reasons.get(place)}
+    waiting = [each for each in (those.intersection(places) for those in sharing) if each]
+    while (reached := next((each for each in waiting if not each.isdisjoint(found)), None)) is not None:
+        waiting.remove(reached)
+        one = min(reached.intersection(found))
+        found |= {place: [f"{found[one][0]} → it shares something with {one}"] for place in reached - found.keys()}
+    return found
 
 
 def _single(test: TestCase, places: Sequence[str], reasons: Mapping[str, Sequence[str]]) -> list[Choice]:

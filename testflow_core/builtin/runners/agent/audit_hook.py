@@ -43,6 +43,9 @@ ON_THE_WAY = (
 OF_CONSTANTS = "hypothesis/internal/constants_ast.py"
 """Where Hypothesis gathers the constants of all sources: it draws from them, as it does from random numbers."""
 
+IN_FOLDERS = ("_rmtree_safe_fd", "_fwalk", "fwalk")
+"""Functions of Python that open what is in a folder by its bare name: the event does not tell which folder."""
+
 OF_METADATA = ("/importlib/metadata", "/importlib_metadata/", "/pkg_resources/")
 
 
@@ -92,6 +95,8 @@ class AuditHook:
             recorder.touch(kind, name, frame)
 
     def _open(self, told: Arguments, frame: FrameType | None) -> None:
+        if frame is not None and frame.f_code.co_name.startswith(IN_FOLDERS):
+            return
         flags = told[2]
         writes = isinstance(flags, int) and bool(flags & WRITING)
         # What is added to may be read first.

@@ -12,7 +12,8 @@ from .kept import KNOWN, NAMED, Kept, apart
 from .memoised import memoised, qualified
 from .module_search import ModuleSearch, is_installed
 from .own_files import Places
-from .shard import ENTER, SHARD, START, WHOLE, Context, Shard
+from .shard import ENTER, SHARD, SHARE, START, WHOLE, Context, Shard
+from .sharing import holds_objects
 
 if TYPE_CHECKING:
     from types import CodeType, FrameType
@@ -322,6 +323,13 @@ class Recorder:
                 self._unscanned = True
             elif name not in self._scanned:
                 self._scanned.add(name)
-                if self._file_of(module):
+                place = self._file_of(module)
+                if place:
                     self.plain.clear()
                     self.cached.update(memoised(list(vars(module).values()), self.places))
+                if ("file", place) in self._contexts and holds_objects(module, self.places):
+                    self.share(self.context("file", place), place)
+
+    def share(self, context: Context, name: str) -> None:
+        """Note that those who rely on a context have something in common that may be another after each of them."""
+        context.entries.add(self._shard.number((SHARE, name, 0, "")))

@@ -11,6 +11,7 @@ import pytest
 
 from .audit_hook import AuditHook
 from .recording import Recorder
+from .sharing import is_shared
 
 if TYPE_CHECKING:
     from typing import Any, Callable, Generator
@@ -78,7 +79,10 @@ class Recording:
         if fixturedef.scope == ALONE:
             return (yield)
         with self._recorder.within(self._of(fixturedef)):
-            return (yield)
+            made = yield
+        if is_shared(fixturedef, self._recorder.places):
+            self._recorder.share(self._of(fixturedef), f"{fixturedef.baseid}::{fixturedef.argname}")
+        return made
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_make_collect_report(self, collector: pytest.Collector) -> Generator[None, Any, None]:

@@ -1,0 +1,50 @@
+"""What tests of a file have in common and may leave another way than they found it: which of them run matters then."""
+
+from __future__ import annotations
+
+import sys
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from .own_files import Places
+
+UNCHANGING = (type(None), bool, int, float, complex, str, bytes, frozenset, range, type, ModuleType)
+
+SET_UPS = ("setup", "setUp")
+"""In the names of fixtures that pytest makes of the set-up of a class or a module: what they make they put there."""
+
+
+def is_shared(definition: Any, places: Places) -> bool:
+    """Whether a fixture that outlives a test holds something that the tests may change, or that changes itself."""
+    if any(each in str(definition.argname) for each in SET_UPS):
+        return True
+    code = getattr(definition.func, "__code__", None)
+    if code is None or not places.place(code.co_filename):
+        # What pytest and its plugins hand out keeps nothing of the application's.
+        return False
+    value = (getattr(definition, "cached_result", None) or (None,))[0]
+    return not isinstance(value, UNCHANGING)
+
+
+def holds_objects(module: ModuleType, places: Places) -> bool:
+    """Whether a file of tests, or a class in it, holds an object of a class of the application's."""
+    values = list(vars(module).values())
+    for value in values:
+        if isinstance(value, type) and value.__module__ == module.__name__:
+            values += [each for each in vars(value).values() if not isinstance(each, type)]
+    return any(_is_object(value, places) for value in values)
+
+
+def _is_object(value: object, places: Places) -> bool:
+    kind = type(value)
+    if isinstance(value, UNCHANGING) or hasattr(kind, "__get__"):
+        return False
+    file = getattr(sys.modules.get(kind.__module__), "__file__", None)
+    try:
+        # What stands for a function bears its name.
+        return isinstance(file, str) and bool(places.place(file)) and not hasattr(value, "__name__")
+    except Exception:  # noqa: BLE001 - of whatever a module may have
+        return True
