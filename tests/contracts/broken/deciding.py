@@ -108,6 +108,21 @@ class TestOverlooking(contracts.SelectorContract, contracts.SelectorThatCovers):
     )
 
 
+class Splitting(Selector):
+    select = Moody.select
+
+    def narrowed(self, choices, context):
+        elsewhere = TestCase(application="nobody", file="odd.py")
+        return {elsewhere: [Choice(test=elsewhere, selected=True, reason=" ")] * 2}
+
+
+class TestSplitting(contracts.SelectorContract, contracts.SelectorThatNarrows):
+    selector = pytest.fixture(lambda self: Splitting())
+    narrowed = pytest.fixture(
+        lambda self: ([Choice(test=TestCase(application="a", file="b"), selected=True, reason="all")], Context())
+    )
+
+
 class Guess(Analyzer):
     def analyze(self, failures, context):
         texts = [each.evidence[0].text for each in failures if each.evidence]
