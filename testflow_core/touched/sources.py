@@ -14,10 +14,13 @@ if TYPE_CHECKING:
 MODULE = "<module>"
 
 SHOWING = frozenset(
-    {"co_firstlineno", "co_lines", "co_positions", "end_lineno", "extract_tb", "f_lineno", "getlineno"}
-    | {"getsourcelines", "lineno", "tb_lineno"}
+    {"co_firstlineno", "co_lines", "co_positions", "extract_tb", "f_lineno", "getlineno", "getsourcelines", "tb_lineno"}
 )
 """What is asked for the line in which something is."""
+
+PERHAPS = frozenset({"lineno", "end_lineno"})
+TELLING = frozenset({"dis", "inspect", "linecache", "pytest", "traceback", "warnings"})
+"""Whose answers have such attributes; where none of these is imported, they are those of somebody's own tokens."""
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -66,12 +69,14 @@ def source_of(text: bytes, module: str, *, package: bool) -> Source:
         return Source()
     parent = module if package else module.rpartition(".")[0]
     known = tuple(_units(tree.body, ""))
-    return Source(imports=frozenset(_imports(tree, parent)), units=known, showing=frozenset(_showing(tree, known)))
+    imports = frozenset(_imports(tree, parent))
+    attributes = SHOWING if TELLING.isdisjoint(imports) else SHOWING | PERHAPS
+    return Source(imports=imports, units=known, showing=frozenset(_showing(tree, known, attributes)))
 
 
-def _showing(tree: ast.AST, known: Iterable[tuple[int, int, str]]) -> Iterator[str]:
+def _showing(tree: ast.AST, known: Iterable[tuple[int, int, str]], attributes: frozenset[str]) -> Iterator[str]:
     for node in ast.walk(tree):
-        if (isinstance(node, ast.Attribute) and node.attr in SHOWING) or (
+        if (isinstance(node, ast.Attribute) and node.attr in attributes) or (
             isinstance(node, ast.Name) and node.id in SHOWING
         ):
             around = [each for each in known if each[0] <= node.lineno <= each[1]]

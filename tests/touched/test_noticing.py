@@ -151,3 +151,20 @@ def test_what_is_removed_in_a_folder_elsewhere_is_no_file_of_the_same_name(proje
     )
     touched = application.record("tests/test_it.py")
     assert not touched.reading("tests")
+
+
+@pytest.mark.parametrize(
+    ("imports", "asked", "noticed"),
+    [
+        ("import inspect", "inspect.stack()[0].lineno > 0 and lib.one()", True),
+        ("import inspect", "lib.one.__code__.co_firstlineno == 1", True),
+        ("import re", "lib.Token().lineno == 5 and lib.one()", False),
+        ("import inspect", "lib.one() and (lineno := 1)", False),
+    ],
+)
+def test_lines_that_move_concern_who_asks_in_which_line_something_is(project, imports, asked, noticed):
+    text = "def one(): return 1\nclass Token:\n    lineno = 5\n"
+    application = project({"lib.py": text, "test_it.py": f"{imports}\nimport lib\ndef test_it(): assert {asked}\n"})
+    application.record("test_it.py")
+    application.write("lib.py", f"# moved\n{text}")
+    assert bool(selected(application, "lib.py")) is noticed
