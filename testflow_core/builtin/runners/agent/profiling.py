@@ -102,7 +102,7 @@ class Profiling:
         profiler.disable()
         entered = profiler.getstats()
         profiler.clear()
-        recorder.find_memoised()
+        recorder.look_at_imports()
         self._attribute(entered, recorder.innermost(FRAME_OF(1)) or recorder.base)
         self._resume()
 

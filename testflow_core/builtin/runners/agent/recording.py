@@ -257,7 +257,7 @@ class Recorder:
     def begin(self, file: str, name: str) -> Context:
         """A test begins: what it enters is reported anew."""
         self.settle()
-        self.find_memoised()
+        self.look_at_imports()
         self._restarts.clear()
         self.nested = []
         self.base = made = self.context("test", file, name)
@@ -289,9 +289,9 @@ class Recorder:
         self.settle()
         self.base, self.nested = self.session, []
         self._active.discard(test)
-        # It comes last: of a test that is written down, all that it relies on is.
         if not whole:
             test.entries.add(self.start())
+        # It comes last: of a test that is written down, all that it relies on is.
         self._flush(test)
 
     def flush(self) -> None:
@@ -312,8 +312,8 @@ class Recorder:
         finally:
             self.silent = False
 
-    def find_memoised(self) -> None:
-        """Look for memoised functions in what was imported since the last time."""
+    def look_at_imports(self) -> None:
+        """Look for memoised functions, and in files of tests for objects, in what was imported since the last time."""
         if not self._unscanned:
             return
         self._unscanned = False
