@@ -23,7 +23,7 @@ def test_two(number): assert lib.two() * number
 class TestRate:
     def test_rate(self): assert lib.rate()
 """,
-    "shop/tests/test_base.py": "from base import Base\nclass TestBase(Base):\n    def test_own(self): assert True\n",
+    "shop/tests/test_base.py": "from base import Base\nclass TestBase(Base):\n    pass\ndef test_own(): assert True\n",
     "shop/tests/test_odd.txt": ">>> import lib\n>>> lib.two()\n2\n",
     "shop/conftest.py": "",
     "shop/pytest.ini": "[pytest]\npythonpath = .\n",
@@ -106,7 +106,7 @@ def test_all_of_a_file_run_where_it_may_have_other_tests_now(shop, file, before,
     if file == "base.py":
         assert found == {
             "shop::tests/test_base.py::TestBase::test_other",
-            "shop::tests/test_base.py::TestBase::test_own",
+            "shop::tests/test_base.py::test_own",
         }
     elif file == "lib.py":
         assert found == {f"{NAME}TestRate::test_rate"}
@@ -241,3 +241,12 @@ def concerned(shop, text):
     change(shop, "orders.py", "return 3", "return 2 + 1")
     run = engine(shop, "orders.py").execute(workflow())
     return {each.rpartition("_")[2] for each in ran(run)}
+
+
+def test_all_of_a_file_run_that_uses_a_name_which_changed(shop):
+    text = "import lib\ndef test_uses(): assert lib.RATE\ndef test_none(): pass\n"
+    (shop / "tests" / "test_rates.py").write_text(text)
+    recorded(shop)
+    change(shop, "lib.py", "RATE = 1", "RATE = 1 + 1")
+    found = ran(engine(shop, "lib.py").execute(workflow()))
+    assert found >= {"shop::tests/test_rates.py::test_uses", "shop::tests/test_rates.py::test_none"}
