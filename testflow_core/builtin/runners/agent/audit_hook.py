@@ -7,7 +7,7 @@ import sys
 from types import CodeType
 from typing import TYPE_CHECKING, Any
 
-from .recording import FRAME_OF
+from .contexts import FRAME_OF
 from .run_text import names_in
 from .shard import ABSENT, LIST, READ, START, WHOLE
 from .watched import by_framework

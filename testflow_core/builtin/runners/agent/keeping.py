@@ -19,8 +19,11 @@ if TYPE_CHECKING:
 ITSELF = ""
 """What only the function itself comes to, not others by a name: a class that it is given, a variable around it."""
 
-AROUND, FIRST = "^", "."
-"""A variable of the function around this one, and its own first argument; before a name, an attribute of that."""
+AROUND, FIRST, GIVEN = "^", ".", "="
+"""
+A variable of the function around this one; its own first argument and, before a name, an attribute of that; before a
+name, another argument.
+"""
 
 ADDING = frozenset({"add", "append", "appendleft", "extend", "insert", "set", "setdefault", "update", "__setitem__"})
 """Methods that put something into what they are called on."""
@@ -46,6 +49,14 @@ CONTAINERS = frozenset(
 SET_UPS = frozenset({"setup_class", "setup_module", "setUpClass", "setUpModule"})
 """Called once for a class or a file, by a framework: what they keep belongs to its tests already."""
 
+BY_NAME = frozenset({"hasattr", "getattr", "__dict__", "vars"})
+"""What attributes are asked for by that are given as text."""
+
+ANY = ""
+"""An attribute whose name is worked out."""
+
+SET_BY_NAME = frozenset({"setattr", "__setattr__", "__dict__"})
+
 OPTIMIZED = 1
 """A flag of the code of functions, and of nothing else."""
 
@@ -63,18 +74,27 @@ class Walk:
 
     `names` are those under which it keeps something: variables of the module, attributes of classes and of other
     objects of the module; whoever mentions one may find it. `around` says that it keeps something in the function
-    around it, `own` are attributes of its first argument that it binds, `filled` such as it puts something into.
+    around it, `own` are attributes of its first argument that it binds, `filled` such as it puts something into, and
+    `decisive` such as it looks at before it goes one way or the other. `given` are arguments that it fills.
+
+    Most functions leave nothing behind, and are walked through only where that does not matter: as a `whole`.
     """
 
-    def __init__(self, code: CodeType) -> None:
+    def __init__(self, code: CodeType, *, whole: bool = False) -> None:
         self.names: set[str] = set()
         self.around = False
         self.own: set[str] = set()
         self.filled: set[str] = set()
+        self.given: set[str] = set()
+        self.decisive: set[str] = _asked_by_name(code) if whole else set()
+        self._asked: set[str] = set()
+        self._tries = bool(getattr(code, "co_exceptiontable", True))
         self._code = code
         self._first: Value = ITSELF if not CLASSES.isdisjoint(code.co_varnames[:1]) else FIRST
         self._stack: list[Value] = []
-        if stores(code):
+        if whole and SET_BY_NAME.intersection(code.co_names):
+            self.own |= _texts(code) | {ANY}
+        if whole or stores(code):
             for number, name, argument in steps(code.co_code):
                 self._step(number, name, argument)
 
@@ -87,7 +107,8 @@ class Walk:
         elif name in {"LOAD_GLOBAL", "LOAD_NAME"}:
             self._stack.append(_name(self._code, name, argument))
         elif name == "LOAD_DEREF":
-            self._stack.append(AROUND if self._is_around(argument) else None)
+            own = _around(self._code, argument) in self._code.co_varnames[:1]
+            self._stack.append(self._variable(0) if own else AROUND if self._is_around(argument) else None)
         elif name == "COPY":
             self._stack.append(self._stack[-argument] if argument <= len(self._stack) else None)
         elif name == "SWAP" and argument <= len(self._stack):
@@ -100,12 +121,14 @@ class Walk:
         owner = self._take()
         if called and attribute in ADDING:
             self._put(owner)
+        if owner == FIRST:
+            self._asked.add(attribute)
         if attribute == "__class__":
             self._stack.append(ITSELF)
         elif owner in {None, AROUND}:
             self._stack.append(owner)
         else:
-            self._stack.append(FIRST + attribute if owner == FIRST else None if _is_of_first(owner) else attribute)
+            self._stack.append(FIRST + attribute if owner == FIRST else None if _is_argument(owner) else attribute)
 
     def _fast(self, name: str, argument: int) -> None:
         """Variables of its own; some instructions are two, the later of which has the lower half of the argument."""
@@ -115,7 +138,13 @@ class Walk:
             if kind.endswith("STORE"):
                 self._take()
             else:
-                self._stack.append(self._first if place == 0 and self._code.co_varnames[:1] else None)
+                self._stack.append(self._variable(place))
+
+    def _variable(self, place: int) -> Value:
+        arguments = self._code.co_argcount + self._code.co_kwonlyargcount
+        if place == 0 and arguments:
+            return self._first
+        return GIVEN + self._code.co_varnames[place] if place < arguments else None
 
     def _note(self, name: str, argument: int) -> None:
         if name == "STORE_GLOBAL":
@@ -128,7 +157,7 @@ class Walk:
                 self.own.add(attribute)
             elif owner == AROUND:
                 self.around = True
-            elif owner is not None and not _is_of_first(owner):
+            elif owner is not None and not _is_argument(owner):
                 self.names.add(attribute)
         elif name == "STORE_SUBSCR":
             self._put(self._top(2))
@@ -136,13 +165,17 @@ class Walk:
     def _put(self, owner: Value) -> None:
         if owner == AROUND:
             self.around = True
-        elif owner is not None and _is_of_first(owner):
-            self.filled |= {owner[len(FIRST) :]} - {""}
+        elif owner == FIRST:
+            self.given.add(self._code.co_varnames[0])
+        elif owner is not None and _is_argument(owner):
+            (self.filled if owner.startswith(FIRST) else self.given).add(owner[1:])
         elif owner is not None:
             self.names.add(owner)
 
     def _other(self, number: int, name: str, argument: int) -> None:
         """Any other instruction: what it takes away, and that nothing is known of what it leaves."""
+        if ("JUMP" in name and "IF_" in name) or (self._tries and name == "RETURN_VALUE"):
+            self.decisive |= self._asked
         try:
             effect = dis.stack_effect(number, argument if number >= dis.HAVE_ARGUMENT else None, jump=False)
         except ValueError:
@@ -242,8 +275,16 @@ def _around(code: CodeType, argument: int) -> str:
     return [*own, *cells, *code.co_freevars][argument]
 
 
-def _is_of_first(owner: Value) -> bool:
-    return owner is not None and owner.startswith(FIRST)
+def _is_argument(owner: Value) -> bool:
+    return owner is not None and owner.startswith((FIRST, GIVEN))
+
+
+def _asked_by_name(code: CodeType) -> set[str]:
+    return _texts(code) | {ANY} if BY_NAME.intersection(code.co_names) else set()
+
+
+def _texts(code: CodeType) -> set[str]:
+    return {each for each in code.co_consts if isinstance(each, str)}
 
 
 def _name(code: CodeType, name: str, argument: int) -> str:

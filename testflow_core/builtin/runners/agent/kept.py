@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from .keeping import ITSELF, kept_in
 
 if TYPE_CHECKING:
-    from typing import Callable
+    from typing import Callable, Collection
 
 KNOWN = 1 << 17
 """How many functions are remembered: a suite may make any number."""
@@ -22,8 +22,8 @@ What a code object is looked up by, and then compared: it is dear to hash, and `
 more than all else that is done when a function is entered.
 """
 
-
 NOTHING: frozenset[str] = frozenset()
+EVERYWHERE = ""
 
 
 class Kept:
@@ -44,14 +44,23 @@ class Kept:
     def look_through(self, module: CodeType) -> None:
         """Find out which functions of a file keep something, before any of them is entered."""
         for code, names in kept_in(module):
-            if names and len(self._names) < KNOWN:
-                self.any = True
-                known = self._names.setdefault(NAMED(code), (code, names))
-                if known[0] is not code:
-                    self._names[apart(code)] = (code, names)
+            if names:
+                self.keep(code, names)
 
-    def note(self, place: str, names: frozenset[str], number: int) -> bool:
-        """A function of a file has begun to keep something under these names; whether that is new."""
+    def keep(self, code: CodeType, names: frozenset[str]) -> None:
+        """A function is found to keep something."""
+        if len(self._names) < KNOWN:
+            self.any = True
+            known = self._names.setdefault(NAMED(code), (code, names))
+            if known[0] is not code:
+                self._names[apart(code)] = (code, names)
+
+    def note(self, place: str, names: Collection[str], number: int) -> bool:
+        """
+        A function of a file has begun to keep something under these names; whether that is new.
+
+        `EVERYWHERE` is the place of what others find without any call of the file's.
+        """
         known = self._numbers.setdefault(place, {})
         fresh = [each for each in names if each != ITSELF and number not in known.setdefault(each, set())]
         for each in fresh:
@@ -60,8 +69,15 @@ class Kept:
 
     def found_by(self, code: CodeType, place: str) -> set[int]:
         """The contexts of functions that may have kept what a function of their file mentions."""
-        known = self._numbers.get(place)
-        return {number for name in code.co_names for number in known.get(name, ())} if known else set()
+        known, anywhere = self._numbers.get(place), self._numbers.get(EVERYWHERE)
+        found: set[int] = set()
+        if known:
+            found.update(number for name in code.co_names for number in known.get(name, ()))
+        if anywhere:
+            # A fixture is mentioned as an argument.
+            mentioned = (*code.co_names, *code.co_varnames[: code.co_argcount])
+            found.update(number for name in mentioned for number in anywhere.get(name, ()))
+        return found
 
 
 def apart(code: CodeType) -> object:

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from .own_files import Places
 
 
+BOUND = {staticmethod, classmethod}
+
+
 def memoised(values: Iterable[object], places: Places) -> Iterable[tuple[str, str]]:
     """Files and qualified names of those among the values of a module, and of the classes among them."""
     for value in values:
@@ -30,12 +33,12 @@ def innermost(value: Any) -> Any:
     return value
 
 
-def remembers(value: object) -> bool:
+def remembers(value: Any) -> bool:
     """Whether a callable keeps results: `functools.lru_cache`, and libraries that do as it does."""
     try:
-        value = getattr(value, "__func__", value)
-        # Most have none, and an exception for each would take longer than all else that an import costs.
-        own = getattr(value, "__dict__", ())
+        value = getattr(value, "__func__", value) if type(value) in BOUND else value
+        # What an object answers itself when it is asked for what it has not got, is left unasked.
+        own: Any = object.__getattribute__(value, "__dict__") if type(value).__dictoffset__ else ()
         return "__wrapped__" in own and any(hasattr(value, name) for name in ("cache_info", "cache_clear", "cache"))
     except Exception:  # noqa: BLE001 - of whatever a module may have
         return False

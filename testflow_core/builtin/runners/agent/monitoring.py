@@ -7,9 +7,10 @@ import sys
 from types import CodeType
 from typing import TYPE_CHECKING, Any
 
+from .contexts import FRAME_OF
 from .kept import KNOWN, apart
 from .memoised import qualified
-from .recording import FRAME_OF
+from .recording import THREADS
 from .watched import ASKING, FORKING, WATCHED, watched
 
 if TYPE_CHECKING:
@@ -23,9 +24,6 @@ TOOLS = (4, 3)
 
 RESUMED = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR | inspect.CO_ITERABLE_COROUTINE
 """Flags of code that goes on where it was: another test may have begun it."""
-
-THREADS: Callable[[], dict[int, FrameType]] = getattr(sys, "_current_frames")  # noqa: B009 - nobody else knows
-"""The threads that are in the midst of something, whoever has started them."""
 
 
 class Monitoring:

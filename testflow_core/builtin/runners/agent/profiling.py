@@ -7,8 +7,10 @@ import threading
 from types import CodeType
 from typing import TYPE_CHECKING, Any
 
+from .contexts import FRAME_OF
 from .kept import KNOWN, NAMED
-from .recording import FRAME_OF, OF_MODULE, qualified
+from .memoised import qualified
+from .recording import OF_MODULE
 from .shard import START, WHOLE
 from .telling import NoSourceError, tell
 from .watched import FORKING, STARTING, handlers
@@ -90,7 +92,7 @@ class Profiling:
         """Have the profiler note what is entered from now on."""
         self._imported = None
         self._passed.clear()
-        self._graph = bool(self._recorder.cached) or self._recorder.kept.any
+        self._graph = self._recorder.keeps
         self._profiler.enable(subcalls=self._graph, builtins=False)
 
     def _settle(self) -> None:

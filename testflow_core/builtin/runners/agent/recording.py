@@ -2,95 +2,64 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
+import functools
 import sys
 import threading
 from typing import TYPE_CHECKING
 
-from .kept import KNOWN, NAMED, Kept, apart
+from .contexts import Contexts
+from .kept import EVERYWHERE, KNOWN, NAMED, Kept, apart
+from .lasting import Lasting, of_module
 from .memoised import memoised, qualified
 from .module_search import ModuleSearch, is_installed
 from .own_files import Places
-from .shard import ENTER, SHARD, SHARE, START, WHOLE, Context, Shard
+from .shard import ENTER, WHOLE, Context
 from .sharing import holds_objects
 
 if TYPE_CHECKING:
-    from types import CodeType, FrameType
-    from typing import Callable, Generator, Iterable, Iterator
+    from types import CodeType, FrameType, ModuleType
+    from typing import Any, Callable, Collection, Iterable, Iterator
+
+    from .lasting import Late
 
 OF_MODULE = "<module>"
-FRAME_OF: Callable[[int], FrameType] = getattr(sys, "_getframe")  # noqa: B009 - there is no other way to ask
+THREADS: Callable[[], dict[int, FrameType]] = getattr(sys, "_current_frames")  # noqa: B009 - nobody else knows
+"""The threads that are in the midst of something, whoever has started them."""
 RESTARTS = 8
 """How often in one test the whole of what a memoised function enters is looked at; after that it is overestimated."""
 
 CALLS = 32
 """How many calls in one test of a function that keeps something are told of."""
 
+ASKED = 256
+"""How many calls in one test of a function on objects that do not outlive it: the next may be on one that does."""
 
-class Recorder:
+
+class Recorder(Contexts):
     """
     Attributes what happens to the context in which it happens.
 
-    `again` has everything reported once more; `restart` as well, and may be called in the midst of a report. `settle`
-    has reported what was not yet, before the context is another. Where memoised functions are `unannounced`, nobody
-    says when they are called.
+    Where memoised functions are `unannounced`, nobody says when they are called.
     """
 
     def __init__(self, checkout: str, folder: str) -> None:
-        self.places = Places(checkout)
+        super().__init__(Places(checkout), folder)
         self._search = ModuleSearch(self.places)
-        self.restart: Callable[[], None] = lambda: None
-        self.again: Callable[[], None] = lambda: None
-        self.settle: Callable[[], None] = lambda: None
         self.unannounced = False
         self.runs: Callable[[object], None] = lambda _code: None
         self.makes: Callable[[object], None] = lambda _file: None
         self.plain: dict[object, tuple[CodeType, int]] = {}
         self.cached: set[tuple[str, str]] = set()
-        self._contexts: dict[tuple[str, ...], Context] = {}
-        self.nested: list[tuple[CodeType, int, Context]] = []
-        self._restarts: dict[tuple[str, str], int] = {}
+        self._restarts: dict[tuple[str, ...], int] = {}
         self.kept = Kept()
+        self.lasting = Lasting(self.places, self._remember, self.kept.keep)
         self._scanned: set[str] = set()
-        self._shard = Shard(self.places, os.path.join(folder, f"{SHARD}{os.getpid()}.jsonl"))
-        self._made = 0
-        self._active: set[Context] = set()
-        self._below: dict[str, frozenset[int]] = {}
         self._unscanned = True
-        self.silent = False
+        self._look_again = False
         self.written: set[str] = set()
-        self.session = self.base = self.context("session")
         self.preloaded = self._note_loaded()
         for name in [each for each in list(sys.modules) if "." not in each]:
             self.search(name, None, None)
-
-    def context(self, kind: str, *names: str) -> Context:
-        """The context of these names; that of each attempt at a test is its own."""
-        found = self._contexts.get((kind, *names))
-        if found is None:
-            found = Context(self._made, kind, *names)
-            self._made += 1
-            if kind != "test":
-                self._contexts[(kind, *names)] = found
-                self._below.clear()
-        self._active.add(found)
-        return found
-
-    @contextlib.contextmanager
-    def within(self, context: Context, *, relied_on: bool = True) -> Generator[None, None, None]:
-        """Everything inside belongs to a context, on which the present one relies, unless it merely ends it."""
-        before, nested = self.base, self.nested
-        if relied_on and before is not self.session:
-            self.current(FRAME_OF(1)).uses.add(context.number)
-        self.settle()
-        self.base, self.nested = context, []
-        self.again()
-        try:
-            yield
-        finally:
-            self.settle()
-            self.base, self.nested = before, nested
 
     def current(self, frame: FrameType | None) -> Context:
         """The context of what happens in a frame: an import or a memoised function that it is called by comes first."""
@@ -99,31 +68,22 @@ class Recorder:
             inner = next(self.memoised_above(frame), None)
         return inner or self.base
 
-    def innermost(self, frame: FrameType | None) -> Context | None:
-        """The context of the import or memoised function that has begun last, if it is not over."""
-        while self.nested:
-            code, thread, context = self.nested[-1]
-            if thread != threading.get_ident():
-                return None
-            above = frame
-            while above is not None and above.f_code is not code:
-                above = above.f_back
-            if above is not None:
-                return context
-            self.nested.pop()
-        return None
-
     def memoised_above(self, frame: FrameType | None) -> Iterator[Context]:
         """The contexts of functions whose results are kept, and that a frame is called by, the last one first."""
-        while frame is not None and (self.cached or self.kept.any):
+        while frame is not None and self.keeps:
             code = frame.f_code
             place = self.places.place(code.co_filename)
             if place and (place, qualified(code)) in self.cached:
                 yield self.memoised(place, qualified(code), self.base)
-            elif place and self.kept.by(code):
-                made = self.keeping(code, place, self.base)
+            elif place and (self.kept.by(code) or self.lasting.late(code)):
+                made = self.keeping(code, place, self.base, frame)
                 yield from [made] if made is not None else []
             frame = frame.f_back
+
+    @property
+    def keeps(self) -> bool:
+        """Whether there is any function whose results may be found without it."""
+        return bool(self.cached) or self.kept.any or self.lasting.any
 
     def entry(self, code: CodeType, place: str) -> int:
         """What it is called that a code object of the application is entered."""
@@ -140,11 +100,19 @@ class Recorder:
             return True
         else:
             context.entries.add(entry)
-            made = self.keeping(code, place, context)
+            made = self.keeping(code, place, context, frame)
             if made is not None:
-                return self._begin_keeping(code, (place, name), context, made)
+                self._begin_keeping(code, context, made)
+                return self._calls(place, name) < CALLS
+            if self.lasting.late(code) is not None:
+                return self._calls(place, name) < ASKED
             self.know(code, place, entry)
         return False
+
+    def _calls(self, *key: str) -> int:
+        """How often this was asked in the present test."""
+        self._restarts[key] = count = self._restarts.get(key, 0) + 1
+        return count
 
     def know(self, code: CodeType, place: str, entry: int) -> None:
         """Remember what it is called that a function is entered which is nothing but a function."""
@@ -171,8 +139,7 @@ class Recorder:
         if made is context:
             return made
         self.nested.append((code, threading.get_ident(), made))
-        self._restarts[place, name] = count = self._restarts.get((place, name), 0) + 1
-        if count <= RESTARTS:
+        if self._calls(place, name) <= RESTARTS:
             self.restart()
         else:
             made.entries |= context.entries
@@ -188,32 +155,41 @@ class Recorder:
             self.context("import", place).uses.add(made.number)
         return made
 
-    def keeping(self, code: CodeType, place: str, context: Context) -> Context | None:
+    def keeping(self, code: CodeType, place: str, context: Context, frame: FrameType | None = None) -> Context | None:
         """The context of a function that keeps something, on which another one relies; None of any other function."""
-        context.uses |= self.kept.found_by(code, place)
         names = self.kept.by(code)
-        if not names:
+        late = None if names else self.lasting.late(code)
+        if late is not None:
+            return self._put_off(late, place, context, frame)
+        context.uses |= self.kept.found_by(code, place)
+        return self._keep(code, place, names, context) if names else None
+
+    def _put_off(self, late: Late, place: str, context: Context, frame: FrameType | None) -> Context | None:
+        """The same of a function that keeps something in the object whose method it is."""
+        owner = self.lasting.owner(late.code, frame)
+        if not owner:
             return None
-        made = self.context("kept", place, f"{qualified(code)}:{code.co_firstlineno}")
+        names = self.lasting.names(late, owner)
+        return self._keep(late.code, EVERYWHERE if late.everywhere else place, names, context, owner)
+
+    def _keep(self, code: CodeType, place: str, names: Collection[str], context: Context, owner: str = "") -> Context:
+        made = self.context(
+            "kept", self.places.place(code.co_filename), f"{qualified(code)}:{code.co_firstlineno}", owner
+        )
         context.uses.add(made.number)
         # Who relies on what a set-up keeps says so by its fixture.
         if self.base.kind != "fixture" and self.kept.note(place, names, made.number):
-            # Whoever mentions it is looked at anew.
+            # Whoever mentions it is looked at anew, and what was made may put off something itself.
             self.plain.clear()
+            self._look_again = True
         return made
 
-    def _begin_keeping(self, code: CodeType, key: tuple[str, str], context: Context, made: Context) -> bool:
-        """Whether the next call must be told of, too: there may be any number, and as a rule the first enters all."""
-        self._restarts[key] = count = self._restarts.get(key, 0) + 1
+    def _begin_keeping(self, code: CodeType, context: Context, made: Context) -> None:
+        """There may be any number of calls, and as a rule the first enters all."""
         if made is not context:
             self.nested.append((code, threading.get_ident(), made))
-        if count == 1:
+        if self._calls(*made.names) == 1:
             self.restart()
-        return count < CALLS
-
-    def start(self) -> int:
-        """What it is called that a program is started of which nobody knows what it touches."""
-        return self._shard.number((START, WHOLE, 0, ""))
 
     def touch(self, kind: str, place: str, frame: FrameType | None) -> None:
         """Note that a file was read, missed, listed or started."""
@@ -258,59 +234,24 @@ class Recorder:
         """A test begins: what it enters is reported anew."""
         self.settle()
         self.look_at_imports()
+        if self._look_again:
+            self._look_again = False
+            self._found(self.lasting.look_again())
         self._restarts.clear()
-        self.nested = []
-        self.base = made = self.context("test", file, name)
-        above = self._below.get(file)
-        if above is None:
-            above = self._below[file] = frozenset(self._above(file))
-        made.uses |= above
-        self.again()
+        made = super().begin(file, name)
+        self._go_on(made)
         return made
 
-    def _above(self, file: str) -> Iterable[int]:
-        """What every test of a file relies on."""
-        yield self.session.number
-        yield self.context("file", file).number
-        folder = file
-        while folder:
-            folder = folder.rpartition("/")[0]
-            conftest = f"{folder}/conftest.py" if folder else "conftest.py"
-            above = self._contexts.get(("import", conftest))
-            if above is not None:
-                yield above.number
-
-    def end(self, test: Context, *, whole: bool) -> None:
-        """
-        A test has ended: write down what it touched, and what the contexts did that it may rely on.
-
-        One that is not known as a `whole` is written down as one that may touch anything.
-        """
-        self.settle()
-        self.base, self.nested = self.session, []
-        self._active.discard(test)
-        if not whole:
-            test.entries.add(self.start())
-        # It comes last: of a test that is written down, all that it relies on is.
-        self._flush(test)
-
-    def flush(self) -> None:
-        """Write down what is new."""
-        self.settle()
-        self._flush()
-
-    def _flush(self, *last: Context) -> None:
-        active, self._active = self._active, set()
-        active.add(self.session)
-        self._write([*active, *last])
-
-    def _write(self, contexts: Iterable[Context]) -> None:
-        # What is read to be written down is read by no test.
-        self.silent = True
-        try:
-            self._shard.write(contexts)
-        finally:
-            self.silent = False
+    def _go_on(self, test: Context) -> None:
+        """Note what other threads are in the midst of: they may go on while a test runs that has not begun them."""
+        threads = THREADS()
+        for number in threads.keys() - {threading.get_ident()}:
+            frame: FrameType | None = threads[number]
+            while frame is not None:
+                place = self.places.place(frame.f_code.co_filename)
+                if place:
+                    test.entries.add(self.entry(frame.f_code, place))
+                frame = frame.f_back
 
     def look_at_imports(self) -> None:
         """Look for memoised functions, and in files of tests for objects, in what was imported since the last time."""
@@ -327,9 +268,25 @@ class Recorder:
                 if place:
                     self.plain.clear()
                     self.cached.update(memoised(list(vars(module).values()), self.places))
-                if ("file", place) in self._contexts and holds_objects(module, self.places):
-                    self.share(self.context("file", place), place)
+                    self._look_into(module, place)
 
-    def share(self, context: Context, name: str) -> None:
-        """Note that those who rely on a context have something in common that may be another after each of them."""
-        context.entries.add(self._shard.number((SHARE, name, 0, "")))
+    def _look_into(self, module: ModuleType, place: str) -> None:
+        """Tests of a file that share an object run together; what others hold outlives them all."""
+        if ("file", place) not in self._contexts:
+            self._found(self.lasting.look(functools.partial(of_module, module)))
+        elif holds_objects(module, self.places):
+            self.share(self.context("file", place), place)
+
+    def lasts(self, name: str, value: Callable[[], object]) -> None:
+        """Look at what a fixture hands out to tests of several files."""
+        if self._found(self.lasting.look(lambda: [(name, value())])):
+            self.restart()
+
+    def _found(self, fresh: bool) -> bool:
+        """Functions were found that put something off: they are looked at anew."""
+        if fresh:
+            self.plain.clear()
+        return fresh
+
+    def _remember(self, function: Any) -> None:
+        self.cached.update(memoised([function], self.places))

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 ALONE = "function"
 """The scope of a fixture that is made for one test."""
 
+OVER_FILES = {"session", "package"}
+
 WRAPPING: dict[str, Any] = {
     "wrapper" if "wrapper" in inspect.signature(pytest.hookimpl).parameters else "hookwrapper": True
 }
@@ -80,6 +82,9 @@ class Recording:
             return (yield)
         with self._recorder.within(self._of(fixturedef)):
             made = yield
+        if fixturedef.scope in OVER_FILES:
+            value = lambda: (getattr(fixturedef, "cached_result", None) or (None,))[0]  # noqa: E731
+            self._recorder.lasts(f"{fixturedef.baseid}:{fixturedef.argname}", value)
         if is_shared(fixturedef, self._recorder.places):
             self._recorder.share(self._of(fixturedef), f"{fixturedef.baseid}::{fixturedef.argname}")
         return made

@@ -42,9 +42,14 @@ def _is_object(value: object, places: Places) -> bool:
     kind = type(value)
     if isinstance(value, UNCHANGING) or hasattr(kind, "__get__"):
         return False
-    file = getattr(sys.modules.get(kind.__module__), "__file__", None)
     try:
         # What stands for a function bears its name.
-        return isinstance(file, str) and bool(places.place(file)) and not hasattr(value, "__name__")
+        return is_own(kind, places) and not hasattr(value, "__name__")
     except Exception:  # noqa: BLE001 - of whatever a module may have
         return True
+
+
+def is_own(kind: type, places: Places) -> bool:
+    """Whether a class is one of the application's."""
+    file = getattr(sys.modules.get(kind.__module__), "__file__", None)
+    return isinstance(file, str) and bool(places.place(file))
