@@ -356,6 +356,35 @@ def test_what_a_fixture_hands_to_tests_of_several_files_has_put_off_concerns_the
     }
 
 
+def test_objects_are_looked_at_without_a_call_of_anything_of_theirs(recorded, python):
+    application = recorded(
+        python,
+        {
+            "lib.py": """
+                class Touchy:
+                    def refuse(self, *arguments):
+                        raise RuntimeError("touched")
+
+                    __getattribute__ = __eq__ = __hash__ = __bool__ = __len__ = __iter__ = __repr__ = refuse
+
+                class Strange(type):
+                    @property
+                    def __module__(cls):
+                        return ["no name"]
+
+                class Odd(metaclass=Strange):
+                    pass
+
+                THINGS = [Touchy(), {"a": Touchy()}, Odd(), Touchy]
+                TOUCHY = Touchy()
+            """,
+            "test_first.py": "import lib\ndef test_first(): assert lib.THINGS\n",
+            "test_second.py": "import lib\ndef test_second(): assert lib.THINGS\n",
+        },
+    )
+    assert "Touchy.refuse" not in application.map().units("lib.py")
+
+
 def test_what_a_thread_goes_on_with_that_another_test_has_begun_concerns_both(recorded, python):
     application = recorded(
         python,

@@ -49,13 +49,13 @@ CONTAINERS = frozenset(
 SET_UPS = frozenset({"setup_class", "setup_module", "setUpClass", "setUpModule"})
 """Called once for a class or a file, by a framework: what they keep belongs to its tests already."""
 
-BY_NAME = frozenset({"hasattr", "getattr", "__dict__", "vars"})
+BY_NAME = frozenset({"hasattr", "getattr"})
 """What attributes are asked for by that are given as text."""
 
 ANY = ""
 """An attribute whose name is worked out."""
 
-SET_BY_NAME = frozenset({"setattr", "__setattr__", "__dict__"})
+SET_BY_NAME = frozenset({"setattr", "__setattr__"})
 
 OPTIMIZED = 1
 """A flag of the code of functions, and of nothing else."""
@@ -284,7 +284,7 @@ def _asked_by_name(code: CodeType) -> set[str]:
 
 
 def _texts(code: CodeType) -> set[str]:
-    return {each for each in code.co_consts if isinstance(each, str)}
+    return {each for each in code.co_consts if isinstance(each, str) and each.isidentifier()}
 
 
 def _name(code: CodeType, name: str, argument: int) -> str:

@@ -7,7 +7,16 @@ import gc
 import weakref
 from collections import deque
 from itertools import islice
-from types import CellType, CodeType, FrameType, FunctionType, MethodType, TracebackType
+from types import (
+    BuiltinFunctionType,
+    CellType,
+    CodeType,
+    FrameType,
+    FunctionType,
+    MappingProxyType,
+    MethodType,
+    TracebackType,
+)
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from .keeping import ITSELF, Walk
@@ -30,8 +39,8 @@ MOST = 1 << 12
 WIDE = 1 << 8
 """How many of a container."""
 
-AGAIN = 32
-"""How often all are looked at anew, as something was kept that was not there before."""
+AGAIN = 64
+"""How often one of those who hold objects is looked at anew, as something was kept that was not there before."""
 
 ANYONE = "*"
 """An object of which nobody knows whether it outlives a test."""
@@ -39,7 +48,7 @@ ANYONE = "*"
 STRANGE = 2
 """How many objects of others' classes one within the other are not looked into any more."""
 
-BLIND = (*(each for each in UNCHANGING if each is not type), CodeType, FrameType, TracebackType)
+BLIND = frozenset({*UNCHANGING, CodeType, FrameType, TracebackType, BuiltinFunctionType, MappingProxyType} - {type})
 CONTAINERS = frozenset({dict, list, tuple, set, deque})
 TRANSPARENT = frozenset({functools.partial, MethodType, CellType, property, staticmethod, classmethod})
 MAKERS = frozenset({"__init__", "__new__", "__post_init__", "__attrs_post_init__", "__set_name__", "__del__"})
@@ -77,7 +86,8 @@ class Lasting:
         self._late: dict[object, Late] = {}
         self._objects: dict[int, tuple[Callable[[], object], str]] = {}
         self._kinds: dict[type, bool] = {}
-        self._roots: list[Callable[[], Iterable[Root]]] = []
+        self._noted: set[type] = set()
+        self._roots: dict[str, Callable[[], Iterable[Root]]] = {}
         self._variables: set[str] = set()
         self._again = 0
 
@@ -86,16 +96,16 @@ class Lasting:
         """Whether there is any function that puts something off."""
         return bool(self._late)
 
-    def look(self, roots: Callable[[], Iterable[Root]]) -> bool:
+    def look(self, holders: Mapping[str, Callable[[], Iterable[Root]]]) -> bool:
         """Look at what outlives a test from now on; whether functions were found that nobody knew to put things off."""
-        self._roots.append(roots)
-        return self._look(roots)
+        self._roots.update(holders)
+        return self._look(holders)
 
-    def look_again(self) -> bool:
-        """Look at all of them anew, as one may have come to hold another."""
-        self._again += 1
-        fresh = [self._look(each) for each in self._roots] if self._again < AGAIN else []
-        return any(fresh)
+    def look_again(self, holders: Iterable[str]) -> bool:
+        """Look anew at what these hold, as that may have come to hold something else."""
+        known = {each: self._roots[each] for each in holders if each in self._roots}
+        self._again += len(known)
+        return self._again <= AGAIN and self._look(known)
 
     def late(self, code: CodeType) -> Late | None:
         """What is known of a function that puts something off."""
@@ -113,20 +123,31 @@ class Lasting:
         there = known and known[0]()
         return known[1] if known and (there is called_on or there is type(called_on)) else ""
 
+    def holder(self, owner: str) -> str:
+        """Who holds the object, or another that does."""
+        found = owner.rpartition("/")[0]
+        return found if found in self._roots else found.rpartition(":")[0]
+
     def names(self, late: Late, owner: str) -> Collection[str]:
         """By which names others find what a function has made that is called for what is not there: its object's."""
         return late.names or (self._variables if owner == ANYONE else {_variable(owner)})
 
-    def _look(self, roots: Callable[[], Iterable[Root]]) -> bool:
+    def _look(self, holders: Mapping[str, Callable[[], Iterable[Root]]]) -> bool:
         before = len(self._late)
-        waiting = deque((name, value, 0) for name, value in roots())
+        # Nothing of the application's is called meanwhile, so that what an identity stands for stays the same.
         met: set[int] = set()
-        while waiting and len(met) < MOST:
-            name, value, strange = waiting.popleft()
-            if strange < STRANGE and id(value) not in met and not issubclass(type(value), BLIND):
-                met.add(id(value))
-                inner, farther = self._within(name, value)
-                waiting.extend((name, each, strange + farther) for each in inner)
+        for roots in holders.values():
+            waiting = deque((name, value, 0) for name, value in roots() if not _is_bare(value))
+            last = len(met) + MOST
+            while waiting and len(met) < last:
+                name, value, strange = waiting.popleft()
+                identity = id(value)
+                if identity not in met:
+                    met.add(identity)
+                    inner, farther = self._within(name, value)
+                    strange += farther
+                    if strange < STRANGE:
+                        waiting.extend([(name, each, strange) for each in inner if not _is_bare(each)])
         return len(self._late) > before
 
     def _within(self, name: str, value: Any) -> tuple[Iterable[object], bool]:
@@ -165,25 +186,39 @@ class Lasting:
         except TypeError:
             # Who takes its place is taken for it if it is of the same kind: that is too much, and never too little.
             self._objects[id(value)] = (lambda: kind, found)
+        if kind not in self._noted:
+            self._noted.add(kind)
+            self._learn(kind)
+
+    def _learn(self, kind: type) -> None:
+        """Find the functions of a class that put something off, now that there is an object of it."""
+        for late in _late_of(kind, self._is_in_place):
+            if len(self._late) < KNOWN:
+                first = self._late.setdefault(NAMED(late.code), late)
+                if first.code is not late.code:
+                    self._late[apart(late.code)] = late
 
     def _is_own(self, kind: type) -> bool:
         known = self._kinds.get(kind)
         if known is None:
             known = self._kinds[kind] = is_own(kind, self._places)
-            for late in _late_of(kind, self._is_in_place) if known else ():
-                if len(self._late) < KNOWN:
-                    first = self._late.setdefault(NAMED(late.code), late)
-                    if first.code is not late.code:
-                        self._late[apart(late.code)] = late
         return known
 
     def _is_in_place(self, code: CodeType) -> bool:
         return bool(self._places.place(code.co_filename))
 
 
+def _is_bare(value: Any) -> bool:
+    """Whether something holds nothing, as most that a module has."""
+    kind = cast("type[object]", type(value))
+    if kind is FunctionType:
+        return not (value.__closure__ or value.__defaults__ or value.__kwdefaults__ or value.__dict__)
+    return kind in BLIND
+
+
 def _variable(found: str) -> str:
     """The variable, or the fixture, by which an object is found."""
-    return found.partition("/")[0].rpartition(":")[2]
+    return found.rpartition("/")[0].rpartition(":")[2]
 
 
 def of_module(module: ModuleType) -> Iterable[Root]:

@@ -17,7 +17,7 @@ from .shard import ENTER, WHOLE, Context
 from .sharing import holds_objects
 
 if TYPE_CHECKING:
-    from types import CodeType, FrameType, ModuleType
+    from types import CodeType, FrameType
     from typing import Any, Callable, Collection, Iterable, Iterator
 
     from .lasting import Late
@@ -55,7 +55,7 @@ class Recorder(Contexts):
         self.lasting = Lasting(self.places, self._remember, self.kept.keep)
         self._scanned: set[str] = set()
         self._unscanned = True
-        self._look_again = False
+        self._stale: set[str] = set()
         self.written: set[str] = set()
         self.preloaded = self._note_loaded()
         for name in [each for each in list(sys.modules) if "." not in each]:
@@ -181,7 +181,7 @@ class Recorder(Contexts):
         if self.base.kind != "fixture" and self.kept.note(place, names, made.number):
             # Whoever mentions it is looked at anew, and what was made may put off something itself.
             self.plain.clear()
-            self._look_again = True
+            self._stale.update([self.lasting.holder(owner)] if owner else self.context("import", place).names[1:])
         return made
 
     def _begin_keeping(self, code: CodeType, context: Context, made: Context) -> None:
@@ -234,9 +234,9 @@ class Recorder(Contexts):
         """A test begins: what it enters is reported anew."""
         self.settle()
         self.look_at_imports()
-        if self._look_again:
-            self._look_again = False
-            self._found(self.lasting.look_again())
+        if self._stale:
+            self._found(self.lasting.look_again(self._stale))
+            self._stale.clear()
         self._restarts.clear()
         made = super().begin(file, name)
         self._go_on(made)
@@ -258,6 +258,7 @@ class Recorder(Contexts):
         if not self._unscanned:
             return
         self._unscanned = False
+        holders: dict[str, Callable[[], Iterable[tuple[str, object]]]] = {}
         for name, module in list(sys.modules.items()):
             if getattr(getattr(module, "__spec__", None), "_initializing", False):
                 # It has not got them all yet.
@@ -268,18 +269,16 @@ class Recorder(Contexts):
                 if place:
                     self.plain.clear()
                     self.cached.update(memoised(list(vars(module).values()), self.places))
-                    self._look_into(module, place)
-
-    def _look_into(self, module: ModuleType, place: str) -> None:
-        """Tests of a file that share an object run together; what others hold outlives them all."""
-        if ("file", place) not in self._contexts:
-            self._found(self.lasting.look(functools.partial(of_module, module)))
-        elif holds_objects(module, self.places):
-            self.share(self.context("file", place), place)
+                if ("file", place) not in self._contexts:
+                    holders.update({name: functools.partial(of_module, module)} if place else {})
+                elif holds_objects(module, self.places):
+                    # Tests of a file that share an object run together; what others hold outlives them all.
+                    self.share(self.context("file", place), place)
+        self._found(self.lasting.look(holders))
 
     def lasts(self, name: str, value: Callable[[], object]) -> None:
         """Look at what a fixture hands out to tests of several files."""
-        if self._found(self.lasting.look(lambda: [(name, value())])):
+        if self._found(self.lasting.look({name: lambda: [(name, value())]})):
             self.restart()
 
     def _found(self, fresh: bool) -> bool:

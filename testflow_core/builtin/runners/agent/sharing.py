@@ -51,5 +51,8 @@ def _is_object(value: object, places: Places) -> bool:
 
 def is_own(kind: type, places: Places) -> bool:
     """Whether a class is one of the application's."""
-    file = getattr(sys.modules.get(kind.__module__), "__file__", None)
-    return isinstance(file, str) and bool(places.place(file))
+    try:
+        file = getattr(sys.modules.get(kind.__module__), "__file__", None)
+        return isinstance(file, str) and bool(places.place(file))
+    except Exception:  # noqa: BLE001 - a class may call itself anything
+        return False
