@@ -225,7 +225,7 @@ def of_module(module: ModuleType) -> Iterable[Root]:
     """The variables of a module, but for what it has from others."""
     name = module.__name__
     for variable, value in list(vars(module).items()):
-        if not isinstance(value, (type, FunctionType)) or value.__module__ == name:
+        if not issubclass(type(value), (type, FunctionType)) or getattr(value, "__module__", name) == name:
             yield f"{name}:{variable}", value
 
 

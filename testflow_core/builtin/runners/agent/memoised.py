@@ -17,8 +17,8 @@ BOUND = {staticmethod, classmethod}
 def memoised(values: Iterable[object], places: Places) -> Iterable[tuple[str, str]]:
     """Files and qualified names of those among the values of a module, and of the classes among them."""
     for value in values:
-        if isinstance(value, type):
-            yield from memoised([each for each in vars(value).values() if not isinstance(each, type)], places)
+        if issubclass(type(value), type):
+            yield from memoised([each for each in vars(value).values() if not issubclass(type(each), type)], places)
         elif remembers(value):
             code = getattr(innermost(value), "__code__", None)
             place = code and places.place(code.co_filename)
@@ -37,11 +37,16 @@ def remembers(value: Any) -> bool:
     """Whether a callable keeps results: `functools.lru_cache`, and libraries that do as it does."""
     try:
         value = getattr(value, "__func__", value) if type(value) in BOUND else value
-        # What an object answers itself when it is asked for what it has not got, is left unasked.
-        own: Any = object.__getattribute__(value, "__dict__") if type(value).__dictoffset__ else ()
-        return "__wrapped__" in own and any(hasattr(value, name) for name in ("cache_info", "cache_clear", "cache"))
+        return "__wrapped__" in attributes(value) and any(
+            hasattr(value, name) for name in ("cache_info", "cache_clear", "cache")
+        )
     except Exception:  # noqa: BLE001 - of whatever a module may have
         return False
+
+
+def attributes(value: object) -> Any:
+    """What an object has itself: it may answer for more when it is asked, and do anything then."""
+    return object.__getattribute__(value, "__dict__") if type(value).__dictoffset__ else ()
 
 
 def qualified(code: CodeType) -> str:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import sys
+from itertools import chain
 from types import ModuleType
 from typing import TYPE_CHECKING
+
+from .memoised import attributes
 
 if TYPE_CHECKING:
     from typing import Any
@@ -26,27 +29,23 @@ def is_shared(definition: Any, places: Places) -> bool:
         # What pytest and its plugins hand out keeps nothing of the application's.
         return False
     value = (getattr(definition, "cached_result", None) or (None,))[0]
-    return not isinstance(value, UNCHANGING)
+    return not issubclass(type(value), UNCHANGING)
 
 
 def holds_objects(module: ModuleType, places: Places) -> bool:
     """Whether a file of tests, or a class in it, holds an object of a class of the application's."""
-    values = list(vars(module).values())
-    for value in values:
-        if isinstance(value, type) and value.__module__ == module.__name__:
-            values += [each for each in vars(value).values() if not isinstance(each, type)]
+    values: list[Any] = list(vars(module).values())
+    classes = [each for each in values if issubclass(type(each), type) and each.__module__ == module.__name__]
+    values += chain.from_iterable(vars(each).values() for each in classes)
     return any(_is_object(value, places) for value in values)
 
 
 def _is_object(value: object, places: Places) -> bool:
     kind = type(value)
-    if isinstance(value, UNCHANGING) or hasattr(kind, "__get__"):
+    if issubclass(kind, UNCHANGING) or hasattr(kind, "__get__"):
         return False
-    try:
-        # What stands for a function bears its name.
-        return is_own(kind, places) and not hasattr(value, "__name__")
-    except Exception:  # noqa: BLE001 - of whatever a module may have
-        return True
+    # What stands for a function bears its name.
+    return is_own(kind, places) and "__name__" not in attributes(value)
 
 
 def is_own(kind: type, places: Places) -> bool:
