@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import sys
-from itertools import chain
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from .memoised import attributes
 
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, Mapping
 
     from .own_files import Places
 
@@ -35,8 +34,11 @@ def is_shared(definition: Any, places: Places) -> bool:
 def holds_objects(module: ModuleType, places: Places) -> bool:
     """Whether a file of tests, or a class in it, holds an object of a class of the application's."""
     values: list[Any] = list(vars(module).values())
-    classes = [each for each in values if issubclass(type(each), type) and each.__module__ == module.__name__]
-    values += chain.from_iterable(vars(each).values() for each in classes)
+    classes: list[Any] = [
+        each for each in values if issubclass(type(each), type) and each.__module__ == module.__name__
+    ]
+    for each in classes:
+        values += cast("Mapping[str, Any]", vars(each)).values()
     return any(_is_object(value, places) for value in values)
 
 
