@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import functools
 import re
 import warnings
 from collections import defaultdict
@@ -41,6 +42,9 @@ _HELP = frozenset({"command", "group", "callback"})
 
 _READ_BY_OTHERS = re.compile(r"pytest|collect_ignore|__(?:path|getattr|dir|test|doc|name|package|class_getitem)__$")
 """Names that pytest and Python look for, so that nobody else mentions them."""
+
+KNOWN = 1 << 9
+"""How many texts of files are known: where many files change, each is looked at once for every other."""
 
 _NOTHING = ast.Constant(value=None)
 
@@ -87,6 +91,7 @@ class Units:
         return (self.exported or frozenset()) - self.bound
 
 
+@functools.lru_cache(maxsize=KNOWN)
 def units(source: bytes | str) -> Units:
     """What this text of a file is made of; the same in every version of Python that parses it."""
     try:
