@@ -101,6 +101,11 @@ class TouchedMap(Protocol):
         ...
 
     @property
+    def attaching(self) -> int:
+        """The tests that enter what attaches a database to another one, of which nobody tells where it is."""
+        ...
+
+    @property
     def sharing(self) -> tuple[int, ...]:
         """For each thing that outlives tests and that they may change, those that have it in common."""
         ...

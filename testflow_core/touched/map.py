@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 ENTER, READ, ABSENT, LISTED, START, MODULE = "enter", "read", "absent", "list", "start", "module"
 RUN, FOUND, ASK, SHOW, SHARE = "run", "found", "ask", "show", "share"
 WHOLE = "*"
-LINES = "lines"
+LINES, ATTACHING = "lines", "attaching"
+MAY_START = "+x"
+"""Behind the digest of a file that its owner may start as a program."""
 OF_MODULES = (".py", ".pyc", ".so", ".pyd")
 
 _POSTING = "select tests from postings where application = ? and kind = ? and path = ?"
@@ -116,6 +118,11 @@ class RecordedMap:
         return self._tests(SHOW, LINES)
 
     @property
+    def attaching(self) -> int:
+        """The tests that enter what attaches a database to another one, of which nobody tells where it is."""
+        return self._tests(SHOW, ATTACHING)
+
+    @property
     def sharing(self) -> tuple[int, ...]:
         """For each thing that outlives tests and that they may change, those that have it in common."""
         rows = self._rows("select tests from postings where application = ? and kind = ?", (self.application, SHARE))
@@ -163,10 +170,12 @@ class RecordedMap:
             if digest is None:
                 try:
                     found = file.stat()
-                    if version.digest and (found.st_size, found.st_mtime_ns) == (version.size, version.time):
+                    mark = MAY_START if found.st_mode & 0o100 else ""
+                    alike = version.digest and version.digest.endswith(MAY_START) == bool(mark)
+                    if alike and (found.st_size, found.st_mtime_ns) == (version.size, version.time):
                         continue
                     now = file.read_bytes()
-                    digest = hashlib.sha1(now).hexdigest()  # noqa: S324 - to tell contents apart
+                    digest = hashlib.sha1(now).hexdigest() + mark  # noqa: S324 - to tell contents apart
                 except OSError:
                     now, digest = None, "gone"
             if digest != version.digest:

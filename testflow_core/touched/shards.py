@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 from attrs import Factory, define, field, frozen
 
 from testflow_core.touched.bits import of_numbers
-from testflow_core.touched.map import ENTER, LINES, MODULE, SHOW, START, WHOLE
+from testflow_core.touched.map import ATTACHING, ENTER, LINES, MODULE, SHOW, START, WHOLE
 from testflow_core.touched.sources import Source, source_of, unit_of
 
 if TYPE_CHECKING:
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 SHARED = {"import", "memoised", "kept", "file"}
 """Contexts that are the same in all workers."""
+
+UNTOLD = {"3.8", "3.9", "3.10", "3.11"}
+"""Pythons that do not tell of calls of what is written in C: who calls it there may ask for any file."""
 
 SHARDS = "touched-*.jsonl"
 SIZE_LIMIT = 1 << 30
@@ -74,18 +77,21 @@ def read_shards(folder: Path, checkout: Path, numbering: Mapping[str, int]) -> T
         for entry in context.entries if context.tests else ():
             key = keys.get(entry) or keys.setdefault(entry, _posting(entry, sources))
             touched.postings[key] = touched.postings.get(key, 0) | context.tests
-    _show(touched, sources)
+    _post(touched, (SHOW, LINES, ""), {path: each.showing for path, each in sources.items()})
+    _post(touched, (SHOW, ATTACHING, ""), {path: each.attaching for path, each in sources.items()})
+    if touched.python in UNTOLD:
+        _post(touched, (START, WHOLE, ""), {path: each.asking for path, each in sources.items()})
     return touched
 
 
-def _show(touched: Touched, sources: Mapping[str, Source]) -> None:
-    """Add who enters what asks in which line something is."""
-    units = [(ENTER, path, unit) for path, source in sources.items() for unit in source.showing]
+def _post(touched: Touched, key: tuple[str, str, str], units: Mapping[str, Iterable[str]]) -> None:
+    """Add who enters one of these units, by file, as tests of which something else is to be known."""
     tests = 0
-    for unit in units:
-        tests |= touched.postings.get(unit, 0)
+    for path, names in units.items():
+        for unit in names:
+            tests |= touched.postings.get((ENTER, path, unit), 0)
     if tests:
-        touched.postings[SHOW, LINES, ""] = tests
+        touched.postings[key] = touched.postings.get(key, 0) | tests
 
 
 def _read(shard: Path, touched: Touched, contexts: dict[Key, _Context], modules: dict[str, Key]) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import re
 import warnings
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from attrs import field, frozen
@@ -22,6 +24,12 @@ PERHAPS = frozenset({"lineno", "end_lineno"})
 TELLING = frozenset({"dis", "inspect", "linecache", "pytest", "traceback", "warnings"})
 """Whose answers have such attributes; where none of these is imported, they are those of somebody's own tokens."""
 
+IN_C = frozenset({"stat", "lstat", "access"})
+"""Functions of `os` whose calls nobody tells of before Python 3.12, nor those of `__import__`."""
+
+_ATTACHING = re.compile(r"""\battach\s+(?:database\b|['"?:%{\[]|$)""", re.IGNORECASE)
+"""`ATTACH ? AS other`, f"attach {path} as other": SQLite opens another file, and tells nobody."""
+
 Definition = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -31,12 +39,15 @@ class Source:
     The modules that are imported anywhere in a module, and its units: first line, last line, qualified name.
 
     What is imported from a package may be a module of it, so both are there. `showing` are those units that ask in
-    which line something is.
+    which line something is, `attaching` those that may attach databases, `asking` those that call what Python cannot
+    tell of before 3.12.
     """
 
     imports: frozenset[str] = field(factory=frozenset[str])
     units: tuple[tuple[int, int, str], ...] = ()
     showing: frozenset[str] = field(factory=frozenset[str])
+    attaching: frozenset[str] = field(factory=frozenset[str])
+    asking: frozenset[str] = field(factory=frozenset[str])
 
     def unit_at(self, line: int, name: str) -> str:
         """The unit of a code object by its first line and its plain name, for Pythons that know no qualified ones."""
@@ -71,16 +82,24 @@ def source_of(text: bytes, module: str, *, package: bool) -> Source:
     known = tuple(_units(tree.body, ""))
     imports = frozenset(_imports(tree, parent))
     attributes = SHOWING if TELLING.isdisjoint(imports) else SHOWING | PERHAPS
-    return Source(imports=imports, units=known, showing=frozenset(_showing(tree, known, attributes)))
-
-
-def _showing(tree: ast.AST, known: Iterable[tuple[int, int, str]], attributes: frozenset[str]) -> Iterator[str]:
+    found: defaultdict[str, set[str]] = defaultdict(set)
     for node in ast.walk(tree):
-        if (isinstance(node, ast.Attribute) and node.attr in attributes) or (
-            isinstance(node, ast.Name) and node.id in SHOWING
-        ):
+        if isinstance(node, ast.expr) and (kind := _kind(node, attributes)):
             around = [each for each in known if each[0] <= node.lineno <= each[1]]
-            yield min(around, key=lambda each: each[1] - each[0])[2] if around else MODULE
+            found[kind].add(min(around, key=lambda each: each[1] - each[0])[2] if around else MODULE)
+    named = {kind: frozenset(units) for kind, units in found.items()}
+    return Source(imports=imports, units=known, **named)
+
+
+def _kind(node: ast.expr, attributes: frozenset[str]) -> str:
+    """What an expression has its unit be, if anything."""
+    if isinstance(node, ast.Attribute):
+        of_os = isinstance(node.value, ast.Name) and node.value.id == "os" and node.attr in IN_C
+        return "showing" if node.attr in attributes else "asking" if of_os or node.attr == "__import__" else ""
+    if isinstance(node, ast.Name):
+        return "showing" if node.id in SHOWING else "asking" if node.id in {"__import__", "lstat", "access"} else ""
+    attaches = isinstance(node, ast.Constant) and isinstance(node.value, str) and _ATTACHING.search(node.value)
+    return "attaching" if attaches else ""
 
 
 def _imports(tree: ast.AST, parent: str) -> Iterator[str]:

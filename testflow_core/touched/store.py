@@ -13,7 +13,7 @@ from attrs import evolve, frozen
 
 from testflow_core.errors import HistoryError
 from testflow_core.touched.bits import numbers_of, of_numbers, pack, unpack
-from testflow_core.touched.map import ENTER, READ, RecordedMap
+from testflow_core.touched.map import ENTER, MAY_START, READ, RecordedMap
 from testflow_core.touched.shards import Touched, read_shards
 
 if TYPE_CHECKING:
@@ -225,7 +225,7 @@ def _source(path: Path, digest: str) -> bytes | None:
             text = stream.read(SOURCE_LIMIT + 1)
     except OSError:
         return None
-    if len(text) > SOURCE_LIMIT or hashlib.sha1(text).hexdigest() != digest:  # noqa: S324 - to tell contents apart
+    if len(text) > SOURCE_LIMIT or hashlib.sha1(text).hexdigest() != digest.removesuffix(MAY_START):  # noqa: S324 - to tell contents apart
         return None
     return zlib.compress(text)
 

@@ -75,6 +75,22 @@ def files_of(checkout: Path) -> Iterator[str]:
             yield (inside / name).as_posix()
 
 
+def linked_packages(checkout: Path, folder: str) -> dict[str, str]:
+    """The folders of the checkout that are installed as packages of a folder, by the names that these have there."""
+    installed = checkout / folder / "node_modules"
+    root, found = checkout.resolve(), dict[str, str]()
+    try:
+        scopes = [each for each in installed.iterdir() if each.name.startswith("@") and not each.is_symlink()]
+        there = [*installed.iterdir(), *(each for scope in scopes for each in scope.iterdir())]
+        for each in filter(Path.is_symlink, there):
+            real = each.resolve()
+            if real.is_relative_to(root) and "node_modules" not in real.parts:
+                found[each.relative_to(installed).as_posix()] = real.relative_to(root).as_posix()
+    except OSError:
+        return found
+    return found
+
+
 def _is_another(file: Path, checkout: Path) -> bool:
     return file.is_symlink() and file.is_file() and file.resolve().is_relative_to(checkout.resolve())
 

@@ -13,7 +13,7 @@ from attrs import evolve, field, frozen
 
 from testflow_core.model import Provider
 from testflow_git_selector.changed_parts import ChangedParts
-from testflow_git_selector.checkout_files import UnknowableError, content_of, files_of
+from testflow_git_selector.checkout_files import UnknowableError, content_of, files_of, linked_packages
 from testflow_git_selector.compared import before, programs, same
 from testflow_git_selector.coverage import changed_parts
 from testflow_git_selector.declared import is_declaration
@@ -125,7 +125,13 @@ def _scripts(application: Application, checkout: Path, files: frozenset[str], ch
     if not changed:
         return ScriptGraph()
     gone = [file for file in changed if file not in files and is_script(file)]
-    return survey(files, gone, lambda file: content_of(checkout / file), application.test_command or ())
+    return survey(
+        files,
+        gone,
+        lambda file: content_of(checkout / file),
+        application.test_command or (),
+        lambda folder: linked_packages(checkout, folder),
+    )
 
 
 def _script_parts(checkout: Path, texts: Mapping[str, bytes]) -> Mapping[str, ChangedParts]:

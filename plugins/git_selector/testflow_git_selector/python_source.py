@@ -10,12 +10,13 @@ from attrs import frozen
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-Reach: TypeAlias = Literal["imports", "processes", "source", "services", "files", "browsers"]
+Reach: TypeAlias = Literal["imports", "processes", "source", "services", "files", "browsers", "functions"]
 """
 What a file does that its text does not tell the goal of.
 
 `imports` by names that are computed, starts `processes`, reads `source` as text, talks to `services`, reads `files` or
-has a library that does, drives `browsers`, which come to services whoever starts these.
+has a library that does, drives `browsers`, which come to services whoever starts these, may have the text of
+`functions` that it imports.
 """
 
 _IMPORT = re.compile(

@@ -42,6 +42,8 @@ INSTALLING = (".dist-info", ".egg-info", ".egg", ".egg-link")
 """What a folder of Python's path is looked through for by pytest and others, who then load plugins."""
 
 SOURCE_LIMIT = 1 << 22
+DATABASE = b"SQLite format 3\0"
+"""How a file of SQLite begins: where one is attached to another, nobody tells of it."""
 
 
 @define
@@ -94,6 +96,8 @@ def _outdated(found: Concerned, touched: TouchedMap, checkout: Path, outdated: O
         _gone(found, touched, checkout, path)
     if not path.endswith(".py"):
         found.add(touched, tests, f"{path} {'changed' if outdated.now is not None else 'is gone'} → it was read")
+        if outdated.now is None or outdated.now.startswith(DATABASE):
+            found.add(touched, touched.attaching, f"{path} changed → it is a database, and some are attached")
         return
     found.add(touched, touched.reading(path) & tests, f"{path} changed → its text was read")
     found.add(touched, touched.starting(path) & tests, f"{path} changed → it was started")

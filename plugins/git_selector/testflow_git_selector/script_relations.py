@@ -45,6 +45,7 @@ def of_scripts(evidence: Evidence, changed: Sequence[str], tests: FileIndex) -> 
         *besides_imports(evidence, differing, tests),
         *_reached(evidence, alike, _READERS, tests),
         *reached(evidence, alike, _READERS_IN_PYTHON, tests, loaded),
+        *_shown(evidence, alike, tests),
     ]
     lone = {file for file in evidence.gone if is_script(file) and is_test_script(file)}
     return causes, frozenset(alike) | lone | {file for file in differing if file in needed}
@@ -69,6 +70,12 @@ def imported(evidence: Evidence, changed: Sequence[str], tests: FileIndex) -> It
         if file in chains:
             by = wording.imported([*chains[file][1:], wording.LOADED_SCRIPT])
             yield Cause(kind="import", by=by, changed=(chains[file][0],), tests=below(folder, tests))
+
+
+def _shown(evidence: Evidence, alike: Sequence[str], tests: FileIndex) -> Iterable[Cause]:
+    """Of the imports of scripts that say the same, those of tests which may show functions, comments and all."""
+    showing = evidence.scripts.needing(file for file, ways in evidence.scripts.reaches.items() if "functions" in ways)
+    return (each for each in imported(evidence, alike, tests) if not showing.keys().isdisjoint(each.tests))
 
 
 def _reached(

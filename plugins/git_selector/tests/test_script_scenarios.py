@@ -108,6 +108,24 @@ SCENARIOS = {
             MORE: importing("import { rate } from '@shop/tax'", "assert.equal(rate, 20)"),
         },
     ),
+    "a package of the workspace that is installed under another name": scenario(
+        {"packages/tax/rate.js": "export const rate = 7\n"},
+        {MORE, "test/own.test.js"},
+        {
+            "package.json": BASE["package.json"].replace("{", '{"dependencies": {"dep": "1"}, ', 1),
+            "packages/tax/package.json": '{"name": "@shop/tax", "type": "module", "exports": "./rate.js"}',
+            "packages/tax/rate.js": "export const rate = 20\n",
+            MORE: importing("import { rate } from 'dep'", "assert.equal(rate, 20)"),
+            "test/own.test.js": importing("import { rate } from '../packages/tax/rate.js'", "assert.equal(rate, 20)"),
+        },
+    ),
+    "a comment in a function that a test shows": scenario(
+        {"lib/format.js": "export const gross = (net) => /* tax */ net * 1.2\n"},
+        {MORE},
+        {
+            MORE: importing("import { gross } from '../lib/format.js'", "assert.ok(!gross.toString().includes('tax'))")
+        },
+    ),
     "a module in TypeScript": scenario(
         {"lib/rate.ts": "export const rate: number = 7\n"},
         {MORE},
@@ -215,6 +233,7 @@ def test_what_ends_otherwise_is_selected_and_little_besides(scenario: Scenario, 
     if (project / "packages").exists():
         (project / "node_modules/@shop").mkdir(parents=True)
         (project / "node_modules/@shop/tax").symlink_to("../../packages/tax", target_is_directory=True)
+        (project / "node_modules/dep").symlink_to("../packages/tax", target_is_directory=True)
     commit(project)
     before = endings(project)
     put(project, scenario.change)

@@ -23,7 +23,7 @@ _COMMENT = re.compile(r'("(?:\\.|[^"\\])*")|//[^\n]*|/\*.*?\*/', re.DOTALL)
 _LAST_COMMA = re.compile(r'("(?:\\.|[^"\\])*")|,(?=\s*[}\]])')
 _DEPENDENCIES = ("dependencies", "devDependencies", "peerDependencies", "optionalDependencies", "bundleDependencies")
 _MAIN = ("main", "module", "browser", "types", "typings", "source", "react-native")
-_LOCAL = ("file:", "link:", "portal:", "workspace:")
+_LOCAL = ("file:", "link:", "portal:", "workspace:", "./", "../")
 _VERSIONED = ("dependencies", "devDependencies", "optionalDependencies", "peerDependencies")
 _NOT_FOR_TESTS = frozenset({*_DEPENDENCIES, *_MAIN, "bin", "exports", "imports", "files", "scripts", "workspaces"})
 _DEEPEST = 20
@@ -137,7 +137,8 @@ def _is_by_path(exports: object) -> bool:
 
 
 def _under(folder: str, path: str) -> str:
-    path = path.partition(":")[2] if path.startswith(_LOCAL) else path
+    protocol, colon, rest = path.partition(":")
+    path = rest if colon and f"{protocol}:" in _LOCAL else path
     joined = normpath(join(folder, path))
     return "" if joined == "." else joined
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from attrs import Factory, define
+from attrs import Factory, define, evolve
 
 from testflow_git_selector.javascript import tools
 from testflow_git_selector.javascript.built import Outputs, outputs, source_of
@@ -42,16 +42,25 @@ def is_test_script(file: str) -> bool:
     return is_script(file) and bool(_TEST.search(name) or not _TESTS.isdisjoint(folders))
 
 
-def survey(files: Iterable[str], gone: Iterable[str], content: Content, words: Sequence[str]) -> ScriptGraph:
+def survey(
+    files: Iterable[str],
+    gone: Iterable[str],
+    content: Content,
+    words: Sequence[str],
+    linked: Callable[[str], Mapping[str, str]] = lambda _: {},
+) -> ScriptGraph:
     """
     What scripts say of each other; `gone` are some that are no longer there, `words` those of the test command.
+
+    `linked` tells which folders of the checkout are installed as packages of a folder, under which names.
 
     Only what tests may come to is read. Where that takes too long, whatever is left is a puzzle.
     """
     there = frozenset(files)
     manifests = {file: content(file) for file in there if file.rpartition("/")[2] == "package.json"}
     configurations = {file: content(file) for file in there if tools.is_of_aliases(file)}
-    packages = {each.folder: each for file, text in manifests.items() for each in [package(file, text, words)]}
+    said = [package(file, text, words) for file, text in manifests.items()]
+    packages = {each.folder: evolve(each, links={**each.links, **linked(each.folder)}) for each in said}
     known = [file for file in there if tools.is_tool(file)]
     telling = {file: content(file) for file in there if tools.is_told(file)}
     resolver = Resolver(

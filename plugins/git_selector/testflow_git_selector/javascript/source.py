@@ -68,6 +68,7 @@ _REACHES: tuple[tuple[Reach, re.Pattern[str]], ...] = (
             r"|socket\.io-client|ws|pg|mysql2?|mongodb|mongoose|redis|ioredis)[\"']"
         ),
     ),
+    ("functions", re.compile(r"\.toString\b|\bString\s*\(")),
     (
         "browsers",
         re.compile(

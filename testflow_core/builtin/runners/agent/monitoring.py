@@ -11,7 +11,7 @@ from .contexts import FRAME_OF
 from .kept import KNOWN, apart
 from .memoised import qualified
 from .recording import THREADS
-from .watched import ASKING, FORKING, WATCHED, watched
+from .watched import ASKING, FORKING, IN_C, KINDS_IN_C, NAMES_IN_C, WATCHED, watched
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -52,6 +52,7 @@ class Monitoring:
         entered = self._callback()
         for event in (monitoring.events.PY_START, monitoring.events.PY_RESUME):
             monitoring.register_callback(tool, event, entered)
+        monitoring.register_callback(tool, monitoring.events.CALL, self._called_in_c())
         forking: Any = sys.modules.get("multiprocessing.process")
         started = [forking.BaseProcess.start] if forking else []
         for function in [*ASKING, *WATCHED, *started]:
@@ -83,6 +84,20 @@ class Monitoring:
 
         return entered
 
+    def _called_in_c(self) -> Callable[[CodeType, int, object, object], object]:
+        """What is called where code that names what is written in C calls anything."""
+        recorder, disable, frame_of, handlers = self._recorder, self._monitoring.DISABLE, FRAME_OF, IN_C
+
+        def called(_code: CodeType, _offset: int, function: object, first: object) -> object:
+            handler = handlers.get(function) if type(function) in KINDS_IN_C else None
+            if handler is None:
+                return disable
+            if not recorder.silent:
+                handler(recorder, first, frame_of(1))
+            return None
+
+        return called
+
     def _told(self, code: CodeType, frame: FrameType) -> bool:
         """Take note of an entered code object; whether every other time must be told of, too."""
         recorder = self._recorder
@@ -109,11 +124,11 @@ class Monitoring:
         if self._all or len(THREADS()) > 1:
             monitoring.restart_events()
             return
-        set_local_events, tool, event = monitoring.set_local_events, self._tool, monitoring.events.PY_START
-        resuming = event | monitoring.events.PY_RESUME
+        set_local_events, tool, local_events = monitoring.set_local_events, self._tool, monitoring.get_local_events
         for code in met:
+            events = local_events(tool, code)
             set_local_events(tool, code, 0)
-            set_local_events(tool, code, resuming if code.co_flags & RESUMED else event)
+            set_local_events(tool, code, events)
         met.clear()
 
     def _run(self, code: object) -> None:
@@ -139,7 +154,9 @@ class Monitoring:
             each = waiting.pop()
             events = self._monitoring.events
             resuming = events.PY_RESUME if each.co_flags & RESUMED else 0
-            self._monitoring.set_local_events(self._tool, each, events.PY_START | resuming)
+            own = not NAMES_IN_C.isdisjoint(each.co_names) and self._recorder.places.place(each.co_filename)
+            calling = events.CALL if own else 0
+            self._monitoring.set_local_events(self._tool, each, events.PY_START | resuming | calling)
             waiting += [inner for inner in each.co_consts if isinstance(inner, CodeType)]
 
     def whole(self) -> bool:

@@ -29,6 +29,7 @@ WHOLE = "*"
 """Of a file: all of it. Of programs: one of which nobody knows what it touches."""
 
 SHARD = "touched-"
+MAY_START = "+x"
 DIGESTED = 1 << 28
 
 
@@ -135,13 +136,14 @@ class Shard:
             yield json.dumps({"i": fresh})
 
     def _file(self, place: str) -> str:
-        """A file as it is now: its digest, size and time."""
+        """A file as it is now: its digest, with a mark of what may be started, its size and time."""
         path = os.path.join(self._places.root, place)
         try:
             descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0))
             with os.fdopen(descriptor, "rb") as stream:
                 found = os.fstat(descriptor)
                 digest = hashlib.sha1(stream.read(DIGESTED)).hexdigest()  # noqa: S324 - to tell contents apart
+                digest += MAY_START if found.st_mode & 0o100 else ""
         except OSError:
             return json.dumps({"f": place, "h": "", "s": 0, "t": 0})
         return json.dumps({"f": place, "h": digest, "s": found.st_size, "t": found.st_mtime_ns})
