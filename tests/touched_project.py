@@ -60,13 +60,13 @@ class Project:
         return found
 
 
-def selected(application, *changed, **past):
-    """The tests that would run once these files are changed, each with its reason."""
+def selected(application, *changed, base=None, **past):
+    """The tests that would run once these files are changed, since a commit if one is named, each with its reason."""
     map_ = application.map()
     tests = [TestCase.from_id(f"shop::{place}") for place in map_.tests]
     context = Context(
         application=Application(name="shop", path=application.checkout),
-        change=Change(application="shop", files=changed, reason="declared"),
+        change=Change(application="shop", files=changed, reason="declared", base=base),
         past=Past(maps={"shop": map_}, **past),
     )
     return {

@@ -75,6 +75,10 @@ class TouchedMap(Protocol):
         """The tests that would notice if there were a file of this path, where there was none."""
         ...
 
+    def sought(self, path: str) -> int:
+        """Those of them that have looked for it by its name."""
+        ...
+
     def finding(self, path: str) -> int:
         """The tests that ask whether there is a file or a folder of this path, where there was one."""
         ...

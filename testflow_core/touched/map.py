@@ -71,8 +71,12 @@ class RecordedMap:
 
     def missing(self, path: str) -> int:
         """The tests that would notice if there were a file of this path, where there was none."""
+        return self.sought(path) | self.listing(path)
+
+    def sought(self, path: str) -> int:
+        """Those of them that have looked for it by its name."""
         folders = [path[:position] for position, letter in enumerate(path) if letter == "/"]
-        found = self._tests(ABSENT, path) | self.listing(path)
+        found = self._tests(ABSENT, path)
         for each in folders:
             found |= self._tests(ABSENT, each) | self._tests(ABSENT, f"{each}/")
         if path.endswith((".so", ".pyd")):

@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -172,7 +173,6 @@ def test_a_comment_concerns_no_test_but_those_of_which_nothing_is_known(applicat
         ("absent.txt", {"test_files.py::test_absent"}),
         ("optional.py", {"test_files.py::test_optional"}),
         ("optional/__init__.py", {"test_files.py::test_optional"}),
-        ("new.sql", {"test_files.py::test_folder"}),
     ],
 )
 def test_a_file_that_appears_is_noticed_by_the_tests_that_looked_for_it(application, file, needed):
@@ -180,6 +180,20 @@ def test_a_file_that_appears_is_noticed_by_the_tests_that_looked_for_it(applicat
     found = selected(application, file)
     assert needed <= found.keys()
     assert "test_files.py::test_plain" not in found
+
+
+def test_who_looks_through_a_folder_notices_what_is_new_there_and_explains_nothing_that_was_there(application):
+    application.write("old.sql", "1")
+    identity = ["-c", "user.name=Tester", "-c", "user.email=tester@example.org", "-c", "commit.gpgsign=false"]
+    for words in (["init", "-q"], ["add", "old.sql"], [*identity, "commit", "-q", "-m", "as it was"]):
+        subprocess.run(["git", "-C", application.checkout, *words], check=True)
+    application.write("new.sql", "")
+    assert selected(application, "new.sql", base="HEAD").keys() == {SCRIPT, "test_files.py::test_folder"}
+    application.write("old.sql", "2")
+    every = frozenset(application.map().tests)
+    assert selected(application, "old.sql", base="HEAD").keys() == every
+    # Where nobody knows what was there, nobody knows what is new.
+    assert selected(application, "new.sql").keys() == every
 
 
 def test_a_new_conftest_concerns_all_tests_below_it(application):
@@ -437,6 +451,61 @@ def test_configuration_concerns_everybody_though_a_test_reads_it(project):
     )
     application.record("test_it.py")
     assert len(change(application, "setup.cfg", "pytest]", "pytest]\naddopts = -x")) == 2
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        "requirements/base.txt", "constraints.txt", "dev-requirements.in", "deps/own.txt", "Pipfile", "setup.py",
+        "noxfile.py", "environment.yml", ".env", "Dockerfile", "compose.yaml", "Makefile", ".coveragerc",
+        ".python-version", "package.json", "tsconfig.json", "jest.config.ts",
+    ],
+)  # fmt: skip
+def test_what_is_installed_concerns_everybody_though_a_test_reads_it(project, file):
+    reading = f'def test_it(): open("{file}").close()\ndef test_other(): pass\n'
+    application = project({file: "wire==1\n# one\n", "lib.py": "", "test_it.py": reading})
+    application.record("test_it.py")
+    application.write(file, "wire==2\n# one\n")
+    assert len(selected(application, file)) == 2
+
+
+def test_where_a_lock_file_tells_whom_it_concerns_the_record_adds_who_has_read_it(project):
+    site = ".venv/lib/python3.13/site-packages"
+    application = project(
+        {
+            ".gitignore": ".venv\n",
+            f"{site}/sums.py": "",
+            f"{site}/sums-1.dist-info/METADATA": "Name: sums\n",
+            f"{site}/sums-1.dist-info/RECORD": "sums.py,,\n",
+            "requirements.txt": "sums==1\n",
+            "test_imports.py": "def test_it():\n    try:\n        import sums\n    except ImportError: pass\n",
+            "test_reads.py": "def test_it(): assert open('require' + 'ments.txt').read()\n",
+            "test_plain.py": "def test_it(): pass\n",
+        }
+    )
+    application.record("test_imports.py", "test_reads.py", "test_plain.py")
+    identity = ["-c", "user.name=Tester", "-c", "user.email=tester@example.org", "-c", "commit.gpgsign=false"]
+    for words in (["init", "-q"], ["add", "."], [*identity, "commit", "-q", "-m", "as it was"]):
+        subprocess.run(["git", "-C", application.checkout, *words], check=True)
+    application.write("requirements.txt", "sums==2\n")
+    context = Context(
+        application=Application(name="shop", path=application.checkout),
+        change=Change(application="shop", files=("requirements.txt",), reason="declared", base="HEAD"),
+        past=Past(maps={"shop": application.map()}),
+    )
+    selector = SelectByChange()
+    tests = [TestCase(application="shop", file=f"test_{name}.py") for name in ("imports", "reads", "plain")]
+    choices = selector.select(tests, evolve(context, evidence=selector.gather(context)))
+    assert [choice.selected for choice in choices] == [True, True, False]
+
+
+@pytest.mark.parametrize("file", ["words.txt", "shop/requirements.py"])
+def test_what_only_looks_like_it_concerns_who_reads_it(project, file):
+    reading = f'def test_it(): open("{file}").close()\ndef test_other(): pass\n'
+    application = project({file: "wire\n", "test_it.py": reading})
+    application.record("test_it.py")
+    application.write(file, "wire\nsums\n")
+    assert selected(application, file).keys() == {"test_it.py::test_it"}
 
 
 @pytest.mark.parametrize(

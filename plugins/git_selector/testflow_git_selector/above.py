@@ -7,19 +7,13 @@ import re
 from posixpath import dirname, relpath
 from typing import TYPE_CHECKING
 
+from testflow_git_selector.configuring import LOOKED_FOR
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from testflow_git_selector.git_command import Git
 
-_LOOKED_FOR = re.compile(
-    r"conftest\.py|\.?pytest\.(?:ini|toml)|pyproject\.toml|setup\.cfg|tox\.ini|(?:requirements|constraints)[\w.-]*"
-    r"|(?:uv|poetry|pdm|pixi)\.lock|Pipfile(?:\.lock)?|\.(?:python|node)-version|\.nvmrc|\.tool-versions|\.env[\w.-]*"
-    r"|package\.json|package-lock\.json|npm-shrinkwrap\.json|yarn\.lock|pnpm-lock\.yaml|pnpm-workspace\.yaml|bun\.lockb?"
-    r"|\.(?:npm|yarn|pnpm|mocha|babel|swc|browserslist|tap|nyc|c8)[\w.-]*|deno\.(?:jsonc?|lock)|nx\.json|turbo\.jsonc?"
-    r"|[tj]sconfig[\w.-]*\.json"
-    r"|(?:babel|jest|vite|vitest|mocha|karma|ava|playwright|cypress|wdio)[\w.-]*\.(?:[cm]?[jt]s|jsonc?)"
-)
 _MAGIC = re.compile(r"([*?\[\]\\])")
 
 
@@ -37,4 +31,4 @@ def above(git: Git, base: str, options: Sequence[str]) -> frozenset[str]:
     said = git("diff", *options, "--no-relative", "--ignore-submodules=all", base, "--", *patterns)
     said += git("ls-files", "-z", "--full-name", "--others", "--exclude-standard", "--", *patterns)
     names = filter(None, os.fsdecode(said).split("\0"))
-    return frozenset(relpath(name, inside) for name in names if _LOOKED_FOR.fullmatch(name.rpartition("/")[2]))
+    return frozenset(relpath(name, inside) for name in names if LOOKED_FOR.fullmatch(name.rpartition("/")[2]))

@@ -43,7 +43,7 @@ def _pyproject(text: str) -> Locked:
     packages = _gathered({name: [each for each in told if isinstance(each, str)] for name, told in lists.items()})
     for told in lists.values():
         told[:] = [each for each in told if not isinstance(each, str)]
-    return Locked(packages=packages, rest=json.dumps(rest, sort_keys=True, default=str))
+    return Locked(packages=packages, rest=json.dumps(rest, sort_keys=True, default=str), loose=True)
 
 
 def _setup_cfg(text: str) -> Locked:
@@ -54,7 +54,7 @@ def _setup_cfg(text: str) -> Locked:
     lists = {"": rest.get("options", {}).pop("install_requires", "")}
     lists |= rest.pop("options.extras_require", {})
     packages = _gathered({name: told.splitlines() for name, told in lists.items()})
-    return Locked(packages=packages, rest=json.dumps(rest, sort_keys=True))
+    return Locked(packages=packages, rest=json.dumps(rest, sort_keys=True), loose=True)
 
 
 def _gathered(lists: Mapping[str, Iterable[str]]) -> Mapping[str, str]:

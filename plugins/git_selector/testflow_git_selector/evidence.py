@@ -60,6 +60,7 @@ class Evidence:
     says, and the rest is not looked for. `files` are all files of the checkout in order, where there are rules to be
     checked by them. `parts` are the functions of changed files that differ from the base, where that is known.
     `used` are the applications that this one uses and that changed, with the files that may matter to others.
+    Where the record does not explain the whole change, `besides` is what it says all the same.
     `keys` are, of files that declare packages, those under which they say something else, too.
     """
 
@@ -72,6 +73,7 @@ class Evidence:
     loaded: tuple[str, ...] = ()
     unknown: str = ""
     recorded: Concerned | None = None
+    besides: Concerned | None = None
     files: tuple[str, ...] = ()
     parts: Mapping[str, ChangedParts] = field(factory=dict[str, ChangedParts])
     used: tuple[Provider, ...] = ()

@@ -22,7 +22,7 @@ class Locked:
     What a lock file says: of each package all that is locked, by its normalised name, and what it needs.
 
     `rest` is what the file says of no package; `own` are packages that are folders of the checkout. One that is
-    `silent` leaves out what packages expect to be installed beside them.
+    `silent` leaves out what packages expect to be installed beside them; a `loose` one may leave out what they need.
     """
 
     packages: Mapping[str, str] = field(factory=dict[str, str])
@@ -30,6 +30,7 @@ class Locked:
     own: frozenset[str] = frozenset()
     rest: str = ""
     silent: bool = False
+    loose: bool = False
 
 
 def is_lock(path: str) -> bool:
@@ -106,6 +107,8 @@ def _requirements(text: str) -> Locked:
         if found:
             name = normalised(found[1])
             packages[name] = f"{packages.get(name, '')}\n{' '.join(told.split())}"
+            # What an extra has installed besides is locked nowhere, or by a line of its own.
+            rest += [f"{name}{extras}" for extras in re.findall(r"\[[^\]]*\]", told.partition("=")[0])]
         elif told:
             rest.append(told)
-    return Locked(packages=packages, rest="\n".join(rest))
+    return Locked(packages=packages, rest="\n".join(rest), loose=True)

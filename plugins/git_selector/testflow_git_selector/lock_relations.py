@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from testflow_git_selector import wording
 from testflow_git_selector.causes import Cause
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
     from testflow_git_selector.import_graph import ImportGraph
     from testflow_git_selector.python_source import Reach
 
-_FOR_ALL = frozenset({"pytest", "setuptools", "pip"})
+_FOR_ALL = frozenset({"pytest", "setuptools", "pip", "tzdata"})
+"""What runs tests, installs what they need, or is read by the standard library."""
 _ANY: frozenset[Reach] = frozenset({"imports", "processes", "source", "services"})
 
 
@@ -46,8 +48,18 @@ def all_relocked(
         then, now = (_read(file, each) for each in (was, content_of(checkout / file) or b"["))
         told = _relocked(then, now, folder, graph)
         if told is not None:
-            found[file] = told
+            reading = dict.fromkeys(_naming(file, checkout, graph), "read as text")
+            found[file] = evolve(told, importing={**reading, **told.importing})
     return found
+
+
+def _naming(lock: str, checkout: Path, graph: ImportGraph) -> Iterator[str]:
+    """The files that read files, and in which the name of this one stands, or a pattern of its kind."""
+    name = lock.rpartition("/")[2].encode()
+    named = re.compile(re.escape(name) + rb"|\*[\w.-]*" + re.escape(b"." + name.rpartition(b".")[2]))
+    for file, source in graph.sources.items():
+        if not source.reaches.isdisjoint({"files", "source"}) and named.search(content_of(checkout / file) or b""):
+            yield file
 
 
 def _read(file: str, content: bytes) -> Locked | None:
@@ -57,9 +69,11 @@ def _read(file: str, content: bytes) -> Locked | None:
 def _relocked(was: Locked | None, now: Locked | None, folder: Path, graph: ImportGraph) -> Relocked | None:
     """Whom a changed lock file concerns; None where that cannot be told, so that it is everybody."""
     changed = changed_packages(was, now) if was and now else None
-    if changed is None:
+    if was is None or now is None or changed is None:
         return None
     installed = distributions(folder)
+    if was.loose or now.loose:
+        changed |= _unlocked(changed, installed, was.packages.keys() | now.packages.keys())
     concerned = needing(installed, changed)
     if concerned is None or not concerned <= installed.keys() or not _FOR_ALL.isdisjoint(concerned):
         return None
@@ -76,6 +90,18 @@ def _relocked(was: Locked | None, now: Locked | None, folder: Path, graph: Impor
     return Relocked(
         packages=tuple(sorted(changed)), importing={file: name for name, files in importing.items() for file in files}
     )
+
+
+def _unlocked(changed: Iterable[str], installed: Mapping[str, Distribution], locked: Container[str]) -> frozenset[str]:
+    """What changed packages need and nothing locks: it may be another one as well, or have come with them."""
+    found, waiting = set[str](), list(changed)
+    while waiting:
+        name = waiting.pop()
+        needs = installed[name].needs if name in installed else frozenset[str]()
+        fresh = {each for each in needs if each in installed and each not in locked} - found
+        found |= fresh
+        waiting += fresh
+    return frozenset(found)
 
 
 def _is_needed(name: str, concerned: frozenset[str], installed: Mapping[str, Distribution]) -> bool:

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 
 from attrs import Factory, define, evolve
 
+from testflow_git_selector.configuring import configures
 from testflow_git_selector.syntax import all_of
 from testflow_git_selector.unit_changes import ChangedUnits, changed_units, spread
 from testflow_git_selector.units import units
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from testflow_core.model import Outdated, TouchedMap
 
@@ -35,11 +36,6 @@ FOR_OTHERS = re.compile(
 
 SOURCE = (".py", ".pyi")
 WORD = re.compile(rb"[^\W\d]\w*")
-
-CONFIGURING = (".toml", ".ini", ".cfg", ".lock", ".pth")
-
-INSTALLING = (".dist-info", ".egg-info", ".egg", ".egg-link")
-"""What a folder of Python's path is looked through for by pytest and others, who then load plugins."""
 
 SOURCE_LIMIT = 1 << 22
 DATABASE = b"SQLite format 3\0"
@@ -66,8 +62,14 @@ class Concerned:
             self.reasons[place].append(reason)
 
 
-def concerned(touched: TouchedMap, checkout: Path, changed: Iterable[str]) -> Concerned:
-    """What the content of all recorded files says, and the names of `changed` files that the map does not have."""
+def concerned(
+    touched: TouchedMap, checkout: Path, changed: Iterable[str], fresh: Callable[[str], bool] = lambda _: False
+) -> Concerned:
+    """
+    What the content of all recorded files says, and the names of `changed` files that the map does not have.
+
+    `fresh` tells which of these were not there before, as far as that is known.
+    """
     found = Concerned()
     for outdated in touched.outdated(checkout):
         found.changed.add(outdated.path)
@@ -77,11 +79,11 @@ def concerned(touched: TouchedMap, checkout: Path, changed: Iterable[str]) -> Co
     there = {path for path in touched.absent if path not in changed and (checkout / path).is_file()}
     for path in sorted(changed | there):
         _folders(found, touched, checkout, path, changed)
-        if _configures(path):
+        if configures(checkout, path):
             found.unexplained.append(path)
         elif path not in known:
             found.changed.add(path)
-            _unknown(found, touched, path)
+            _unknown(found, touched, checkout / path, path, fresh)
             _gone(found, touched, checkout, path)
     if found.changed:
         one = min(found.changed)
@@ -209,17 +211,7 @@ def _is_other(checkout: Path, folder: str, changed: Collection[str]) -> bool:
     return True
 
 
-def _configures(path: str) -> bool:
-    """Whether a file may say how tests are run, or what is installed: that is read before any test begins."""
-    if path.startswith("../"):
-        return True
-    *folders, name = path.split("/")
-    if name.endswith(CONFIGURING) or name.startswith("requirements"):
-        return True
-    return any(each.endswith(INSTALLING) for each in (*folders, name))
-
-
-def _unknown(found: Concerned, touched: TouchedMap, path: str) -> None:
+def _unknown(found: Concerned, touched: TouchedMap, there: Path, path: str, fresh: Callable[[str], bool]) -> None:
     """A changed file that no test has entered or read: it is new, or not of a kind that the record knows of."""
     found.add(touched, touched.missing(path), f"{path} is new or gone → it was looked for")
     folder, _, name = path.rpartition("/")
@@ -227,5 +219,9 @@ def _unknown(found: Concerned, touched: TouchedMap, path: str) -> None:
         below = [place for place in touched.tests if not folder or place.startswith(f"{folder}/")]
         for place in below:
             found.reasons[place].append(f"{path} is new → it concerns all tests below it")
-    elif not (name.endswith(TOLD) or FOR_OTHERS.fullmatch(path) or touched.missing(path) | touched.starting(path)):
+        return
+    # Who looked what is in a folder notices what is new there, and nobody can say what else uses what was there.
+    known = touched.starting(path) or touched.sought(path) or (touched.listing(path) and fresh(path))
+    told = name.endswith(TOLD) and not there.is_symlink()
+    if not (told or FOR_OTHERS.fullmatch(path) or known):
         found.unexplained.append(path)

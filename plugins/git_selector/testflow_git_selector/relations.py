@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from testflow_git_selector import wording
 from testflow_git_selector.causes import Cause
+from testflow_git_selector.configuring import INSTALLS
 from testflow_git_selector.import_graph import is_test_module
 
 if TYPE_CHECKING:
@@ -29,7 +30,8 @@ def of_imports(evidence: Evidence, changed: Sequence[str], tests: FileIndex) -> 
     Besides, a test that reaches files in a way that its text does not tell (see `Reach`) is concerned by each of them,
     and so is one that is not Python.
     """
-    python = [file for file in changed if file.endswith(".py")]
+    installing = {file for file in changed if file.rpartition("/")[2] in INSTALLS and file not in evidence.same}
+    python = [file for file in changed if file.endswith(".py") and file not in installing]
     if evidence.unknown or not python:
         return [], frozenset()
     differing = tuple(file for file in python if file not in evidence.same)

@@ -50,7 +50,7 @@ class SelectByChange(Selector):
             return with_parts(Evidence(recorded=recorded, files=files, used=used), context)
         if context.application is None or context.change is None:
             return Evidence(files=files, used=used)
-        found = evolve(gathered(context.application, context.change), files=files, used=used)
+        found = evolve(gathered(context.application, context.change), files=files, used=used, besides=recorded)
         return with_parts(found, context) if context.application.name in context.past.maps else found
 
     def select(self, tests: Sequence[TestCase], context: Context) -> Iterable[Choice]:
@@ -66,7 +66,8 @@ class SelectByChange(Selector):
         of_lock, besides = of_locks(evidence, index)
         of_script_lock, beyond = of_script_locks(evidence, index)
         causing = [*found, *imports, *of_script, *of_lock, *of_script_lock, *used]
-        return _choices(tests, context, causing, explained | also | besides | beyond, unexplained_select_all=True)
+        choices = _choices(tests, context, causing, explained | also | besides | beyond, unexplained_select_all=True)
+        return choices if evidence.besides is None else _with_recorded(choices, context, evidence.besides)
 
     def warnings(self, tests: Sequence[TestCase], context: Context) -> Iterable[str]:
         """A sentence for every rule that matches a changed file and leads to no test."""
@@ -129,6 +130,14 @@ class SelectByRules(Selector):
         unexplained = causes.unexplained(_changed(context), found)
         silent = [wording.selects_nothing(unexplained)] if unexplained else []
         return [*warnings, *silent]
+
+
+def _with_recorded(choices: Sequence[Choice], context: Context, recorded: Concerned) -> list[Choice]:
+    """The choices, and those of the record, which knows who has read what."""
+    others = recorded_choices([choice.test for choice in choices], context, recorded)
+    return [
+        one if one.selected else other if other.selected else one for one, other in zip(choices, others, strict=True)
+    ]
 
 
 def _recorded_or_by_rules(

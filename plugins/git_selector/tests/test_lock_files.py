@@ -182,6 +182,43 @@ def test_what_ends_otherwise_with_another_version_is_selected(tmp_path: Path):
     assert CLIENT in chosen
 
 
+def test_what_a_changed_package_needs_and_nothing_locks_may_be_another_one_too(tmp_path: Path):
+    faster = installed("faster", {"faster.py": ""})
+    optional = {"tests/test_plain.py": "try:\n    import faster\nexcept ImportError:\n    pass\n"}
+    packages = {**PACKAGES, **installed("sums", {"adder.py": ""}, "faster"), **faster, **optional}
+    pinned = FILES["requirements.txt"].replace("sums[fast]==1", "sums[fast]==2")
+    assert selected(tmp_path / "loose", {"requirements.txt": pinned}, packages).keys() == {PRICES, PLAIN, PAGE}
+    locking = {**packages, "requirements.txt": f"{FILES['requirements.txt']}faster==1\n"}
+    both = {"requirements.txt": f"{pinned}faster==1\n"}
+    assert selected(tmp_path / "locked", both, locking).keys() == {PRICES, PAGE}
+
+
+def test_an_extra_that_is_asked_for_otherwise_concerns_all(tmp_path: Path):
+    without = FILES["requirements.txt"].replace("[fast]", "")
+    assert selected(tmp_path, {"requirements.txt": without}).keys() == EVERY
+
+
+def test_the_zones_of_time_concern_all(tmp_path: Path):
+    zones = installed("tzdata", {"tzdata/__init__.py": ""})
+    frames = installed("sums", {"adder.py": "import tzdata\n"}, "tzdata")
+    locked = {"requirements.txt": "tzdata==1\n"}
+    change = {"requirements.txt": "tzdata==2\n"}
+    assert selected(tmp_path, change, {**PACKAGES, **zones, **frames, **locked}).keys() == EVERY
+
+
+@pytest.mark.parametrize(
+    "text", ["def test(): open('requirements.txt')", "from pathlib import Path\nFILES = Path('.').glob('*.txt')\n"]
+)
+def test_who_reads_a_lock_file_is_concerned_by_its_text(tmp_path: Path, text: str):
+    change = {"requirements.txt": FILES["requirements.txt"].replace("sums[fast]==1", "sums[fast]==2")}
+    assert selected(tmp_path, change, {**PACKAGES, PLAIN: text}).keys() == {PRICES, PLAIN, PAGE}
+
+
+def test_a_test_that_names_what_installs_does_not_import_it(tmp_path: Path):
+    naming = {"setup.py": "X = 1\n", PLAIN: "def test(): open('setup.py')\n"}
+    assert selected(tmp_path, {"setup.py": "X = 2\n"}, {**PACKAGES, **naming}).keys() == EVERY
+
+
 def test_a_lock_file_that_is_gone_concerns_all(tmp_path: Path):
     put(tmp_path, {**FILES, **PACKAGES})
     assert selected(tmp_path, {"uv.lock": None}).keys() == EVERY
