@@ -24,7 +24,7 @@ class Context:
     declared; all find the past. Where tests of several applications are put in order, `changes` are theirs, by
     application. A router finds whom code belongs to, by application, and the owners that are declared of failed tests.
     `evidence` is what a selector that `Gathers` has seen of the checkout. `providers` are the applications that the one
-    at hand uses, as far as its tests may.
+    at hand uses, as far as its tests may. It is `served` where they may talk to a service that runs its own checkout.
     """
 
     application: Application | None = None
@@ -37,3 +37,4 @@ class Context:
     test_owners: Mapping[TestCase, str] = field(factory=dict[TestCase, str])
     evidence: object = None
     providers: tuple[Provider, ...] = ()
+    served: bool = False

@@ -110,6 +110,11 @@ class TouchedMap(Protocol):
         ...
 
     @property
+    def connecting(self) -> int:
+        """The tests that connect to something, or meet a connection that is open."""
+        ...
+
+    @property
     def sharing(self) -> tuple[int, ...]:
         """For each thing that outlives tests and that they may change, those that have it in common."""
         ...

@@ -30,12 +30,17 @@ CHANGE_SOURCES = ("declared", "git")
 
 @frozen(kw_only=True)
 class Landscape:
-    """The applications whose checkout was found, why the others are unavailable, what changed, and who uses whom."""
+    """
+    The applications whose checkout was found, why the others are unavailable, what changed, and who uses whom.
+
+    A service of an environment runs those that are `served`.
+    """
 
     applications: Mapping[str, Application]
     unavailable: Mapping[str, str]
     changes: Mapping[str, Change]
     providers: Mapping[str, tuple[Provider, ...]] = field(factory=dict[str, tuple[Provider, ...]])
+    served: frozenset[str] = frozenset()
 
 
 def survey(

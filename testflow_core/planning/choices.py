@@ -81,6 +81,7 @@ def judge_selection(
         past=past,
         # Tests that need no environment meet no other application.
         providers=landscape.providers.get(name, ()) if selection.environment else (),
+        served=bool(selection.environment) and name in landscape.served,
     )
     said = decided(selection, tests, context, plugins, calls)
     warnings = said.warnings if tests else (_nothing_found(selection), *said.warnings)

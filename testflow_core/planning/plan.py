@@ -19,7 +19,7 @@ from testflow_core.planning.coverage import uncovered
 from testflow_core.planning.declaration import check, check_lock, concerned, remarks
 from testflow_core.planning.environments import check_records, slowest, spread, variants_of
 from testflow_core.planning.parts import Division
-from testflow_core.planning.providers import providers
+from testflow_core.planning.providers import providers, served
 from testflow_core.planning.providers import remarks as remarks_on_providers
 from testflow_core.planning.replaying import as_recorded, gone, in_recorded_order
 from testflow_core.planning.uncollected import uncollected
@@ -75,7 +75,11 @@ def _planned(
 ) -> Plan:
     workflow = declaration.workflow
     bound = tuple(_bound(each, declaration, landscape) for each in declaration.environments)
-    landscape = evolve(landscape, providers=providers(landscape.applications, landscape.changes, bound))
+    landscape = evolve(
+        landscape,
+        providers=providers(landscape.applications, landscape.changes, bound),
+        served=served(landscape.applications, bound),
+    )
     replayed = declaration.replayed
     flows = as_recorded((judge_flow(flow, landscape) for flow in workflow.flows), replayed)
     environments = declaration.environments

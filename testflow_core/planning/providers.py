@@ -12,6 +12,9 @@ from testflow_core.model import Provider
 from testflow_core.ownership.patterns import compiled
 from testflow_core.provisioning import wiring
 
+COMMAND = "process"
+"""The type of services that are a command in the workspace: it may run what is in any checkout."""
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
@@ -46,6 +49,13 @@ def providers(
             if service in uses:
                 uses[service] |= dict.fromkeys(needed)
     return {name: tuple(_used_by(name, uses, applications, changes)) for name in applications}
+
+
+def served(applications: Iterable[str], environments: Iterable[Environment]) -> frozenset[str]:
+    """The applications that a service may run: the one that is called so, and any where a command is a service."""
+    services = [service for each in environments for service in each.services.values()]
+    commands = any(service.type == COMMAND for service in services)
+    return frozenset(name for name in applications if commands or any(service.name == name for service in services))
 
 
 def remarks(

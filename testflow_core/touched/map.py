@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     """Answers a query."""
 
 ENTER, READ, ABSENT, LISTED, START, MODULE = "enter", "read", "absent", "list", "start", "module"
-RUN, FOUND, ASK, SHOW, SHARE = "run", "found", "ask", "show", "share"
+RUN, FOUND, ASK, SHOW, SHARE, CONNECT = "run", "found", "ask", "show", "share", "connect"
 WHOLE = "*"
 LINES, ATTACHING = "lines", "attaching"
 MAY_START = "+x"
@@ -125,6 +125,11 @@ class RecordedMap:
     def attaching(self) -> int:
         """The tests that enter what attaches a database to another one, of which nobody tells where it is."""
         return self._tests(SHOW, ATTACHING)
+
+    @property
+    def connecting(self) -> int:
+        """The tests that connect to something, or meet a connection that is open."""
+        return self._tests(CONNECT, WHOLE)
 
     @property
     def sharing(self) -> tuple[int, ...]:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from testflow_core.touched.map import Rows
 
-FORMAT = 5
+FORMAT = 6
 PATIENCE = 30.0
 SOURCE_LIMIT = 1 << 20
 """Bytes of a Python file whose text is kept, so that a change of it can be told unit by unit."""

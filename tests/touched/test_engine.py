@@ -1,6 +1,7 @@
 """An engine that records in one run chooses by it in the next."""
 
 import subprocess
+import sys
 
 import pytest
 
@@ -82,3 +83,81 @@ def test_where_no_history_is_kept_nothing_is_noted_but_on_demand(tmp_path, said,
     plan = engine.plan(testflow.TestWorkflow("all").add_test_selection("shop", {"strategy": "all", **said}))
     bench = bench_of("shop", plan, tmp_path, tmp_path if spooled else None)
     assert (bench.record is not None, bench.dear) == (noted, dear)
+
+
+SERVED = {
+    "serve.py": """
+import http.server, os
+from prices import price
+
+class Shop(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        text = str(price()).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text)
+
+    def log_message(self, *_):
+        pass
+
+http.server.ThreadingHTTPServer((os.environ["HOST"], int(os.environ["PORT"])), Shop).serve_forever()
+""",
+    "prices.py": "def price():\n    return 3\n",
+    "README.md": "# Shop\n",
+    "conftest.py": """
+import http.client, os, urllib.parse, pytest
+
+@pytest.fixture(scope="session")
+def shop():
+    address = urllib.parse.urlsplit(os.environ["SHOP_URL"])
+    made = http.client.HTTPConnection(address.hostname, address.port, timeout=10)
+    yield made
+    made.close()
+""",
+    "tests/test_1_alone.py": "def test_alone(): assert True\n",
+    "tests/test_2_first.py": (
+        "def test_first(shop):\n    shop.request('GET', '/')\n    assert shop.getresponse().read() == b'3'\n"
+    ),
+    "tests/test_3_second.py": (
+        "def test_second(shop):\n    shop.request('GET', '/')\n    assert shop.getresponse().read() == b'3'\n"
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    "service",
+    [
+        {"type": "docker", "ports": {"80": 0}},
+        {"type": "process", "command": [sys.executable, "shop/serve.py"], "ports": {"80": 0}},
+    ],
+    ids=["an application", "a command"],
+)
+def test_what_a_service_of_the_checkout_runs_concerns_who_talks_to_it(tmp_path, monkeypatch, service):
+    monkeypatch.chdir(tmp_path)
+    for name, text in SERVED.items():
+        path = tmp_path / "shop" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    environment = testflow.Environment("it").add_service("shop", service)
+    workflow = testflow.TestWorkflow("all").add_test_selection("shop", {"strategy": "change-based", "record": True})
+
+    def engine(*changed):
+        applications = {"shop": {"changed_files": list(changed), "start": f"{sys.executable} serve.py"}}
+        return testflow.Engine(
+            workspace=tmp_path, applications=applications, provisioner="process", workers=1, reporters=[]
+        )
+
+    first = engine("serve.py", "prices.py").execute(workflow, environment)
+    assert len(first.passed_tests) == 3, first.results
+    (tmp_path / "shop/prices.py").write_text("def price():\n    return 4\n")
+    (tmp_path / "shop/README.md").write_text("# The shop\n")
+    plan = engine("prices.py", "README.md").plan(workflow, environment)
+    # The second uses a connection that the first has made.
+    assert {each.test.file for each in plan.choices if each.selected} == {
+        "tests/test_2_first.py",
+        "tests/test_3_second.py",
+    }
+    assert not [each for each in engine("README.md").plan(workflow, environment).choices if each.selected]

@@ -41,24 +41,25 @@ def changed_providers(context: Context) -> tuple[Provider, ...]:
 
 def _of_concern(provider: Provider) -> Sequence[str]:
     path = provider.application.path
-    alike = _same(path, provider.change) if path is not None else frozenset[str]()
+    alike = unchanged(path, provider.change) if path is not None else frozenset[str]()
     differing = tuple(file for file in provider.change.files or () if file not in alike)
     if provider.application.interface is not None:
         return differing
-    files = tuple(file for file in differing if not file.endswith(PROSE) and not _is_test(file))
+    files = tuple(file for file in differing if not file.endswith(PROSE) and not is_test(file))
     if files or path is None:
         return files
     # The name of a test may be that of an A/B test: what the application itself uses is no test.
-    return _named([file for file in differing if _is_test(file)], path)
+    return _named([file for file in differing if is_test(file)], path)
 
 
-def _same(checkout: Path, change: Change) -> frozenset[str]:
-    """The files that are the same program; one with the very same content has another mode, or is a link."""
+def unchanged(checkout: Path, change: Change) -> frozenset[str]:
+    """The changed files that are the same program; one with the very same content has another mode, or is a link."""
     was = before(checkout, change, programs(change))
     return same(checkout, {file: text for file, text in was.items() if text != content_of(checkout / file)})
 
 
-def _is_test(file: str) -> bool:
+def is_test(file: str) -> bool:
+    """Whether a file is one of tests, as it is called."""
     return (file.endswith(".py") and is_test_module(file)) or _JS_TEST.search(file) is not None
 
 
@@ -68,7 +69,7 @@ def _named(tests: Sequence[str], checkout: Path) -> tuple[str, ...]:
         sources = [file for file in files_of(checkout) if (file.endswith(".py") or is_script(file))]
     except UnknowableError:
         return tuple(tests)
-    texts = [content_of(checkout / file) or b"" for file in sources if tests and not _is_test(file)]
+    texts = [content_of(checkout / file) or b"" for file in sources if tests and not is_test(file)]
     patterns = {file: re.compile(rb"(?<!\w)%b(?!\w)" % re.escape(_stem(file))) for file in tests}
     return tuple(file for file, pattern in patterns.items() if any(map(pattern.search, texts)))
 

@@ -14,6 +14,7 @@ from testflow_core.interfaces import Selector
 from testflow_core.model import Choice
 from testflow_git_selector.git_command import Git, GitError
 from testflow_git_selector.recorded import Concerned, concerned
+from testflow_git_selector.served import add_served
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable
@@ -69,7 +70,11 @@ def looked_up(context: Context) -> Concerned | None:
     if _everything(context) or application is None or application.path is None:
         return None
     changed = (context.change.files or ()) if context.change else ()
-    return concerned(context.past.maps[application.name], application.path, changed, _fresh(application.path, context))
+    touched = context.past.maps[application.name]
+    found = concerned(touched, application.path, changed, _fresh(application.path, context))
+    if context.served and context.change is not None:
+        add_served(found, touched, application.path, context.change)
+    return found
 
 
 def _fresh(checkout: Path, context: Context) -> Callable[[str], bool]:

@@ -65,6 +65,8 @@ class AuditHook:
             "os.listdir": self._list,
             "os.scandir": self._list,
             "sqlite3.connect": self._database,
+            "socket.connect": lambda told, frame: self._recorder.talks(told[0], frame),
+            "socket.sendto": lambda told, frame: self._recorder.talks(told[0], frame),
             "subprocess.Popen": lambda told, frame: self._start(told[1], told[2], frame),
             "os.system": lambda told, frame: self._start((told[0],), None, frame),
             "os.posix_spawn": lambda told, frame: self._start(told[1], None, frame),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import sys
 import threading
+import weakref
 from typing import TYPE_CHECKING
 
 from .contexts import Contexts
@@ -13,7 +15,7 @@ from .lasting import Lasting, of_module
 from .memoised import memoised, qualified
 from .module_search import ModuleSearch, is_installed
 from .own_files import Places
-from .shard import ENTER, WHOLE, Context
+from .shard import CONNECT, ENTER, WHOLE, Context
 from .sharing import holds_objects
 
 if TYPE_CHECKING:
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
 OF_MODULE = "<module>"
 THREADS: Callable[[], dict[int, FrameType]] = getattr(sys, "_current_frames")  # noqa: B009 - nobody else knows
 """The threads that are in the midst of something, whoever has started them."""
+TALKING = {"grpc._cython.cygrpc", "pycurl", "zmq.backend.cython._zmq"}
+"""Modules that connect to others by no call of Python's, so that nobody tells."""
+
 RESTARTS = 8
 """How often in one test the whole of what a memoised function enters is looked at; after that it is overestimated."""
 
@@ -56,6 +61,7 @@ class Recorder(Contexts):
         self._scanned: set[str] = set()
         self._unscanned = True
         self._stale: set[str] = set()
+        self._connections: list[Callable[[], Any]] = []
         self.written: set[str] = set()
         self.preloaded = self._note_loaded()
         for name in [each for each in list(sys.modules) if "." not in each]:
@@ -195,6 +201,12 @@ class Recorder(Contexts):
         """Note that a file was read, missed, listed or started."""
         self.current(frame).entries.add(self._shard.number((kind, place, 0, "")))
 
+    def talks(self, connection: object, frame: FrameType | None) -> None:
+        """Note that something is connected to, and may be talked to as long as that is open."""
+        self.touch(CONNECT, WHOLE, frame)
+        with contextlib.suppress(TypeError):
+            self._connections.append(weakref.ref(connection))
+
     def search(self, module: str, path: Iterable[object] | None, asker: FrameType | None) -> None:
         """Note that somebody has a module looked for, on a package's path or on Python's own."""
         if path is None:
@@ -240,6 +252,8 @@ class Recorder(Contexts):
         self._restarts.clear()
         made = super().begin(file, name)
         self._go_on(made)
+        if self._connections or not TALKING.isdisjoint(sys.modules):
+            self._talk_on(made)
         return made
 
     def _go_on(self, test: Context) -> None:
@@ -252,6 +266,12 @@ class Recorder(Contexts):
                 if place:
                     test.entries.add(self.entry(frame.f_code, place))
                 frame = frame.f_back
+
+    def _talk_on(self, test: Context) -> None:
+        """Note that a test may use what another has connected to, or what connects without telling anybody."""
+        self._connections = [each for each in self._connections if _is_open(each())]
+        if self._connections or not TALKING.isdisjoint(sys.modules):
+            test.entries.add(self._shard.number((CONNECT, WHOLE, 0, "")))
 
     def look_at_imports(self) -> None:
         """Look for memoised functions, and in files of tests for objects, in what was imported since the last time."""
@@ -289,3 +309,10 @@ class Recorder(Contexts):
 
     def _remember(self, function: Any) -> None:
         self.cached.update(memoised([function], self.places))
+
+
+def _is_open(connection: Any) -> bool:
+    try:
+        return connection is not None and connection.fileno() >= 0
+    except Exception:  # noqa: BLE001 - of whatever a class of somebody's may do
+        return False

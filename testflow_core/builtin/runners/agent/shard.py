@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     """A kind, a path relative to the checkout, and of what was entered its first line and its qualified name."""
 
 ENTER, READ, ABSENT, LIST, START, MODULE = "enter", "read", "absent", "list", "start", "module"
-FOUND, SHARE = "found", "share"
+FOUND, SHARE, CONNECT = "found", "share", "connect"
 """A file that is there when somebody asks whether it is."""
 
 WHOLE = "*"
