@@ -142,6 +142,28 @@ LIBRARY = {
         def outer(number):
             return inner(number)
     """,
+    "of_type.py": """
+        class Form:
+            def fields(self):
+                if "found" not in vars(type(self)):
+                    type(self).found = collected()
+                return self.found
+
+        def collected():
+            return 8
+    """,
+    "of_sum.py": """
+        class Totals:
+            parts = []
+
+        def part():
+            return 6
+
+        def total():
+            if not Totals.parts:
+                Totals.parts += [part()]
+            return sum(Totals.parts)
+    """,
     "of_itself.py": """
         class Box:
             def __init__(self, items):
@@ -168,6 +190,8 @@ CALLS = {
     "of_list": "of_list.known()",
     "of_function": "of_function.parser()",
     "of_closure": "of_closure.outer(2)",
+    "of_type": "of_type.Form().fields()",
+    "of_sum": "of_sum.total()",
 }
 CHANGES = {
     "of_module": '"a": 1',
@@ -181,6 +205,8 @@ CHANGES = {
     "of_list": "return 1",
     "of_function": "return 7",
     "of_closure": "number + 1",
+    "of_type": "return 8",
+    "of_sum": "return 6",
 }
 
 
@@ -242,6 +268,32 @@ def test_a_file_that_is_read_to_make_what_is_kept_concerns_who_comes_to_it(proje
     touched = application.record("test_first.py", "test_second.py")
     reading = touched.places(touched.reading("rates.txt"))
     assert set(reading) == {"test_first.py::test_first", "test_second.py::test_second"}
+
+
+def test_what_an_abstract_class_was_answered_once_concerns_who_asks_it_again(project, python):
+    drawn = """
+        from abc import ABC
+
+        class Drawn(ABC):
+            @classmethod
+            def __subclasshook__(cls, kind):
+                return has(kind)
+
+        class Line:
+            def draw(self):
+                return "-"
+
+        def has(kind):
+            return hasattr(kind, "draw")
+    """
+    asks = "import drawn\n" + "".join(
+        f"def test_{number}(): assert isinstance(drawn.Line(), drawn.Drawn)\n" for number in (1, 2)
+    )
+    files = {"drawn.py": drawn, "test_asks.py": asks, "test_other.py": "def test_other(): pass"}
+    application = project(files, python)
+    application.record("test_asks.py", "test_other.py")
+    application.write("drawn.py", drawn.replace('kind, "draw"', 'kind, "drawn"'))
+    assert set(selected(application, "drawn.py")) == {"test_asks.py::test_1", "test_asks.py::test_2"}
 
 
 def concerned(application, file, before):

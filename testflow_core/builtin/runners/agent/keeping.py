@@ -64,6 +64,12 @@ _STORING = bytes(dis.opmap[name] for name in ("STORE_GLOBAL", "STORE_DEREF", "ST
 _SHIFTED = {"LOAD_GLOBAL": sys.version_info >= (3, 11), "LOAD_ATTR": sys.version_info >= (3, 12)}
 """Whose last bit says something else than which name it is."""
 
+_CALLING = {"CALL": 2} if sys.version_info >= (3, 11) else {"CALL_FUNCTION": 1, "CALL_METHOD": 2}
+"""What calls something, and how much it takes from the stack besides the arguments."""
+
+_DOUBLING, _TURNING = {"DUP_TOP": 1, "DUP_TOP_TWO": 2}, {"ROT_TWO": 2, "ROT_THREE": 3, "ROT_FOUR": 4}
+"""What does before Python 3.11 as `COPY` and `SWAP`: how many are there twice, how far down the top one goes."""
+
 _ONLY_TAKING = ("POP_", "STORE_", "DELETE_", "RETURN_")
 """Instructions that leave nothing where they take something."""
 
@@ -106,16 +112,29 @@ class Walk:
             self._fast(name, argument)
         elif name in {"LOAD_GLOBAL", "LOAD_NAME"}:
             self._stack.append(_name(self._code, name, argument))
+            self._stack += [None] * (_SHIFTED.get(name, False) and argument & 1)
+        elif name in _CALLING:
+            self._call(argument + _CALLING[name])
         elif name == "LOAD_DEREF":
             own = _around(self._code, argument) in self._code.co_varnames[:1]
             self._stack.append(self._variable(0) if own else AROUND if self._is_around(argument) else None)
-        elif name == "COPY":
-            self._stack.append(self._stack[-argument] if argument <= len(self._stack) else None)
+        elif not self._arrange(name, argument):
+            self._note(name, argument)
+            self._other(number, name, argument)
+
+    def _arrange(self, name: str, argument: int) -> bool:
+        """Copy what is on the stack, or put it into another order; False of any other instruction."""
+        if name == "COPY":
+            self._stack.append(self._top(argument))
+        elif name in _DOUBLING:
+            self._stack += self._stack[-_DOUBLING[name] :]
+        elif name in _TURNING and _TURNING[name] <= len(self._stack):
+            self._stack.insert(-_TURNING[name] + 1, self._stack.pop())
         elif name == "SWAP" and argument <= len(self._stack):
             self._stack[-1], self._stack[-argument] = self._stack[-argument], self._stack[-1]
         else:
-            self._note(name, argument)
-            self._other(number, name, argument)
+            return False
+        return True
 
     def _ask(self, attribute: str, *, called: bool) -> None:
         owner = self._take()
@@ -129,6 +148,14 @@ class Walk:
             self._stack.append(owner)
         else:
             self._stack.append(FIRST + attribute if owner == FIRST else None if _is_argument(owner) else attribute)
+        # A method is called with what it belongs to.
+        self._stack += [None] * called
+
+    def _call(self, taken: int) -> None:
+        """What is called, and its arguments, make place for what it answers: the class of an object is known."""
+        of_first = self._top(taken) == "type" and self._top() == FIRST
+        del self._stack[-taken:]
+        self._stack.append(ITSELF if of_first else None)
 
     def _fast(self, name: str, argument: int) -> None:
         """Variables of its own; some instructions are two, the later of which has the lower half of the argument."""
@@ -207,7 +234,7 @@ def steps(text: bytes) -> Iterator[Step]:
         name = dis.opname[number]
         if name == "EXTENDED_ARG":
             above = (above | argument) << 8
-        elif number:
+        elif number and name != "PRECALL":
             # What is left out is room for what the interpreter learns.
             yield number, name, above | argument
             above = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABCMeta
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -19,8 +20,12 @@ def memoised(values: Iterable[object], places: Places) -> Iterable[tuple[str, st
     for value in values:
         if issubclass(type(value), type):
             yield from memoised([each for each in vars(value).values() if not issubclass(type(each), type)], places)
-        elif remembers(value):
-            code = getattr(innermost(value), "__code__", None)
+            # An abstract class asks this once for each class, and remembers what was answered.
+            asked = [vars(value).get("__subclasshook__")] if type(value) is ABCMeta else []
+        else:
+            asked = [value] if remembers(value) else []
+        for each in asked:
+            code = getattr(innermost(getattr(each, "__func__", each)), "__code__", None)
             place = code and places.place(code.co_filename)
             if code and place:
                 yield place, qualified(code)
