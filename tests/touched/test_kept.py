@@ -270,6 +270,37 @@ def test_a_file_that_is_read_to_make_what_is_kept_concerns_who_comes_to_it(proje
     assert set(reading) == {"test_first.py::test_first", "test_second.py::test_second"}
 
 
+def test_what_a_later_call_makes_concerns_others_though_the_test_had_entered_it_before(project, python):
+    rates = """
+        _rates = {}
+
+        def low():
+            return 1
+
+        def high():
+            return 2
+
+        def rate(kind):
+            if kind not in _rates:
+                _rates[kind] = low() if kind == "low" else high()
+            return _rates[kind]
+    """
+    first = """
+        import rates
+
+        def test_all():
+            assert rates.high() == 2
+            assert rates.rate("low") == 1
+            assert rates.high() == 2
+            assert rates.rate("high") == 2
+    """
+    second = "import rates\ndef test_high(): assert rates.rate('high') == 2\n"
+    application = project({"rates.py": rates, "test_first.py": first, "test_second.py": second}, python)
+    application.record("test_first.py", "test_second.py")
+    application.write("rates.py", rates.replace("return 2", "return 3"))
+    assert "test_second.py::test_high" in selected(application, "rates.py")
+
+
 def test_what_an_abstract_class_was_answered_once_concerns_who_asks_it_again(project, python):
     drawn = """
         from abc import ABC
