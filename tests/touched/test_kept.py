@@ -301,6 +301,40 @@ def test_what_a_later_call_makes_concerns_others_though_the_test_had_entered_it_
     assert "test_second.py::test_high" in selected(application, "rates.py")
 
 
+def test_what_a_module_makes_when_it_is_asked_for_a_name_concerns_all_who_import_it(project, python):
+    package = """
+        import importlib
+
+        def limit():
+            return 3
+
+        def __getattr__(name):
+            found = limit() if name == "LIMIT" else importlib.import_module(f"shop.{name}")
+            globals()[name] = found
+            return found
+    """
+    asks = "".join(
+        f"def test_limit_{number}(): assert shop.LIMIT == 3\ndef test_rates_{number}(): assert shop.rates.RATE == 2\n"
+        for number in (1, 2)
+    )
+    files = {
+        "shop/__init__.py": package,
+        "shop/rates.py": "from shop.base import base\nRATE = base()\n",
+        "shop/base.py": "def base():\n    return 2\n",
+        "test_asks.py": f"import shop\n{asks}",
+        "test_other.py": "def test_other(): pass",
+    }
+    application = project(files, python)
+    application.record("test_asks.py", "test_other.py")
+    application.write("shop/base.py", "def base():\n    return 4\n")
+    assert {"test_asks.py::test_rates_1", "test_asks.py::test_rates_2"} <= set(selected(application, "shop/base.py"))
+    application.write("shop/base.py", files["shop/base.py"])
+    application.write("shop/__init__.py", package.replace("return 3", "return 5"))
+    found = set(selected(application, "shop/__init__.py"))
+    assert {"test_asks.py::test_limit_1", "test_asks.py::test_limit_2"} <= found
+    assert "test_other.py::test_other" not in found
+
+
 def test_what_an_abstract_class_was_answered_once_concerns_who_asks_it_again(project, python):
     drawn = """
         from abc import ABC

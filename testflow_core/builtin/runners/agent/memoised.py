@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 BOUND = {staticmethod, classmethod}
 
+ASKED_LATER = "__getattr__"
+"""The function of a module that is asked for what it has not got (PEP 562)."""
+
 
 def memoised(values: Iterable[object], places: Places) -> Iterable[tuple[str, str]]:
     """Files and qualified names of those among the values of a module, and of the classes among them."""
@@ -29,6 +32,11 @@ def memoised(values: Iterable[object], places: Places) -> Iterable[tuple[str, st
             place = code and places.place(code.co_filename)
             if code and place:
                 yield place, qualified(code)
+
+
+def asks_later(module: CodeType) -> bool:
+    """Whether a module makes names that it has not got: as a rule it has them from then on, and nobody asks again."""
+    return any(getattr(each, "co_name", "") == ASKED_LATER for each in module.co_consts)
 
 
 def innermost(value: Any) -> Any:

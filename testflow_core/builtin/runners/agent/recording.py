@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from .contexts import Contexts
 from .kept import EVERYWHERE, KNOWN, NAMED, Kept, apart
 from .lasting import Lasting, of_module
-from .memoised import memoised, qualified
+from .memoised import ASKED_LATER, asks_later, memoised, qualified
 from .module_search import ModuleSearch, is_installed
 from .own_files import Places
 from .shard import CONNECT, ENTER, WHOLE, Context
@@ -139,6 +139,8 @@ class Recorder(Contexts):
             context.uses.add(made.number)
         self.nested.append((code, threading.get_ident(), made))
         self.kept.look_through(code)
+        if asks_later(code):
+            self.cached.add((place, ASKED_LATER))
         self._unscanned = True
         self.restart()
         return made
