@@ -246,6 +246,7 @@ LIBRARY = {
             return [15]
     """,
 }
+LIBRARY["made_at_once.py"] = LIBRARY["made_later.py"].replace("12", "17").replace("routes", "paths")
 CALLS = {
     "cached": "cached.CONFIG.rates",
     "lazy": "lazy.SHOP.items()",
@@ -268,6 +269,7 @@ NUMBERS = {name: number for number, name in enumerate(LIBRARY, start=1)}
 def application(recorded, python):
     imports = "import " + ", ".join(name.removesuffix(".py") for name in LIBRARY) + "\n"
     calls = "".join(f"def test_{name}(): assert {call}\n" for name, call in CALLS.items())
+    made = "def test_made(): assert made_at_once.app().paths\n"
     alone = "def test_own(): assert of_two_tests.Shop().own\ndef test_other(): assert by_decorator.other(1)\n"
     later = "def test_later(): assert made_later.app().routes\n"
     first = "def test_a_earlier(): assert made_later.app()\n"
@@ -275,8 +277,8 @@ def application(recorded, python):
         python,
         {
             **LIBRARY,
-            "test_first.py": imports + first + calls + alone + later,
-            "test_second.py": imports + calls + later,
+            "test_first.py": imports + first + calls + alone + later + made,
+            "test_second.py": imports + calls + later + made,
         },
     )
 
@@ -302,6 +304,11 @@ def test_what_the_first_test_has_it_make_concerns_the_second(application, name):
 def test_an_object_that_is_made_later_outlives_tests_as_well(application):
     found = concerned(application, "made_later.py", "12")
     assert found >= {"test_first.py::test_later", "test_second.py::test_later"}
+
+
+def test_what_an_object_puts_off_in_the_test_that_makes_it_concerns_the_next(application):
+    found = concerned(application, "made_at_once.py", "17")
+    assert found == {"test_first.py::test_made", "test_second.py::test_made"}
 
 
 def test_what_does_not_outlive_its_test_concerns_nobody_else(application):

@@ -86,9 +86,10 @@ class Lasting:
         self._late: dict[object, Late] = {}
         self._objects: dict[int, tuple[Callable[[], object], str]] = {}
         self._kinds: dict[type, bool] = {}
-        self._noted: set[type] = set()
+        self._known: dict[type, tuple[Late, ...]] = {}
         self._roots: dict[str, Callable[[], Iterable[Root]]] = {}
         self._variables: set[str] = set()
+        self._fresh: list[tuple[type, str]] = []
         self._again = 0
 
     @property
@@ -101,11 +102,14 @@ class Lasting:
         self._roots.update(holders)
         return self._look(holders)
 
-    def look_again(self, holders: Iterable[str]) -> bool:
-        """Look anew at what these hold, as that may have come to hold something else."""
+    def look_again(self, holders: Iterable[str]) -> Collection[tuple[Late, str]]:
+        """What these have come to hold meanwhile: functions that may have put something off in it, and its owner."""
         known = {each: self._roots[each] for each in holders if each in self._roots}
         self._again += len(known)
-        return self._again <= AGAIN and self._look(known)
+        self._fresh.clear()
+        if self._again <= AGAIN:
+            self._look(known)
+        return [(late, found) for kind, found in self._fresh for late in self._known[kind]]
 
     def late(self, code: CodeType) -> Late | None:
         """What is known of a function that puts something off."""
@@ -119,9 +123,13 @@ class Lasting:
         if frame is None:
             return ANYONE
         called_on = frame.f_locals.get(code.co_varnames[0])
-        known = self._objects.get(id(called_on))
-        there = known and known[0]()
-        return known[1] if known and (there is called_on or there is type(called_on)) else ""
+        there = self._there(called_on)
+        return self._objects[id(called_on)][1] if there is called_on or there is type(called_on) else ""
+
+    def _there(self, value: object) -> object:
+        """What is known to last at the place of an object, or its class."""
+        known = self._objects.get(id(value))
+        return known[0]() if known is not None else self
 
     def holder(self, owner: str) -> str:
         """Who holds the object, or another that does."""
@@ -179,6 +187,8 @@ class Lasting:
 
     def _note(self, name: str, value: object, kind: type) -> None:
         found = f"{name}/{kind.__qualname__}"
+        there = self._there(value)
+        fresh = there is not value and there is not kind
         if any(name in _attributes(above) for above in kind.__mro__ for name in UNFOUND):
             self._variables.add(_variable(found))
         try:
@@ -186,13 +196,14 @@ class Lasting:
         except TypeError:
             # Who takes its place is taken for it if it is of the same kind: that is too much, and never too little.
             self._objects[id(value)] = (lambda: kind, found)
-        if kind not in self._noted:
-            self._noted.add(kind)
-            self._learn(kind)
+        if kind not in self._known:
+            self._known[kind] = tuple(_late_of(kind, self._is_in_place))
+            self._learn(self._known[kind])
+        if self._known[kind] and fresh:
+            self._fresh.append((kind, found))
 
-    def _learn(self, kind: type) -> None:
-        """Find the functions of a class that put something off, now that there is an object of it."""
-        for late in _late_of(kind, self._is_in_place):
+    def _learn(self, those: Iterable[Late]) -> None:
+        for late in those:
             if len(self._late) < KNOWN:
                 first = self._late.setdefault(NAMED(late.code), late)
                 if first.code is not late.code:

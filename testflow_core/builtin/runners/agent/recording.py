@@ -251,15 +251,33 @@ class Recorder(Contexts):
         """A test begins: what it enters is reported anew."""
         self.settle()
         self.look_at_imports()
-        if self._stale:
-            self._found(self.lasting.look_again(self._stale))
-            self._stale.clear()
+        self._look_again()
         self._restarts.clear()
         made = super().begin(file, name)
         self._go_on(made)
         if self._connections or not TALKING.isdisjoint(sys.modules):
             self._talk_on(made)
         return made
+
+    def end(self, test: Context, *, whole: bool) -> None:
+        """A test has ended; what it has made may have put something off in it before anybody knew that it lasts."""
+        self.settle()
+        for late, owner in self._look_again():
+            place = self.places.place(late.code.co_filename)
+            if self.entry(late.code, place) in test.entries:
+                names = self.lasting.names(late, owner)
+                made = self._keep(late.code, EVERYWHERE if late.everywhere else place, names, test, owner)
+                made.entries |= test.entries
+                made.uses |= test.uses - {made.number}
+        super().end(test, whole=whole)
+
+    def _look_again(self) -> Collection[tuple[Late, str]]:
+        """Look at what may have come to hold another object, and answer what is new of it."""
+        stale, self._stale = self._stale, set()
+        found = self.lasting.look_again(stale) if stale else ()
+        if found:
+            self.plain.clear()
+        return found
 
     def _go_on(self, test: Context) -> None:
         """Note what other threads are in the midst of: they may go on while a test runs that has not begun them."""
