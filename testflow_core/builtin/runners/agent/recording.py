@@ -152,7 +152,8 @@ class Recorder(Contexts):
         self.nested.append((code, threading.get_ident(), made))
         if self._calls(place, name) <= RESTARTS:
             self.restart()
-        else:
+        elif self.base.kind == "test":
+            # What a session has entered is all that was imported.
             made.entries |= context.entries
             made.uses |= context.uses - {made.number}
         return made
