@@ -271,6 +271,8 @@ def application(recorded, python):
     calls = "".join(f"def test_{name}(): assert {call}\n" for name, call in CALLS.items())
     made = "def test_made(): assert made_at_once.app().paths\n"
     alone = "def test_own(): assert of_two_tests.Shop().own\ndef test_other(): assert by_decorator.other(1)\n"
+    # One that is made anew has put off nothing.
+    alone += "def test_new(): assert lazy.Shop() and in_closure.Shop()\n"
     later = "def test_later(): assert made_later.app().routes\n"
     first = "def test_a_earlier(): assert made_later.app()\n"
     return recorded(

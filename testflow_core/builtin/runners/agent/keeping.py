@@ -57,6 +57,9 @@ ANY = ""
 
 SET_BY_NAME = frozenset({"setattr", "__setattr__"})
 
+MAKERS = frozenset({"__init__", "__new__", "__post_init__", "__attrs_post_init__", "__set_name__", "__del__"})
+"""What is called while an object does not outlive anything yet, or no longer."""
+
 OPTIMIZED = 1
 """A flag of the code of functions, and of nothing else."""
 

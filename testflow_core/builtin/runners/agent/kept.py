@@ -6,7 +6,7 @@ import operator
 from types import CodeType
 from typing import TYPE_CHECKING
 
-from .keeping import ITSELF, kept_in
+from .keeping import ITSELF, MAKERS, kept_in
 
 if TYPE_CHECKING:
     from typing import Callable, Collection
@@ -32,6 +32,7 @@ class Kept:
     def __init__(self) -> None:
         self.any = False
         self._names: dict[object, tuple[CodeType, frozenset[str]]] = {}
+        self.in_objects: set[int] = set()
         self._numbers: dict[str, dict[str, set[int]]] = {}
 
     def by(self, code: CodeType) -> frozenset[str]:
@@ -77,7 +78,8 @@ class Kept:
             # A fixture is mentioned as an argument.
             mentioned = (*code.co_names, *code.co_varnames[: code.co_argcount])
             found.update(number for name in mentioned for number in anywhere.get(name, ()))
-        return found
+        # It binds the attributes of another object than that which outlives tests.
+        return found - self.in_objects if code.co_name in MAKERS else found
 
 
 def apart(code: CodeType) -> object:

@@ -19,7 +19,7 @@ from types import (
 )
 from typing import TYPE_CHECKING, NamedTuple, cast
 
-from .keeping import ITSELF, Walk
+from .keeping import ITSELF, MAKERS, Walk
 from .kept import KNOWN, NAMED, apart
 from .memoised import innermost
 from .sharing import UNCHANGING, is_own
@@ -51,9 +51,6 @@ STRANGE = 2
 BLIND = frozenset({*UNCHANGING, CodeType, FrameType, TracebackType, BuiltinFunctionType, MappingProxyType} - {type})
 CONTAINERS = frozenset({dict, list, tuple, set, deque})
 TRANSPARENT = frozenset({functools.partial, MethodType, CellType, property, staticmethod, classmethod})
-MAKERS = frozenset({"__init__", "__new__", "__post_init__", "__attrs_post_init__", "__set_name__", "__del__"})
-"""What is called while an object does not outlive anything yet, or no longer."""
-
 UNFOUND = frozenset({"__getattr__", "__missing__"})
 """What is called for what an object has not got; once it has it, nobody is called."""
 

@@ -189,6 +189,8 @@ class Recorder(Contexts):
             "kept", self.places.place(code.co_filename), f"{qualified(code)}:{code.co_firstlineno}", owner
         )
         context.uses.add(made.number)
+        if owner:
+            self.kept.in_objects.add(made.number)
         # Who relies on what a set-up keeps says so by its fixture.
         if self.base.kind != "fixture" and self.kept.note(place, names, made.number):
             # Whoever mentions it is looked at anew, and what was made may put off something itself.
