@@ -6,7 +6,8 @@ import operator
 from types import CodeType
 from typing import TYPE_CHECKING
 
-from .keeping import ITSELF, MAKERS, kept_in
+from .keeping import kept_in
+from .walking import ITSELF, MAKERS
 
 if TYPE_CHECKING:
     from typing import Callable, Collection

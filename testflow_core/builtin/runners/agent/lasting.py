@@ -19,10 +19,10 @@ from types import (
 )
 from typing import TYPE_CHECKING, NamedTuple, cast
 
-from .keeping import ITSELF, MAKERS, Walk
 from .kept import KNOWN, NAMED, apart
 from .memoised import innermost
 from .sharing import UNCHANGING, is_own
+from .walking import ITSELF, MAKERS, Walk
 
 if TYPE_CHECKING:
     from types import ModuleType

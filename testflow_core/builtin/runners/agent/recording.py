@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import sys
 import threading
-import weakref
 from typing import TYPE_CHECKING
 
-from .contexts import Contexts
 from .kept import EVERYWHERE, KNOWN, NAMED, Kept, apart
 from .lasting import Lasting, of_module
 from .memoised import ASKED_LATER, asks_later, memoised, qualified
-from .module_search import ModuleSearch, is_installed
+from .noticing import Noticing
 from .own_files import Places
-from .shard import CONNECT, ENTER, WHOLE, Context
+from .shard import ENTER, Context
 from .sharing import holds_objects
 
 if TYPE_CHECKING:
@@ -27,9 +24,6 @@ if TYPE_CHECKING:
 OF_MODULE = "<module>"
 THREADS: Callable[[], dict[int, FrameType]] = getattr(sys, "_current_frames")  # noqa: B009 - nobody else knows
 """The threads that are in the midst of something, whoever has started them."""
-TALKING = {"grpc._cython.cygrpc", "pycurl", "zmq.backend.cython._zmq"}
-"""Modules that connect to others by no call of Python's, so that nobody tells."""
-
 RESTARTS = 8
 """
 How often in one test the whole of what a function enters is looked at that keeps something; after that what a memoised
@@ -43,7 +37,7 @@ ASKED = 256
 """How many calls in one test of a function on objects that do not outlive it: the next may be on one that does."""
 
 
-class Recorder(Contexts):
+class Recorder(Noticing):
     """
     Attributes what happens to the context in which it happens.
 
@@ -51,9 +45,9 @@ class Recorder(Contexts):
     """
 
     def __init__(self, checkout: str, folder: str) -> None:
-        super().__init__(Places(checkout), folder)
-        self._search = ModuleSearch(self.places)
+        # What is loaded already is noted at once.
         self.unannounced = False
+        super().__init__(Places(checkout), folder)
         self.runs: Callable[[object], None] = lambda _code: None
         self.makes: Callable[[object], None] = lambda _file: None
         self.plain: dict[object, tuple[CodeType, int]] = {}
@@ -64,11 +58,6 @@ class Recorder(Contexts):
         self._scanned: set[str] = set()
         self._unscanned = True
         self._stale: set[str] = set()
-        self._connections: list[Callable[[], Any]] = []
-        self.written: set[str] = set()
-        self.preloaded = self._note_loaded()
-        for name in [each for each in list(sys.modules) if "." not in each]:
-            self.search(name, None, None)
 
     def current(self, frame: FrameType | None) -> Context:
         """The context of what happens in a frame: an import or a memoised function that it is called by comes first."""
@@ -205,51 +194,6 @@ class Recorder(Contexts):
         if self._calls(*made.names) <= RESTARTS:
             self.restart()
 
-    def touch(self, kind: str, place: str, frame: FrameType | None) -> None:
-        """Note that a file was read, missed, listed or started."""
-        self.current(frame).entries.add(self._shard.number((kind, place, 0, "")))
-
-    def talks(self, connection: object, frame: FrameType | None) -> None:
-        """Note that something is connected to, and may be talked to as long as that is open."""
-        self.touch(CONNECT, WHOLE, frame)
-        with contextlib.suppress(TypeError):
-            self._connections.append(weakref.ref(connection))
-
-    def search(self, module: str, path: Iterable[object] | None, asker: FrameType | None) -> None:
-        """Note that somebody has a module looked for, on a package's path or on Python's own."""
-        if path is None:
-            self.session.entries.update(map(self._shard.number, self._search.whole_path()))
-        bases = self._search.bases(module, path)
-        if bases:
-            context = self.session if is_installed(asker) else self.current(asker)
-            known = context.imports.get(module, ())
-            context.imports[module] = bases if bases == known else tuple(dict.fromkeys(known + bases))
-
-    def loaded(self, module: str, asker: FrameType | None) -> None:
-        """Note that somebody asks for a module by a computed name: one that is there already is not imported."""
-        context = self.current(asker)
-        while module and context is not self.session:
-            made = self._contexts.get(("import", self._file_of(sys.modules.get(module))))
-            if made is not None:
-                context.uses.add(made.number)
-            module = module.rpartition(".")[0]
-
-    def _note_loaded(self) -> bool:
-        """Of modules that were imported before nobody knows what their import has entered; whether there are any."""
-        found = False
-        for name, module in list(sys.modules.items()):
-            place = self._file_of(module)
-            if place:
-                made = self.context("import", place)
-                made.names = (place, name)
-                made.entries.add(self._shard.number((ENTER, place, 1, WHOLE)))
-                found = True
-        return found
-
-    def _file_of(self, module: object) -> str:
-        file = getattr(module, "__file__", None)
-        return self.places.place(file) if isinstance(file, str) and file.endswith(".py") else ""
-
     def begin(self, file: str, name: str) -> Context:
         """A test begins: what it enters is reported anew."""
         self.settle()
@@ -258,8 +202,7 @@ class Recorder(Contexts):
         self._restarts.clear()
         made = super().begin(file, name)
         self._go_on(made)
-        if self._connections or not TALKING.isdisjoint(sys.modules):
-            self._talk_on(made)
+        self.talk_on(made)
         return made
 
     def end(self, test: Context, *, whole: bool) -> None:
@@ -293,12 +236,6 @@ class Recorder(Contexts):
                     test.entries.add(self.entry(frame.f_code, place))
                 frame = frame.f_back
 
-    def _talk_on(self, test: Context) -> None:
-        """Note that a test may use what another has connected to, or what connects without telling anybody."""
-        self._connections = [each for each in self._connections if _is_open(each())]
-        if self._connections or not TALKING.isdisjoint(sys.modules):
-            test.entries.add(self._shard.number((CONNECT, WHOLE, 0, "")))
-
     def look_at_imports(self) -> None:
         """Look for memoised functions, and in files of tests for objects, in what was imported since the last time."""
         if not self._unscanned:
@@ -311,7 +248,7 @@ class Recorder(Contexts):
                 self._unscanned = True
             elif name not in self._scanned:
                 self._scanned.add(name)
-                place = self._file_of(module)
+                place = self.file_of(module)
                 if place:
                     self.plain.clear()
                     self.cached.update(memoised(list(vars(module).values()), self.places))
@@ -335,10 +272,3 @@ class Recorder(Contexts):
 
     def _remember(self, function: Any) -> None:
         self.cached.update(memoised([function], self.places))
-
-
-def _is_open(connection: Any) -> bool:
-    try:
-        return connection is not None and connection.fileno() >= 0
-    except Exception:  # noqa: BLE001 - of whatever a class of somebody's may do
-        return False
