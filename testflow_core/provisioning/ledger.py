@@ -107,12 +107,15 @@ def ledger(remover: str) -> Generator[Ledger]:
             try:
                 yield Ledger(path, remover, bequeath)
             finally:
-                book = _Book(path)
-                if not book.until:
-                    book.remove()
-                    path.unlink()
-                for withdraw in heirs:
-                    withdraw()
+                try:
+                    book = _Book(path)
+                    if not book.until:
+                        book.remove()
+                        path.unlink()
+                finally:
+                    # An heir would wait for what we hold: what could not be removed is left to the next sweep.
+                    for withdraw in heirs:
+                        withdraw()
     finally:
         os.close(descriptor)
         lease_files.forget(path.parent)
