@@ -6,10 +6,10 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 import pytest
+from kept import kept
 
 STOREFRONT = Path(__file__).parents[1] / "examples/storefront"
 # What the example has are the current major versions; these are the ones before them that are still about.
@@ -19,31 +19,27 @@ PINS = {
     "managers": {"yarn": "1.22.22", "pnpm": "10.34.1"},
 }
 # The wheel among our own dependencies has one; current versions of vitest are too new for that of many systems.
-NODE = Path(sys.executable).parent
+NODE = (Path(sys.prefix, "node"), Path(sys.executable).parent)
 TIME_LIMIT = 300
 # Read now: tests take the variable away from what they run.
 REQUIRED = os.environ.get("CI") == "true"
 
 
 def path_with(*folders):
-    return os.pathsep.join([*map(str, folders), str(NODE), os.environ["PATH"]])
+    return os.pathsep.join([*map(str, (*folders, *NODE)), os.environ["PATH"]])
 
 
-def installed(name, cache):
+def installed(name):
     """The folder that has these packages in its `node_modules`; skips without the registry, and fails if CI is true."""
     package = json.dumps({"name": "packages", "version": "1.0.0", "private": True, "dependencies": PINS[name]})
-    folder = cache / f"{name}-{hashlib.sha256(package.encode()).hexdigest()[:16]}"
-    if folder.is_dir():
-        return folder
-    with tempfile.TemporaryDirectory(dir=cache) as made:
-        (Path(made) / "package.json").write_text(package, encoding="utf-8")
-        trouble = _install(made)
-        if trouble:
-            (pytest.fail if REQUIRED else pytest.skip)(f"npm install of {name}: {trouble}")
-        # A run beside this one may have been quicker.
-        if not folder.is_dir():
-            shutil.move(made, folder)
-            Path(made).mkdir()
+    with kept(f"node-packages/{name}-{hashlib.sha256(package.encode()).hexdigest()[:16]}") as folder:
+        if not (folder / "installed").exists():
+            folder.mkdir(exist_ok=True)
+            (folder / "package.json").write_text(package, encoding="utf-8")
+            trouble = _install(folder)
+            if trouble:
+                (pytest.fail if REQUIRED else pytest.skip)(f"npm install of {name}: {trouble}")
+            (folder / "installed").touch()
     return folder
 
 

@@ -7,6 +7,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from kept import kept
+
+# `uv run` tells its own; read now, as tests change the environment.
+UV = os.environ.get("UV") or shutil.which("uv")
 
 
 def base_python(version):
@@ -19,25 +23,33 @@ def base_python(version):
     return str(base)
 
 
-def environment(base, packages, folder):
-    """The interpreter of an environment with these packages, kept in the folder; skips where they cannot be had."""
-    python = folder / "bin" / "python"
-    installed = folder / "installed"
-    if not installed.exists():
-        subprocess.run([base, "-m", "venv", "--clear", folder], check=True)
-        command = [python, "-m", "pip", "install", "-q", "--disable-pip-version-check", *packages]
-        tried = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
-        if tried.returncode:
-            refuse = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
-            refuse(f"pip install {' '.join(packages)}: {tried.stderr}")
-        installed.touch()
+def environment(base, packages, name):
+    """The interpreter of an environment with these packages, kept by this name; skips where they cannot be had."""
+    with kept(name) as folder:
+        python = folder / "bin" / "python"
+        installed = folder / "installed"
+        if not installed.exists():
+            make, install = _commands(base, python, folder)
+            subprocess.run(make, check=True)
+            tried = subprocess.run([*install, *packages], capture_output=True, text=True, check=False, timeout=300)
+            if tried.returncode:
+                refuse = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
+                refuse(f"pip install {' '.join(packages)}: {tried.stderr}")
+            installed.touch()
     return str(python)
 
 
-def with_pytest(pair, config):
-    """An interpreter of this version that has this pytest, kept in pytest's cache; our own where there is no pair."""
+def _commands(base, python, folder):
+    """What makes an environment, and what installs packages there: by uv it takes a twentieth of the time."""
+    if UV:
+        return [UV, "venv", "-q", "--clear", "--python", base, folder], [UV, "pip", "install", "-q", "--python", python]
+    pip = [python, "-m", "pip", "install", "-q", "--disable-pip-version-check"]
+    return [base, "-m", "venv", "--clear", folder], pip
+
+
+def with_pytest(pair):
+    """An interpreter of this version that has this pytest; our own where there is no pair."""
     if pair is None:
         return sys.executable
     version, release = pair
-    folder = config.cache.mkdir("other-pythons") / f"{version}-{release}"
-    return environment(base_python(version), [f"pytest=={release}"], folder)
+    return environment(base_python(version), [f"pytest=={release}"], f"other-pythons/{version}-{release}")

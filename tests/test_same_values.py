@@ -44,10 +44,9 @@ GOLDEN = [
 
 @pytest.mark.parametrize("numbers", ["plain", "numpy"])
 @pytest.mark.parametrize("version", ["3.11", "3.13"])
-def test_values_are_what_they_were(version, numbers, request):
+def test_values_are_what_they_were(version, numbers):
     packages = ("attrs", "numpy>=2.2,<3")
-    folder = request.config.cache.mkdir(f"values-{version}")
-    python = environment(base_python(version), packages, Path(folder))
+    python = environment(base_python(version), packages, f"values-{version}")
     path = f"{ROOT}:{ROOT / 'plugins/faker_data'}"
     finished = subprocess.run(
         [python, "-c", PROGRAM, numbers], env={"PYTHONPATH": path}, capture_output=True, text=True, check=False

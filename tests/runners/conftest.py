@@ -93,10 +93,9 @@ def printed(checkout: Checkout) -> Callable[..., dict[str | None, Outcome]]:
 
 
 @pytest.fixture(scope="session")
-def packages(pytestconfig: pytest.Config) -> Callable[[str], Path]:
+def packages() -> Callable[[str], Path]:
     """Installs packages of Node on first use; the folder that has them in its `node_modules`."""
-    cache = pytestconfig.cache.mkdir("node-packages")
-    return lru_cache(lambda name: installed(name, cache))
+    return lru_cache(installed)
 
 
 @pytest.fixture

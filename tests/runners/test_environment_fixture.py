@@ -37,8 +37,8 @@ class Services:
 
 
 @pytest.fixture(params=[("3.8", "7.0.0"), ("3.13", "9.2.0"), None], ids=lambda pair: "-".join(pair) if pair else "ours")
-def python(request, pytestconfig):
-    return with_pytest(request.param, pytestconfig)
+def python(request):
+    return with_pytest(request.param)
 
 
 @pytest.fixture

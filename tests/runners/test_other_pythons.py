@@ -74,9 +74,9 @@ FILES = sorted(file for file in SUITE if "test_" in file)
 
 
 @pytest.fixture(params=[*PYTHONS, None], ids=lambda pair: "-".join(pair) if pair else "ours")
-def python(request, pytestconfig):
+def python(request):
     """An interpreter that has a pytest."""
-    return with_pytest(request.param, pytestconfig)
+    return with_pytest(request.param)
 
 
 def test_every_test_ends_as_under_plain_pytest(checkout, python):

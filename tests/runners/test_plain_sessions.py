@@ -47,12 +47,11 @@ PACKAGES = ("pytest==9.2.0", "pytest-xdist==3.8.0", "pytest-cov==7.0.0")
 
 
 @pytest.fixture(scope="module")
-def python(pytestconfig):
+def python():
     """An interpreter whose pytest has plugins that need whole suites."""
-    folder = pytestconfig.cache.mkdir("plain-sessions") / f"{sys.version_info[0]}.{sys.version_info[1]}"
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", raising=False)
-        yield environment(sys.executable, PACKAGES, folder)
+        yield environment(sys.executable, PACKAGES, f"plain-sessions/{sys.version_info[0]}.{sys.version_info[1]}")
 
 
 @pytest.fixture

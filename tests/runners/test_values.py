@@ -190,9 +190,9 @@ CALLED = """
 
 
 @pytest.mark.parametrize("python", [("3.8", "7.0.0"), None], ids=["oldest", "ours"])
-def test_a_function_is_called_with_what_it_asks_for_whatever_kind_it_is_of(checkout, python, pytestconfig):
+def test_a_function_is_called_with_what_it_asks_for_whatever_kind_it_is_of(checkout, python):
     checkout.write("test_flow.py", CALLED)
-    bench = checkout.bench("pytest", python=with_pytest(python, pytestconfig))
+    bench = checkout.bench("pytest", python=with_pytest(python))
     outcomes = checkout.run(PytestRunner(), checkout.batch(bench, "test_flow.py"))
     values = {outcome.test.name: outcome.values for outcome in outcomes}
     assert {outcome.status for outcome in outcomes} == {Status.PASSED}, outcomes

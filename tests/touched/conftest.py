@@ -178,7 +178,7 @@ def _plain_pytest():
 @pytest.fixture(params=[None, ("3.8", "7.0.0"), ("3.12", "8.4.2"), ("3.13", "9.2.0")], ids=str, scope="package")
 def python(request):
     """Interpreters that monitor, and such as trace."""
-    return with_pytest(request.param, request.config)
+    return with_pytest(request.param)
 
 
 @pytest.fixture(scope="package")
