@@ -6,13 +6,14 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 
 import testflow
 from testflow_core.errors import DataError
-from testflow_core.provisioning import lease_files, leases
+from testflow_core.provisioning import lease_files, leases, legacy
 from testflow_core.provisioning import ledger as ledgers
 from testflow_core.provisioning.process_tree import descendants
 
@@ -160,9 +161,11 @@ def test_the_ledgers_of_others_are_not_swept_on_the_way(there, handles, all_end)
         assert removed(there) == ""
 
 
-def test_what_cannot_be_removed_is_told_and_tried_again(there, make):
+def test_what_cannot_be_removed_is_told_at_once_and_tried_again(there, make):
+    began = time.monotonic()
     with pytest.raises(DataError, match="it is stuck"), ledgers.ledger(NAME) as mine:
         make(mine, "stuck", "first")
+    assert time.monotonic() - began < legacy.BEQUESTS, "nobody waits for an heir, who waits for the ledger"
     with pytest.raises(DataError, match="it is stuck"):
         ledgers.sweep()
     with ledgers.ledger(NAME):
