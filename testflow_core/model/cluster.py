@@ -54,5 +54,13 @@ class Cluster:
 
 
 def heaviest_first(clusters: Iterable[Cluster]) -> tuple[Cluster, ...]:
-    """Those that fail the run, then the others; of each the most frequent first."""
-    return tuple(sorted(clusters, key=lambda each: (not each.blocking, -each.count)))
+    """
+    Those that fail the run, then the others; of each the most frequent first, and of equals what comes first by file.
+
+    Files are run beside each other, so that which of them ends first differs from run to run.
+    """
+    return tuple(sorted(clusters, key=lambda each: (not each.blocking, -each.count, _first_file(each))))
+
+
+def _first_file(cluster: Cluster) -> list[str]:
+    return min((label.split("::")[:2] for label in cluster.tests), default=list[str]())

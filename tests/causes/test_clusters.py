@@ -32,6 +32,14 @@ def test_what_fails_the_run_comes_first_then_the_most_frequent():
     assert [each.blocking for each in found] == [True, True, False, False]
 
 
+def test_of_as_many_failures_the_file_decides_whichever_ended_first():
+    of_a, of_b = failed("test_a", "1:aa", application="api"), failed("test_b", "1:bb", application="web")
+    assert [each.id for each in told([of_a, of_b])] == ["1:aa", "1:bb"]
+    assert [each.id for each in told([of_b, of_a])] == ["1:aa", "1:bb"]
+    # In one file they end one after the other.
+    assert [each.id for each in told([failed("test_b", "1:bb"), failed("test_a", "1:aa")])] == ["1:bb", "1:aa"]
+
+
 def test_what_passed_at_once_is_in_no_cluster():
     assert told([TestResult(test_id="shop::a.py::test", status=Status.PASSED)]) == ()
 
