@@ -117,7 +117,8 @@ def shop():
     yield made
     made.close()
 """,
-    "tests/test_1_alone.py": "def test_alone(): assert True\n",
+    "rates.py": "def rate():\n    return 2\n",
+    "tests/test_1_alone.py": "import rates\ndef test_alone(): assert rates.rate()\n",
     "tests/test_2_first.py": (
         "def test_first(shop):\n    shop.request('GET', '/')\n    assert shop.getresponse().read() == b'3'\n"
     ),
@@ -161,3 +162,7 @@ def test_what_a_service_of_the_checkout_runs_concerns_who_talks_to_it(tmp_path, 
         "tests/test_3_second.py",
     }
     assert not [each for each in engine("README.md").plan(workflow, environment).choices if each.selected]
+    (tmp_path / "shop/rates.py").write_text("def rate():\n    return 2  # of ten\n")
+    assert not [each for each in engine("rates.py").plan(workflow, environment).choices if each.selected]
+    (tmp_path / "shop/rates.py").write_text("def rate():\n    return 3\n")
+    assert all(each.selected for each in engine("rates.py").plan(workflow, environment).choices)

@@ -247,6 +247,7 @@ LIBRARY = {
     """,
 }
 LIBRARY["made_at_once.py"] = LIBRARY["made_later.py"].replace("12", "17").replace("routes", "paths")
+LIBRARY["imported_late.py"] = LIBRARY["cached.py"].replace("[1]", "[18]").replace("rates", "charges")
 CALLS = {
     "cached": "cached.CONFIG.rates",
     "lazy": "lazy.SHOP.items()",
@@ -267,9 +268,10 @@ NUMBERS = {name: number for number, name in enumerate(LIBRARY, start=1)}
 
 @pytest.fixture(scope="module")
 def application(recorded, python):
-    imports = "import " + ", ".join(name.removesuffix(".py") for name in LIBRARY) + "\n"
+    imports = "import " + ", ".join(name.removesuffix(".py") for name in LIBRARY if name != "imported_late.py") + "\n"
     calls = "".join(f"def test_{name}(): assert {call}\n" for name, call in CALLS.items())
     made = "def test_made(): assert made_at_once.app().paths\n"
+    made += "def test_late():\n    import imported_late\n    assert imported_late.CONFIG.charges\n"
     alone = "def test_own(): assert of_two_tests.Shop().own\ndef test_other(): assert by_decorator.other(1)\n"
     # One that is made anew has put off nothing.
     alone += "def test_new(): assert lazy.Shop() and in_closure.Shop()\n"
@@ -308,9 +310,12 @@ def test_an_object_that_is_made_later_outlives_tests_as_well(application):
     assert found >= {"test_first.py::test_later", "test_second.py::test_later"}
 
 
-def test_what_an_object_puts_off_in_the_test_that_makes_it_concerns_the_next(application):
-    found = concerned(application, "made_at_once.py", "17")
-    assert found == {"test_first.py::test_made", "test_second.py::test_made"}
+@pytest.mark.parametrize(
+    ("name", "file", "number"), [("made", "made_at_once.py", "17"), ("late", "imported_late.py", "18")]
+)
+def test_what_an_object_puts_off_in_the_test_that_makes_it_concerns_the_next(application, name, file, number):
+    found = concerned(application, file, number)
+    assert found == {f"test_first.py::test_{name}", f"test_second.py::test_{name}"}
 
 
 def test_what_does_not_outlive_its_test_concerns_nobody_else(application):

@@ -194,6 +194,7 @@ def test_who_looks_through_a_folder_notices_what_is_new_there_and_explains_nothi
     assert selected(application, "old.sql", base="HEAD").keys() == every
     # Where nobody knows what was there, nobody knows what is new.
     assert selected(application, "new.sql").keys() == every
+    assert selected(application, "new.sql", base="no such commit").keys() == every
 
 
 def test_a_new_conftest_concerns_all_tests_below_it(application):

@@ -234,6 +234,7 @@ def test_what_ends_otherwise_is_selected_and_little_besides(scenario: Scenario, 
         (project / "node_modules/@shop").mkdir(parents=True)
         (project / "node_modules/@shop/tax").symlink_to("../../packages/tax", target_is_directory=True)
         (project / "node_modules/dep").symlink_to("../packages/tax", target_is_directory=True)
+        (project / "node_modules/elsewhere").symlink_to(tmp_path, target_is_directory=True)
     commit(project)
     before = endings(project)
     put(project, scenario.change)

@@ -26,7 +26,7 @@ from .walking import ITSELF, MAKERS, Walk
 
 if TYPE_CHECKING:
     from types import ModuleType
-    from typing import Any, Callable, Collection, Iterable, Iterator, Mapping, Tuple
+    from typing import Any, Callable, Collection, Iterable, Iterator, Mapping, Sequence, Tuple
 
     from .own_files import Places
 
@@ -99,14 +99,16 @@ class Lasting:
         self._roots.update(holders)
         return self._look(holders)
 
-    def look_again(self, holders: Iterable[str]) -> Collection[tuple[Late, str]]:
-        """What these have come to hold meanwhile: functions that may have put something off in it, and its owner."""
+    def look_again(self, holders: Iterable[str]) -> bool:
+        """Look anew at what these hold, as that may have come to hold something else."""
         known = {each: self._roots[each] for each in holders if each in self._roots}
         self._again += len(known)
-        self._fresh.clear()
-        if self._again <= AGAIN:
-            self._look(known)
-        return [(late, found) for kind, found in self._fresh for late in self._known[kind]]
+        return self._again <= AGAIN and self._look(known)
+
+    def fresh(self) -> Sequence[tuple[Late, str]]:
+        """What has come to last since this was asked: functions that put something off, each with its object."""
+        fresh, self._fresh = self._fresh, []
+        return [(late, found) for kind, found in fresh for late in self._known[kind]]
 
     def late(self, code: CodeType) -> Late | None:
         """What is known of a function that puts something off."""

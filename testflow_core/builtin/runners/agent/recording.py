@@ -17,7 +17,7 @@ from .sharing import holds_objects
 
 if TYPE_CHECKING:
     from types import CodeType, FrameType
-    from typing import Any, Callable, Collection, Iterable, Iterator
+    from typing import Any, Callable, Collection, Iterable, Iterator, Sequence
 
     from .lasting import Late
 
@@ -197,8 +197,7 @@ class Recorder(Noticing):
     def begin(self, file: str, name: str) -> Context:
         """A test begins: what it enters is reported anew."""
         self.settle()
-        self.look_at_imports()
-        self._look_again()
+        self._look()
         self._restarts.clear()
         made = super().begin(file, name)
         self._go_on(made)
@@ -208,7 +207,7 @@ class Recorder(Noticing):
     def end(self, test: Context, *, whole: bool) -> None:
         """A test has ended; what it has made may have put something off in it before anybody knew that it lasts."""
         self.settle()
-        for late, owner in self._look_again():
+        for late, owner in self._look():
             place = self.places.place(late.code.co_filename)
             if self.entry(late.code, place) in test.entries:
                 names = self.lasting.names(late, owner)
@@ -217,13 +216,13 @@ class Recorder(Noticing):
                 made.uses |= test.uses - {made.number}
         super().end(test, whole=whole)
 
-    def _look_again(self) -> Collection[tuple[Late, str]]:
-        """Look at what may have come to hold another object, and answer what is new of it."""
-        stale, self._stale = self._stale, set()
-        found = self.lasting.look_again(stale) if stale else ()
-        if found:
-            self.plain.clear()
-        return found
+    def _look(self) -> Sequence[tuple[Late, str]]:
+        """Look at what was imported, and at what may have come to hold another object; answer what is new of those."""
+        self.look_at_imports()
+        if self._stale:
+            self._found(self.lasting.look_again(self._stale))
+            self._stale.clear()
+        return self.lasting.fresh()
 
     def _go_on(self, test: Context) -> None:
         """Note what other threads are in the midst of: they may go on while a test runs that has not begun them."""
