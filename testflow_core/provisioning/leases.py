@@ -7,6 +7,7 @@ import fcntl
 import os
 import secrets
 import socket
+import stat
 import sys
 import tempfile
 from contextlib import contextmanager
@@ -40,9 +41,11 @@ class DirectoryLease:
 def root() -> Path:
     """The user's directory of all leases, below the temporary directory; ProvisionError where it is not only ours."""
     path = Path(tempfile.gettempdir()) / f"testflow-{os.getuid()}"
-    path.mkdir(mode=0o700, exist_ok=True)
+    # It may be gone in the very moment in which it is found to be there: whoever locks it tries again then.
+    with contextlib.suppress(FileExistsError):
+        path.mkdir(mode=0o700)
     status = path.lstat()
-    if not path.is_dir() or path.is_symlink() or status.st_uid != os.getuid() or status.st_mode & 0o077:
+    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid() or status.st_mode & 0o077:
         raise ProvisionError(f"{path} must be a directory that only you can use; remove it, it is made anew")
     return path
 

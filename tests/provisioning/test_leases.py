@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 HOLDER = """
 import signal, sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from testflow_core.provisioning.leases import PortLeases, private_directory
 with private_directory() as lease, PortLeases(lease.directory) as ports:
@@ -303,3 +305,18 @@ def test_a_port_that_is_let_go_can_be_leased_again():
 def test_to_let_go_of_a_port_that_was_not_leased_here_is_nothing():
     with private_directory() as lease, PortLeases(lease.directory) as ports:
         ports.release(1)
+
+
+def test_leases_that_begin_and_end_at_once_do_not_lose_the_folder_of_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+    def lease(_: int) -> None:
+        for _ in range(500):
+            with leases.private_directory():
+                pass
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lease, range(4)))
+    assert list(tmp_path.iterdir()) == []
