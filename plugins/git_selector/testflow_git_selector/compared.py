@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from testflow_git_selector.base_texts import texts_at
 from testflow_git_selector.checkout_files import content_of
-from testflow_git_selector.git_command import Git
+from testflow_git_selector.git_command import Git, GitError
 from testflow_git_selector.javascript import is_script
 from testflow_git_selector.javascript import is_the_same as scripts_are_the_same
 from testflow_git_selector.unit_changes import changed_units
@@ -33,6 +33,16 @@ def before(checkout: Path, change: Change, changed: Sequence[str]) -> Mapping[st
     if change.base is None or not changed or len(changed) > _COMPARED:
         return {}
     return texts_at(Git(checkout=checkout.absolute(), timeout=_TIMEOUT), change.base, changed)
+
+
+def is_new(checkout: Path, change: Change, file: str) -> bool:
+    """Whether a file is there that was not in the base; False where nobody knows."""
+    if change.base is None or not (checkout / file).exists():
+        return False
+    try:
+        return not Git(checkout=checkout.absolute(), timeout=_TIMEOUT)("ls-tree", "-z", change.base, "--", file)
+    except GitError:
+        return False
 
 
 def same(checkout: Path, before: Mapping[str, bytes]) -> frozenset[str]:

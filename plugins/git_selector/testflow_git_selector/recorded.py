@@ -47,12 +47,14 @@ class Concerned:
     """
     The tests that a change concerns, by place, each with its chain of reasons.
 
-    `changed` are the files that are not as they were; of `unexplained` ones the map cannot say whom they concern.
+    `changed` are the files that are not as they were, `alike` those of them that are the same program; of `unexplained`
+    ones the map cannot say whom they concern.
     `reached` are others that use names which changed: which tests a file has may be another thing then.
     """
 
     reasons: dict[str, list[str]] = Factory(lambda: defaultdict(list))
     changed: set[str] = Factory(set[str])
+    alike: set[str] = Factory(set[str])
     reached: set[str] = Factory(set[str])
     unexplained: list[str] = Factory(list[str])
 
@@ -109,6 +111,8 @@ def _outdated(found: Concerned, touched: TouchedMap, checkout: Path, outdated: O
 def _program(found: Concerned, touched: TouchedMap, checkout: Path, outdated: Outdated) -> None:
     path, tests = outdated.path, outdated.tests
     change = _change(outdated)
+    if not change:
+        found.alike.add(path)
     if change.whole:
         found.add(touched, tests, f"{path}: {change.whole} → it was imported")
         return

@@ -5,24 +5,21 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from attrs import evolve, field, frozen
 
 from testflow_core.interfaces import Selector
 from testflow_core.model import Choice
-from testflow_git_selector.git_command import Git, GitError
+from testflow_git_selector.compared import is_new
 from testflow_git_selector.recorded import Concerned, concerned
 from testflow_git_selector.served import add_served
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterable
-    from pathlib import Path
+    from collections.abc import Container, Iterable
 
     from testflow_core.model import Context, TestCase, TouchedMap
 
-_TIMEOUT = timedelta(seconds=60)
 NAMED = 3
 CALLABLE = re.compile(r"[^\W\d]\w*(?:::[^\W\d]\w*)*")
 """Names of functions, and of methods with their classes."""
@@ -66,30 +63,14 @@ class SelectByRecord(Selector):
 
 def looked_up(context: Context) -> Concerned | None:
     """Whom the record says the change concerns; None where there is no record that can be used."""
-    application = context.application
-    if _everything(context) or application is None or application.path is None:
+    application, change = context.application, context.change
+    if _everything(context) or application is None or application.path is None or change is None:
         return None
-    changed = (context.change.files or ()) if context.change else ()
-    touched = context.past.maps[application.name]
-    found = concerned(touched, application.path, changed, _fresh(application.path, context))
-    if context.served and context.change is not None:
-        add_served(found, touched, application.path, context.change)
+    checkout, touched = application.path, context.past.maps[application.name]
+    found = concerned(touched, checkout, change.files or (), lambda path: is_new(checkout, change, path))
+    if context.served:
+        add_served(found, touched, checkout, change)
     return found
-
-
-def _fresh(checkout: Path, context: Context) -> Callable[[str], bool]:
-    """Whether a file was not there in the base; False where nobody knows."""
-    change = context.change
-
-    def fresh(path: str) -> bool:
-        if change is None or change.base is None or not (checkout / path).exists():
-            return False
-        try:
-            return not Git(checkout=checkout.absolute(), timeout=_TIMEOUT)("ls-tree", "-z", change.base, "--", path)
-        except GitError:
-            return False
-
-    return fresh
 
 
 def single_tests(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import inspect
 import sys
@@ -11,7 +12,7 @@ import pytest
 
 from .audit_hook import AuditHook
 from .recording import Recorder
-from .sharing import is_shared
+from .sharing import is_shared, value_of
 
 if TYPE_CHECKING:
     from typing import Any, Callable, Generator
@@ -25,6 +26,7 @@ ALONE = "function"
 """The scope of a fixture that is made for one test."""
 
 OVER_FILES = {"session", "package"}
+"""Scopes of fixtures that tests of several files may have in common."""
 
 WRAPPING: dict[str, Any] = {
     "wrapper" if "wrapper" in inspect.signature(pytest.hookimpl).parameters else "hookwrapper": True
@@ -83,8 +85,8 @@ class Recording:
         with self._recorder.within(self._of(fixturedef)):
             made = yield
         if fixturedef.scope in OVER_FILES:
-            value = lambda: (getattr(fixturedef, "cached_result", None) or (None,))[0]  # noqa: E731
-            self._recorder.lasts(f"{fixturedef.baseid}:{fixturedef.argname}", value)
+            name = f"{fixturedef.baseid}:{fixturedef.argname}"
+            self._recorder.lasts(name, functools.partial(value_of, fixturedef))
         if is_shared(fixturedef, self._recorder.places):
             self._recorder.share(self._of(fixturedef), f"{fixturedef.baseid}::{fixturedef.argname}")
         return made

@@ -23,13 +23,14 @@ if TYPE_CHECKING:
 
 ENTER, READ, ABSENT, LIST, START, MODULE = "enter", "read", "absent", "list", "start", "module"
 FOUND, SHARE, CONNECT = "found", "share", "connect"
-"""A file that is there when somebody asks whether it is."""
+"""A file that is there when somebody asks whether it is; something that tests have in common; a connection."""
 
 WHOLE = "*"
 """Of a file: all of it. Of programs: one of which nobody knows what it touches."""
 
 SHARD = "touched-"
 MAY_START = "+x"
+"""Behind the digest of a file that its owner may start as a program."""
 DIGESTED = 1 << 28
 
 

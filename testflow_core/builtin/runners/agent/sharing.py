@@ -27,8 +27,12 @@ def is_shared(definition: Any, places: Places) -> bool:
     if code is None or not places.place(code.co_filename):
         # What pytest and its plugins hand out keeps nothing of the application's.
         return False
-    value = (getattr(definition, "cached_result", None) or (None,))[0]
-    return not issubclass(type(value), UNCHANGING)
+    return not issubclass(type(value_of(definition)), UNCHANGING)
+
+
+def value_of(definition: Any) -> object:
+    """What a fixture hands out; None while it is not set up."""
+    return (getattr(definition, "cached_result", None) or (None,))[0]
 
 
 def holds_objects(module: ModuleType, places: Places) -> bool:

@@ -35,7 +35,7 @@ BY_NAME = frozenset({"hasattr", "getattr"})
 """What attributes are asked for by that are given as text."""
 
 ANY = ""
-"""An attribute whose name is worked out."""
+"""An attribute whose name is worked out, so that nobody finds it by one."""
 
 SET_BY_NAME = frozenset({"setattr", "__setattr__"})
 
